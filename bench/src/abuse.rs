@@ -1,9 +1,9 @@
 //! Hostile clients beside well-behaved ones.
 //!
-//! A hundred clients ask for the active sessions, each from its own address. First they are alone. Then twenty hostile
-//! clients join them, each from its own address, and each with several requests at a time:
+//! A hundred well-behaved clients query the active sessions, each from its own address. They are measured twice: alone,
+//! and beside twenty hostile clients. Each hostile client has its own address and sends several requests at a time:
 //!
-//! - introspection that walks in circles;
+//! - introspection that follows the same fields again and again;
 //! - as many statements as a document may make;
 //! - answers with long names;
 //! - connections that send nothing, or a part of a request;
@@ -58,21 +58,21 @@ pub struct Options {
 /// The pause of a well-behaved client between two requests.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long a well-behaved client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How many connections a hostile client leaves open.
-const IDLE: usize = 200;
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The number of idle connections that a hostile client opens.
+const IDLE_CONNECTIONS: usize = 200;
 
 const WELL_BEHAVED: &str = "{ activeSessionInstances(first: 20) { nodes { id isActive presentCount \
     session { id name path city } } pageInfo { hasNextPage } } }";
 
 /// The results of the clients: the times of the answers, and the number of requests without an answer.
 #[derive(Debug, Default)]
-struct Got {
+struct Results {
     times: Vec<Duration>,
     unanswered: usize,
 }
 
-impl Got {
+impl Results {
     fn percentile(&mut self, share: usize) -> Duration {
         self.times.sort_unstable();
         let last = self.times.len().saturating_sub(1);
@@ -101,53 +101,56 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     end.store(true, Ordering::Relaxed);
     others.shutdown().await;
 
-    println!("hostile clients got:");
+    println!("answers to the hostile clients:");
     for (answer, count) in &*answers.lock().await {
         println!("  {count:8} {answer}");
     }
     let answers = (quiet.times.len(), abused.times.len());
-    println!("{} well-behaved clients; {} answers alone, {} beside", options.clients, answers.0, answers.1);
+    println!(
+        "{} well-behaved clients; {} answers without hostile clients, {} with them",
+        options.clients, answers.0, answers.1
+    );
     for (share, aim) in [(50, Aim::None), (99, Aim::TimesAtMost(5.0))] {
         let (alone, beside) = (milliseconds(quiet.percentile(share)), milliseconds(abused.percentile(share)));
-        figures.add(format!("{share} % of answers beside, and alone"), "ms", beside, Some(alone), aim);
+        figures.add(format!("{share} % of answers, with hostile clients and without"), "ms", beside, Some(alone), aim);
     }
     let most = f64::from(u32::try_from(*most_memory.lock().await)?) / 1024.0;
     figures.add("most memory of the server", "MiB", most, None, Aim::AtMost(300.0));
-    ensure!(quiet.unanswered == 0, "some requests were not answered although nobody was hostile");
+    ensure!(quiet.unanswered == 0, "some requests were not answered although there were no hostile clients");
     ensure!(abused.unanswered == 0, "{} requests of well-behaved clients were not answered", abused.unanswered);
     Ok(())
 }
 
 fn client_at(address: [u8; 4]) -> Result<reqwest::Client> {
     let address = Ipv4Addr::from(address);
-    Ok(reqwest::Client::builder().local_address(Some(address.into())).timeout(PATIENCE).build()?)
+    Ok(reqwest::Client::builder().local_address(Some(address.into())).timeout(ANSWER_TIMEOUT).build()?)
 }
 
-async fn well_behaved(server: &Program, options: &Options) -> Result<Got> {
+async fn well_behaved(server: &Program, options: &Options) -> Result<Results> {
     let end = Instant::now() + Duration::from_secs(options.seconds);
     let mut clients = JoinSet::new();
     for number in 0..options.clients {
         let (client, url) = (client_at([127, 0, 2, number + 1])?, format!("{}/graphql", server.url()));
         clients.spawn(async move {
-            let mut got = Got::default();
+            let mut results = Results::default();
             sleep(PAUSE * u32::from(number) / 100).await;
             while Instant::now() < end {
                 let begun = Instant::now();
                 if is_answered(&client, &url).await {
-                    got.times.push(begun.elapsed());
+                    results.times.push(begun.elapsed());
                 } else {
-                    got.unanswered += 1;
+                    results.unanswered += 1;
                 }
                 sleep(PAUSE).await;
             }
-            got
+            results
         });
     }
-    let mut all = Got::default();
-    while let Some(got) = clients.join_next().await {
-        let got = got?;
-        all.times.extend(got.times);
-        all.unanswered += got.unanswered;
+    let mut all = Results::default();
+    while let Some(results) = clients.join_next().await {
+        let results = results?;
+        all.times.extend(results.times);
+        all.unanswered += results.unanswered;
     }
     Ok(all)
 }
@@ -175,7 +178,7 @@ async fn hostile(url: String, number: u8, answers: Arc<Mutex<BTreeMap<String, u6
     let Ok(client) = client_at(address) else { return };
     while !end.load(Ordering::Relaxed) {
         let (kind, answer) = match number % 6 {
-            0 => ("introspection in circles", ask(&client, &url, &circles(), json!({})).await),
+            0 => ("repeated introspection", ask(&client, &url, &circles(), json!({})).await),
             1 => ("many statements", ask(&client, &url, &many_statements(), json!({})).await),
             2 => ("long names", ask(&client, &url, &long_names(), json!({})).await),
             3 => ("idle connections", idle(&url, address).await),
@@ -216,16 +219,16 @@ fn long_names() -> String {
 async fn idle(url: &str, address: [u8; 4]) -> Result<String> {
     let server = url.trim_start_matches("http://").parse()?;
     let mut open = Vec::new();
-    for n in 0..IDLE {
+    for n in 0..IDLE_CONNECTIONS {
         let socket = TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::from(address), 0).into())?;
-        let mut stream = timeout(PATIENCE, socket.connect(server)).await??;
+        let mut stream = timeout(ANSWER_TIMEOUT, socket.connect(server)).await??;
         let beginning: &[u8] = [&b""[..], b"GET / HTTP/1.1\r\nHost: a", b"POST /graphql HTTP/1.1\r\n"][n % 3];
         stream.write_all(beginning).await?;
         open.push(stream);
     }
     sleep(Duration::from_secs(5)).await;
-    Ok(format!("{IDLE} opened"))
+    Ok(format!("{IDLE_CONNECTIONS} opened"))
 }
 
 async fn subscribe(url: &str, address: [u8; 4]) -> Result<String> {
@@ -237,7 +240,7 @@ async fn subscribe(url: &str, address: [u8; 4]) -> Result<String> {
     for n in 0..100 {
         let document = format!("subscription {{ activeSessionChanged {{ a{n}: kind {fields} }} }} # {padding}");
         socket.subscribe(&n.to_string(), &document, json!({}))?;
-        let answer = socket.any_for(&n.to_string(), PATIENCE).await?;
+        let answer = socket.any_for(&n.to_string(), ANSWER_TIMEOUT).await?;
         let code = answer.message["payload"][0]["extensions"]["code"].as_str();
         code.unwrap_or("subscribed").clone_into(&mut last);
     }

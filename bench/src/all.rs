@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use crate::figures::Figures;
 
-/// `soak` is left out: it has no figures.
+/// `soak` is not in the list, because it has no figures.
 const ALL: [&str; 11] =
     ["start", "recurrence", "checkin", "heartbeat", "queue", "log", "query", "fanout", "sweep", "abuse", "worst"];
 

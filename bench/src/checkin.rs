@@ -1,9 +1,10 @@
-//! Check-ins a second, with commits to disk: people say yes to active instances, and so move from one to another.
+//! Check-ins a second, with commits to disk. Each check-in is a yes to an active instance, which moves the person
+//! there.
 //!
-//! A check-in goes through the service, as in a server. The baseline is pgbench with a transaction that is written by hand,
-//! with prepared statements and as many connections. It takes the same locks and writes the same rows. The two run in turn,
-//! never at the same time, each on tables that are as empty as for the other. On both sides the person and the instance
-//! are random.
+//! A check-in goes through the service, as in a server. The baseline is pgbench with a transaction that is written by
+//! hand. It uses prepared statements and the same number of connections. It takes the same locks and writes the same
+//! rows. The two run in turn, never at the same time, each on tables that are as empty as for the other. On both sides
+//! the person and the instance are random.
 
 use std::time::Duration;
 
@@ -100,7 +101,7 @@ async fn fill(stage: &Stage, instances: i64, people: i64) -> Result<()> {
     stage.execute(&sql).await
 }
 
-/// Undoes all check-ins.
+/// Removes all check-ins.
 async fn empty(stage: &Stage) -> Result<()> {
     stage.execute("TRUNCATE check_in, change_log, change_batch, count_change").await?;
     stage.execute("UPDATE person SET active_session_instance_id = NULL").await?;
@@ -109,7 +110,7 @@ async fn empty(stage: &Stage) -> Result<()> {
     stage.execute("CHECKPOINT").await
 }
 
-/// Each person is where the latest arrival was, and the log says so.
+/// Checks that each person is at the instance of the latest arrival, and that the log agrees.
 async fn expect_consistent(stage: &Stage) -> Result<()> {
     let astray = "SELECT count(*) FROM person p LEFT JOIN LATERAL (SELECT session_instance_id FROM check_in c \
                     WHERE c.person_id = p.id ORDER BY arrived_at DESC LIMIT 1) last ON TRUE \
@@ -117,7 +118,9 @@ async fn expect_consistent(stage: &Stage) -> Result<()> {
     let unlogged = "SELECT count(*) FROM (SELECT DISTINCT ON (person_id) person_id, session_instance_id \
                       FROM change_log ORDER BY person_id, batch_id DESC) l JOIN person p ON p.id = l.person_id \
                     WHERE p.active_session_instance_id <> l.session_instance_id";
-    for (what, sql) in [("people are elsewhere than they said", astray), ("moves are not in the log", unlogged)] {
+    for (what, sql) in
+        [("people are not at the instance of their latest arrival", astray), ("moves are not in the log", unlogged)]
+    {
         let count = stage.number(sql).await?;
         ensure!(count == 0, "{count} {what}");
     }
@@ -125,7 +128,7 @@ async fn expect_consistent(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// Checks in people in a closed loop. Returns the check-ins a second.
+/// Checks people in, in closed loops. Returns the check-ins a second.
 async fn check_in_all(stage: &Stage, instances: i64, options: &Options) -> Result<f64> {
     let people = options.people;
     closed_loops(options.under_way, Duration::from_secs(options.seconds), |task| {

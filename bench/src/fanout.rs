@@ -1,4 +1,4 @@
-//! Fan-out: the cost of sending one change to thousands of sockets, and the time until the last one has it.
+//! Fan-out: the cost of sending one change to thousands of sockets, and the time until the last socket has it.
 //!
 //! The server is the real program on its own core. The clients, PostgreSQL, Redis and the publisher share the other
 //! core. The publisher is this process: it writes a change to the log in a transaction of the service. The server is
@@ -34,7 +34,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Numbers of sockets; each has one subscription, which is the same for all
+    /// Numbers of sockets. Each has one subscription, which is the same for all
     #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
     subscribers: Vec<usize>,
     /// Number of sessions for a further case, in which each of the most subscribers follows one session; 0 leaves it

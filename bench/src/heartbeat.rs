@@ -1,4 +1,4 @@
-//! Beats a second, and the time of counts among millions of old visits.
+//! Heartbeats a second, and the duration of counts among millions of old visits.
 //!
 //! A private PostgreSQL writes to the disk before a commit returns, as in production. It gets a number of online visits
 //! and a number of old ones. Beats go through the service's gatherer, as in a server: each is answered after its

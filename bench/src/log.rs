@@ -1,8 +1,8 @@
-//! Changes a second from commit to the hubs of several servers, while writers do nothing else.
+//! Changes a second from the commit to the hubs of several servers. The writers only write changes to the log.
 //!
 //! Each hub has its own connections to the database and to Redis, as a server has. All hubs and the writers are in this
-//! process. A writer's transaction only writes changes to the log. First they are written at given rates, and then as
-//! fast as they are taken. The baseline is pgbench, which inserts the same rows without any reader.
+//! process. Changes are first written at given rates, and then without a limit. The baseline is pgbench, which inserts
+//! the same rows without any reader.
 
 use std::{
     sync::{
@@ -43,7 +43,7 @@ pub struct Options {
     /// Number of connections of each server
     #[arg(long, default_value_t = 2)]
     connections: u32,
-    /// Transactions a second that are offered, one case each. A last case has as many as are taken
+    /// Rates in transactions a second, one case for each. The last case has no limit
     #[arg(long, value_delimiter = ',', default_value = "100,500,1000,2000")]
     rates: Vec<u32>,
     /// Number of changes in each transaction
@@ -63,11 +63,11 @@ INSERT INTO change_log (batch_id, ordinal, kind, session_id, session_instance_id
 SELECT batch.id, n, 'ACTIVATED', 1, n, 'Austin', 'US', FALSE FROM batch, generate_series(0, :changes - 1) n;
 ";
 
-/// How many changes a case has at most.
-const MOST: usize = 8_000_000;
+/// The most changes of one case.
+const MAX_CHANGES: usize = 8_000_000;
 /// Delays are counted by millisecond. Longer ones count as this one.
-const LONGEST_MS: usize = 60_000;
-/// How long the hubs may take to read the rest.
+const MAX_DELAY_MS: usize = 60_000;
+/// How long the hubs may take to read the remaining changes.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The commits of the changes, and the delays until the hubs received them. A change has its number as the id of its instance.
@@ -84,10 +84,10 @@ impl Seen {
     fn new(hubs: usize) -> Self {
         Self {
             begun: Instant::now(),
-            committed: (0..MOST).map(|_| AtomicU64::new(0)).collect(),
+            committed: (0..MAX_CHANGES).map(|_| AtomicU64::new(0)).collect(),
             next: AtomicUsize::new(0),
             hubs: (0..hubs).map(|_| AtomicUsize::new(0)).collect(),
-            delays: (0..=LONGEST_MS).map(|_| AtomicUsize::new(0)).collect(),
+            delays: (0..=MAX_DELAY_MS).map(|_| AtomicUsize::new(0)).collect(),
         }
     }
 
@@ -100,7 +100,7 @@ impl Seen {
         let Some(number) = instance.and_then(|instance| usize::try_from(instance.0).ok()) else { return };
         let committed = self.committed.get(number).map_or(0, |at| at.load(Ordering::Relaxed));
         let delay = if committed == 0 { 0 } else { self.now().saturating_sub(committed) / 1000 };
-        let delay = usize::try_from(delay).unwrap_or(LONGEST_MS).min(LONGEST_MS);
+        let delay = usize::try_from(delay).unwrap_or(MAX_DELAY_MS).min(MAX_DELAY_MS);
         self.delays[delay].fetch_add(1, Ordering::Relaxed);
         self.hubs[hub].fetch_add(1, Ordering::Relaxed);
     }
@@ -118,7 +118,7 @@ impl Seen {
     }
 }
 
-/// The log as a server reads it, except for counts that wait.
+/// The log as a server reads it. Pending counts are not published.
 struct Source(App);
 
 impl ChangeSource for Source {
@@ -167,7 +167,7 @@ async fn case(
     options: &Options,
     figures: &mut Figures,
 ) -> Result<()> {
-    // VACUUM cannot be one statement among others.
+    // VACUUM cannot run together with other statements.
     for sql in ["TRUNCATE change_log, change_batch", "VACUUM ANALYZE", "CHECKPOINT"] {
         stage.execute(sql).await?;
     }
@@ -192,7 +192,7 @@ async fn case(
     let busy = (busy_time()?.saturating_sub(busy)).as_secs_f64() / wall.as_secs_f64();
     shutdown.cancel();
 
-    let what = rate.map_or_else(|| "as many as are taken".to_owned(), |rate| format!("{rate} transactions a second"));
+    let what = rate.map_or_else(|| "no limit".to_owned(), |rate| format!("{rate} transactions a second"));
     let changes = f64::from(options.changes);
     let total = f64::from(u32::try_from(all)?) / wall.as_secs_f64();
     figures.add(format!("{what}: changes to all hubs"), "a second", total, Some(baseline * changes), Aim::None);
@@ -222,7 +222,7 @@ async fn write(app: &App, rate: Option<u32>, seen: &Arc<Seen>, options: &Options
                     pace.tick().await;
                 }
                 let first = seen.next.fetch_add(changes, Ordering::Relaxed);
-                ensure!(first + changes <= MOST, "too many changes");
+                ensure!(first + changes <= MAX_CHANGES, "too many changes");
                 let numbers = first..first + changes;
                 let written: service::Result<()> = transaction!(&app, app.now(), |tx| {
                     tx.log(|news| {
@@ -250,7 +250,7 @@ fn busy_time() -> Result<Duration> {
     let text = std::fs::read_to_string("/proc/stat")?;
     let numbers = text.lines().next().context("no processors")?.split_whitespace().skip(1);
     let ticks: Vec<u64> = numbers.map(str::parse).collect::<Result<_, _>>()?;
-    // The fourth and the fifth are idle.
+    // The fourth and the fifth number are idle time.
     let busy: u64 = ticks.iter().take(8).enumerate().filter(|(at, _)| *at != 3 && *at != 4).map(|(_, it)| it).sum();
     Ok(Duration::from_millis(busy * TICK_MS))
 }

@@ -2,10 +2,10 @@
 //!
 //! `start`, `fanout`, `query`, `soak`, `abuse` and `worst` run the real program. Build it first: `cargo build --release --bin insession`.
 //!
-//! Each benchmark except `soak` measures InSession and a baseline in the same run, in turn. A machine that is slow or
-//! busy for a while thus slows both down. A figure is the median of the repetitions. The benchmarks check that both
-//! sides do the same work. They never check times. `soak` compares the program with itself at an earlier time. `worst` has
-//! no baseline.
+//! Each benchmark except `soak` measures InSession and a baseline in the same run, in turn. So a machine that is slow
+//! or busy for a while slows both down. A figure is the median of the repetitions. The benchmarks check that both sides
+//! do the same work. They never fail because of a time. `soak` compares the program with itself at an earlier time.
+//! `worst` has no baseline.
 
 mod abuse;
 mod all;
@@ -43,7 +43,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Benchmark {
-    /// All of these one after the other, except soak
+    /// All benchmarks one after the other, except soak
     All,
     /// The time from exec until a server is ready (needs PostgreSQL and Redis)
     Start(start::Options),
@@ -61,10 +61,10 @@ enum Benchmark {
     Log(log::Options),
     /// Beats of visits, compared with pgbench upserts of the same rows, and counts among old visits (needs PostgreSQL)
     Heartbeat(heartbeat::Options),
-    /// Check-ins, compared with pgbench and a transaction by hand that writes the same rows (needs PostgreSQL)
+    /// Check-ins, compared with pgbench and a hand-written transaction that writes the same rows (needs PostgreSQL)
     Checkin(checkin::Options),
-    /// Joining, leaving and admission with thousands in the queue for a few seats, compared with the same by hand (needs
-    /// PostgreSQL)
+    /// Joining, leaving and admission with thousands in the queue for a few seats, compared with hand-written
+    /// transactions (needs PostgreSQL)
     Queue(queue::Options),
     /// A query for the active instances over HTTP, compared with a handler with minimal SQL (needs PostgreSQL)
     Query(query::Options),

@@ -1,9 +1,9 @@
 //! Joining, leaving and admission with thousands in the queue for a few seats, with commits to disk.
 //!
-//! Each step goes through the service, as in a server. The baseline is the same step by hand: one transaction of prepared
-//! statements that takes the same locks, writes the same rows and log, and counts the position. The two take turns, step by
-//! step, in one database, whose queue keeps its length. So a queue whose cost grows with its length slows both down only
-//! where both count, and the ratio shows what the service adds.
+//! Each step goes through the service, as in a server. The baseline is a hand-written transaction with prepared
+//! statements. It takes the same locks, writes the same rows and the same log, and counts the position. The two run in
+//! turn, step by step, on one database, whose queue keeps its length. Both count positions, so the length of the queue
+//! slows both down. The ratio shows what the service adds.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub struct Options {
 
 const KEY: &str = "interview";
 
-/// How long one step took on one side.
+/// The durations of each step on one side.
 #[derive(Default)]
 struct Times {
     join: Vec<Duration>,
@@ -51,12 +51,12 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     ensure!(options.waiting > 0 && options.seats > 0 && options.repetitions > 0, "nothing to measure");
     let Stage { mut app, postgres: _postgres, .. } = Stage::set(4, &[]).await?;
     fill(&app, &options).await?;
-    // Nobody sends a heartbeat, and nobody goes.
+    // Nobody sends a heartbeat. A long window keeps all visits online.
     app.presence.rules.online_window = chrono::TimeDelta::days(1);
     println!("{} wait for {} seats\n", options.waiting, options.seats);
 
     let (mut ours, mut by_hand) = (Times::default(), Times::default());
-    // The one who comes and goes. Everybody else has a seat, or waits.
+    // The person who joins and leaves. Everybody else has a seat, or waits.
     let newcomer = options.waiting + options.seats + 1;
     for _ in 0..options.repetitions {
         let (time, position) = time_async(join(&app, newcomer)).await;
@@ -95,7 +95,8 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-/// Person `n` has the visit `n`. The first have a seat, and the others wait in their order. The last is the newcomer.
+/// Person `n` has the visit `n`. The first people have a seat. The others wait in the order of their numbers, except
+/// the last one, who is the newcomer.
 async fn fill(app: &App, options: &Options) -> Result<()> {
     let Options { waiting, seats, .. } = options;
     let (last_waiting, all) = (seats + waiting, seats + waiting + 1);
@@ -122,7 +123,7 @@ async fn find(app: &App, sql: &str) -> Result<i64> {
     number(app.db.pool(), sql, []).await
 }
 
-/// Both sides leave everything as they found it.
+/// Checks that a step has left the seats and the queue as they were before.
 async fn expect_same(app: &App, options: &Options) -> Result<()> {
     for (sql, expected) in [
         ("SELECT COUNT(*) FROM queue_place", options.waiting),

@@ -69,7 +69,7 @@ pub async fn run(options: Options) -> Result<()> {
     let period = Duration::from_secs(options.seconds.get()) / SAMPLES;
     let mut samples = Vec::new();
     for _ in 0..SAMPLES {
-        load.go_on(period).await?;
+        load.run_for(period).await?;
         let now = sample(&deployment, &connection).await?;
         println!("{}", line(&format!("{} s", began.elapsed().as_secs()), &now, &stage));
         samples.push(now);

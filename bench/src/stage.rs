@@ -49,8 +49,7 @@ impl Stage {
         number(self.app.db.pool(), sql, []).await
     }
 
-    /// Runs a script with pgbench, over this many connections, with prepared statements. Returns how often it ran, a
-    /// second.
+    /// Runs a script with pgbench, over this many connections, with prepared statements. Returns the runs a second.
     pub async fn pgbench(
         &self,
         script: &str,
@@ -78,8 +77,8 @@ impl Stage {
     }
 }
 
-/// Creates the tables, and notes the zone data, as a server does at its start. So a server that starts later does not
-/// compute all windows again.
+/// Creates the tables, and stores the version of the zone data, as a server does at its start. So a server that starts
+/// later does not compute all windows again.
 pub async fn prepare(url: &str, connections: u32) -> Result<App> {
     let db = Db::connect(url, connections).await?;
     db.migrate().await?;
@@ -105,8 +104,7 @@ pub async fn number(db: &impl ConnectionTrait, sql: &str, values: impl IntoItera
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }
 
-/// Runs the work of this many tasks in closed loops: each begins again when it is done. Returns how often they ran, a
-/// second.
+/// Runs this many tasks in closed loops: each begins again when it is done. Returns the runs a second.
 pub async fn closed_loops<W, F>(tasks: u32, duration: Duration, task: impl Fn(u32) -> W) -> Result<f64>
 where
     W: FnMut() -> F + Send + 'static,

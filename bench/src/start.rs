@@ -1,4 +1,4 @@
-//! The time from exec until a server is ready, with a schema that is current.
+//! The time from exec until a server is ready. The database already has the current schema.
 //!
 //! The baseline is the baseline server of `fanout`: an axum server without a database.
 
@@ -28,7 +28,7 @@ pub struct Options {
     repetitions: usize,
 }
 
-/// The pause between two questions whether the server is ready.
+/// The pause between two checks whether the server is ready.
 const PAUSE: Duration = Duration::from_millis(1);
 const TIMEOUT: Duration = Duration::from_secs(30);
 

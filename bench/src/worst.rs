@@ -1,5 +1,5 @@
-//! A search for the documents that cost most. Random documents within the limits are run, and those that cost most are
-//! changed and run again. The ten worst are printed, with their price.
+//! A search for the most expensive documents. It runs random documents within the limits, and changes and runs the most
+//! expensive ones again. It prints the ten worst ones, with their price.
 
 use std::collections::BTreeMap;
 
@@ -21,17 +21,17 @@ pub struct Options {
     /// Number of documents to run
     #[arg(long, default_value_t = 1000)]
     documents: usize,
-    /// Number that the random choices follow from
+    /// Seed of the random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// How many documents are kept, to be changed.
-const KEPT: usize = 10;
-/// How many statements a document may make.
-const STATEMENTS: f64 = 200.0;
-/// How much time of the processor a document may take, in milliseconds.
-const CPU: f64 = 250.0;
+/// The number of worst documents that are kept and changed further.
+const KEPT_DOCUMENTS: usize = 10;
+/// The aim: the most statements of one document.
+const MAX_STATEMENTS: f64 = 200.0;
+/// The aim: the most processor time of one document, in milliseconds.
+const MAX_CPU_MS: f64 = 250.0;
 
 #[derive(Debug, Clone)]
 struct Document {
@@ -50,7 +50,7 @@ impl Document {
     }
 
     fn badness(&self) -> f64 {
-        (self.cpu / CPU).max(f64::from(self.statements) / STATEMENTS)
+        (self.cpu / MAX_CPU_MS).max(f64::from(self.statements) / MAX_STATEMENTS)
     }
 }
 
@@ -149,7 +149,7 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     let mut worst: Vec<Document> = Vec::new();
     let (mut run, mut refused) = (0, 0);
     while run + refused < options.documents {
-        let mut fields = match worst.get(random.below(2 * KEPT)) {
+        let mut fields = match worst.get(random.below(2 * KEPT_DOCUMENTS)) {
             Some(found) => found.fields.clone(),
             None => Vec::new(),
         };
@@ -170,7 +170,7 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
             run += 1;
             worst.push(document);
             worst.sort_by(|one, other| other.badness().total_cmp(&one.badness()));
-            worst.truncate(KEPT);
+            worst.truncate(KEPT_DOCUMENTS);
         } else {
             refused += 1;
         }
@@ -182,9 +182,15 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
         println!("{:4.0} ms {:10} {:6}  {text}", document.cpu, document.statements, document.points);
     }
     for (n, document) in worst.iter().enumerate() {
-        figures.add(format!("document {}, CPU", n + 1), "ms", document.cpu, None, Aim::AtMost(CPU));
+        figures.add(format!("document {}, CPU", n + 1), "ms", document.cpu, None, Aim::AtMost(MAX_CPU_MS));
         let statements = document.statements.into();
-        figures.add(format!("document {}, statements", n + 1), "statements", statements, None, Aim::AtMost(STATEMENTS));
+        figures.add(
+            format!("document {}, statements", n + 1),
+            "statements",
+            statements,
+            None,
+            Aim::AtMost(MAX_STATEMENTS),
+        );
     }
     Ok(())
 }

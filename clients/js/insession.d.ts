@@ -105,9 +105,9 @@ export interface Settings {
   /** The server's address, such as `https://insession.example`. */
   endpoint?: string;
   /**
-   * Returns the person's token, or null for nobody. It is called before each connection. `refresh` is true if the last token was
-   * refused or has expired. If the function fails, or returns something that is not a token, the console says so, and the page is
-   * connected as nobody.
+   * Returns the person's token, or null if nobody is signed in. It is called before each connection. `refresh` is true if the last token was
+   * refused or has expired. If the function fails, or returns something that is not a token, the console says so, and the page
+   * connects without a token.
    */
   token?: (request: { refresh: boolean }) => string | null | undefined | Promise<string | null | undefined>;
   /** Whether changes are announced to screen readers. The default is true. */

@@ -54,7 +54,7 @@ const { supergraphSdl, errors } = composeServices([
   { name: 'ratings', url: 'http://ratings.invalid/', typeDefs: parse(link + ratings) },
 ]);
 assert.equal(errors, undefined, errors?.join('\n'));
-for (const part of ['join__Graph', '"""A recurring meeting', '@deprecated(reason:']) {
+for (const part of ['join__Graph', '"""A series of meetings', '@deprecated(reason:']) {
   if (_service.sdl.includes(part) || part === 'join__Graph') assert.ok(supergraphSdl.includes(part), part);
 }
 

@@ -28,7 +28,8 @@ use crate::{
     wait::{LIMIT, eventually, within},
 };
 
-/// A name of this machine. Pages that come from it over plain HTTP are not secure, as those from `127.0.0.1` are.
+/// A host name of this machine. Browsers treat pages from it over plain HTTP as insecure, unlike pages from
+/// `127.0.0.1`.
 pub const NAMED_HOST: &str = "elsewhere.test";
 
 /// At most two browsers run at once.
@@ -44,7 +45,7 @@ pub struct Browser {
     _turn: OwnedSemaphorePermit,
 }
 
-/// What has been observed in a tab.
+/// The events of a tab so far.
 #[derive(Debug, Default)]
 struct Tab {
     problems: Mutex<Vec<String>>,
@@ -190,9 +191,9 @@ impl Page {
         Ok(())
     }
 
-    /// Lets the browser say that it is at this latitude and longitude, to pages of this origin that ask. With `None`, it
-    /// refuses to say where it is.
-    pub async fn be_at(&self, origin: &str, place: Option<(f64, f64)>) -> Result<()> {
+    /// Sets the latitude and longitude that the browser reports to pages of this origin. With `None`, it refuses to
+    /// report them.
+    pub async fn set_position(&self, origin: &str, place: Option<(f64, f64)>) -> Result<()> {
         let setting = if place.is_some() { "granted" } else { "denied" };
         let permission = json!({
             "browserContextId": self.context, "origin": origin, "permission": { "name": "geolocation" }, "setting": setting,
@@ -260,7 +261,7 @@ impl Page {
 
     /// Moves the mouse over the middle of an element, which is given as a JavaScript expression.
     pub async fn point_at(&self, element: &str) -> Result<(f64, f64)> {
-        // Elements move until the styles are loaded.
+        // Elements can move until the styles are loaded.
         self.until("document.readyState === 'complete'").await?;
         let script = format!(
             "(() => {{ const it = {element}; it.scrollIntoView({{ block: 'center' }}); \

@@ -13,7 +13,8 @@ pub enum Backend {
     Postgres,
 }
 
-/// The limits of time that end a test's own connections when a database has others as defaults.
+/// Settings for a test's own connections. Without them, time limits that a database has as defaults could end these
+/// connections.
 const UNLIMITED: [(&str, &str); 4] = [
     ("statement_timeout", "0"),
     ("lock_timeout", "0"),
@@ -55,12 +56,12 @@ impl TestDatabase {
         Ok(Self { url: server.create_database().await?, backend: Backend::Postgres, _folder: None })
     }
 
-    /// A database of the shared server with other defaults than the server's, such as `("TimeZone", "Asia/Kolkata")`.
+    /// A database of the shared server with its own defaults, such as `("TimeZone", "Asia/Kolkata")`.
     pub async fn postgres_with_defaults(defaults: &[(&str, &str)]) -> Result<Self> {
         Self::postgres().await?.with_defaults(defaults).await
     }
 
-    /// The same for this database of PostgreSQL.
+    /// Sets defaults of this database, which is on PostgreSQL.
     pub async fn with_defaults(self, defaults: &[(&str, &str)]) -> Result<Self> {
         let connection = self.connect().await?;
         let alter = |(name, value): &(&str, &str)| {

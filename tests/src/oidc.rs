@@ -36,7 +36,7 @@ impl OidcProvider {
         bail!("the provider found no free port in five attempts")
     }
 
-    /// Another site than `http://127.0.0.1`.
+    /// The address of the provider. For browsers it is another site than `http://127.0.0.1`.
     pub fn issuer(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
@@ -51,7 +51,7 @@ impl OidcProvider {
         self.process.kill()
     }
 
-    /// Starts it again on its port. It has other keys, and knows nobody who was signed in.
+    /// Starts it again on its port. It then has other keys, and nobody is signed in.
     pub async fn start_again(&mut self) -> Result<()> {
         self.stop()?;
         self.process = spawn(&self.folder, self.port)?;

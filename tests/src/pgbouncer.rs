@@ -55,7 +55,7 @@ impl PgBouncer {
         Ok(Self { process, port, _folder: folder })
     }
 
-    /// The address through the pooler of a database that has this address.
+    /// The address of a database through the pooler. `url` is its address without the pooler.
     pub fn through(&self, url: &str) -> Result<String> {
         let (_, name) = url.rsplit_once('/').context("an address ends with its database")?;
         Ok(format!("postgres://insession@127.0.0.1:{}/{name}", self.port))

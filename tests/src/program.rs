@@ -79,7 +79,7 @@ impl Settings {
         self
     }
 
-    /// Does not print the log at the end. For benchmarks, whose output is not captured.
+    /// The log is not printed at the end. For benchmarks, whose output is not captured.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.is_quiet = true;
@@ -248,7 +248,7 @@ impl Drop for Program {
             let name = self.process.name();
             println!("--- the end of the log of {name} ---\n{}", self.process.log_tail(60));
         }
-        // A part that fails is started again, so a test may not notice it.
+        // The program restarts a part that fails, so a test may not notice the panic.
         if let Some(text) = self.process.first_panic()
             && !std::thread::panicking()
         {
@@ -336,7 +336,8 @@ fn spawn(name: &str, port: Option<u16>, settings: &Settings, folder: &TemporaryF
 
 fn command(settings: &Settings, folder: &TemporaryFolder) -> Result<Command> {
     let limit = settings.open_files.map(|most| format!("ulimit -n {most} &&"));
-    // Standard input becomes the passed socket. Only a shell knows the id of the process before the program starts.
+    // Standard input is the passed socket. A shell moves it to file 3, and sets the id of the process, which is not
+    // known earlier.
     let pass = settings.socket.as_ref().map(|_| "exec 3<&0 0</dev/null; export LISTEN_PID=$$ LISTEN_FDS=1;".to_owned());
     let preparations: Vec<String> = [pass, limit].into_iter().flatten().collect();
     let mut command = if preparations.is_empty() {

@@ -1,4 +1,4 @@
-//! An identity provider that serves its public keys.
+//! An identity provider that only serves its public keys, and signs tokens.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ MC4CAQAwBQYDK2VwBCIEIKOp6e/JTgmzQOyKW41AyLGnWZYR86P8LitD6MNoe5mB
     "5HgjI5nI81kszZMg2kKfqkixhC7jxzctZFVDfCt2Z_8",
 );
 
-/// Serves its key until it is dropped or stopped by [`Provider::go_away`].
+/// Serves its key until it is dropped or stopped by [`Provider::stop_answering`].
 #[derive(Debug)]
 pub struct Provider {
     url: String,
@@ -55,7 +55,7 @@ impl Provider {
     }
 
     /// From now on, connections are closed without an answer.
-    pub fn go_away(&self) {
+    pub fn stop_answering(&self) {
         *self.is_away.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
     }
 

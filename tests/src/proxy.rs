@@ -1,5 +1,5 @@
-//! A proxy between a program and PostgreSQL. It can refuse, cut or silence connections, it can lose the answer to a commit,
-//! while the database itself works, and it counts round trips.
+//! A proxy between a program and PostgreSQL. It can refuse, cut or silence connections, and it can lose the answer to a
+//! commit, while the database itself works. It also counts round trips.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -102,8 +102,8 @@ impl Proxy {
         self.shared.commits_to_lose.store(count, Ordering::Relaxed);
     }
 
-    /// How often a client has sent something and waited for the answer, on all connections. A message that only tests
-    /// whether the connection is still there does not count: whether it is sent depends on the time.
+    /// How often a client has sent something and waited for the answer, on all connections. Messages that only test a
+    /// connection are not counted, because it depends on the time whether they are sent.
     pub fn round_trips(&self) -> u64 {
         self.shared.round_trips.load(Ordering::Relaxed)
     }

@@ -43,7 +43,7 @@ impl Redis {
         Self::start_with(RedisOptions::default()).await
     }
 
-    /// Starts a server that keeps its data over a restart.
+    /// Starts a server that keeps its data when it restarts.
     pub async fn start_keeping_data() -> Result<Self> {
         Self::start_with(RedisOptions { keeps_data: true, ..RedisOptions::default() }).await
     }

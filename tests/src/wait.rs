@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use domain::clock::{Clock, SystemClock};
 use tokio::time::Instant;
 
-/// How long a test waits for what must happen. It is far longer than a slow machine needs, so only a hang reaches it.
+/// How long a test waits for what must happen. It is far longer than a slow machine needs, so only a test that hangs
+/// reaches it.
 pub const LIMIT: Duration = Duration::from_mins(2);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(5);

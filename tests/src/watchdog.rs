@@ -84,5 +84,5 @@ pub fn forget_folder(path: &Path) {
 fn send(line: &str) {
     let shell = SHELL.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut pipe = shell.stdin.as_ref().expect("its input is a pipe");
-    writeln!(pipe, "{line}").expect("the watchdog listens");
+    writeln!(pipe, "{line}").expect("the watchdog reads its input");
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::TemporaryFolder;
 
-/// A release in which the zones of the tests have other rules than in the data of the program.
+/// An old release. Its rules for the zones of the tests differ from those in the program.
 pub const OLD: &str = "2025b";
 
 /// The folder of a release, such as `2025b`. It is downloaded if it is missing.

@@ -1,4 +1,4 @@
-//! The test data: tables that SQL fills, and that are restored after each run.
+//! The test data. SQL fills the tables, and restores them after each run.
 
 use std::fmt;
 

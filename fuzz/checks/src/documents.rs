@@ -1,4 +1,4 @@
-//! GraphQL documents: which are refused before they are executed, and that the execution of the others ends.
+//! GraphQL documents. A document is refused before its execution, or its execution ends.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -66,7 +66,7 @@ fn check_answer(text: &str, asks_schema: bool) {
     }
 }
 
-/// Counts selections, with each use of a fragment counted again.
+/// Counts selections. Each use of a fragment is counted again.
 struct Walk<'a> {
     document: &'a ExecutableDocument,
     path: Vec<&'a Name>,

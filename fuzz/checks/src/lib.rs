@@ -1,7 +1,7 @@
-//! Checks that must hold for any input from outside. There is one function for each kind of input. It takes any bytes, and panics
-//! when a check fails.
+//! Checks that must pass for any input from outside. Each kind of input has one function, which takes any bytes and
+//! panics when a check fails.
 //!
-//! The tests of this crate run the checks on some hundreds of inputs, the targets in `fuzz` on millions.
+//! The tests of this crate run the checks on some hundreds of inputs. The targets in `fuzz` run them on millions.
 
 pub mod cursors;
 pub mod documents;

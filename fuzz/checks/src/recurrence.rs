@@ -1,4 +1,4 @@
-//! Recurrences: stored ones, and those that clients send, in every time zone and at the ends of the calendar.
+//! Stored recurrences, and those that clients send, in every time zone and at both ends of the calendar.
 
 use arbitrary::{Arbitrary, Unstructured};
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
@@ -186,9 +186,9 @@ impl Instant {
     }
 }
 
-/// The days of the longest year, and the most occurrences in it: every schedule, every day.
-const YEAR: u64 = 366;
-const MOST_A_YEAR: usize = Recurrence::MAX_SCHEDULES * 367;
+/// The days of the longest year.
+const DAYS_OF_A_YEAR: u64 = 366;
+const MAX_OCCURRENCES_A_YEAR: usize = Recurrence::MAX_SCHEDULES * 367;
 
 /// A zone for each number.
 fn any_zone(number: usize) -> Zone {
@@ -213,15 +213,15 @@ fn check_recurrence(recurrence: &Recurrence, question: &Question) {
         ),
     };
     let from = question.from.read();
-    let to = from.checked_add_days(Days::new(YEAR)).unwrap_or(NaiveDate::MAX);
+    let to = from.checked_add_days(Days::new(DAYS_OF_A_YEAR)).unwrap_or(NaiveDate::MAX);
     let occurrences: Vec<_> = recurrence.occurrences(&calendar, from, to).collect();
-    assert!(occurrences.len() <= MOST_A_YEAR, "{} in a year", occurrences.len());
+    assert!(occurrences.len() <= MAX_OCCURRENCES_A_YEAR, "{} in a year", occurrences.len());
     assert!(occurrences.is_sorted_by(|one, other| one.meeting.starts_at() < other.meeting.starts_at()));
     for occurrence in &occurrences {
         assert!(from <= occurrence.date && occurrence.date <= to);
         check_occurrence(occurrence, &calendar);
     }
-    // Of an unbounded range, only as many are computed as are taken.
+    // Of an unbounded range, only the occurrences that are read are computed.
     for occurrence in recurrence.occurrences(&calendar, NaiveDate::MIN, NaiveDate::MAX).take(100) {
         check_occurrence(&occurrence, &calendar);
     }
@@ -233,9 +233,10 @@ fn check_recurrence(recurrence: &Recurrence, question: &Question) {
         let before = next.meeting.starts_at() - TimeDelta::seconds(1);
         assert_eq!(recurrence.starting_in(&calendar, before, next.meeting.starts_at()).last(), Some(&next));
     }
-    let later = at.checked_add_signed(TimeDelta::days(YEAR.cast_signed())).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let later =
+        at.checked_add_signed(TimeDelta::days(DAYS_OF_A_YEAR.cast_signed())).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let starting = recurrence.starting_in(&calendar, at, later);
-    assert!(starting.len() <= MOST_A_YEAR);
+    assert!(starting.len() <= MAX_OCCURRENCES_A_YEAR);
     assert!(starting.iter().all(|it| at <= it.meeting.starts_at() && it.meeting.starts_at() <= later));
 
     check_exports(recurrence, &calendar, from);
@@ -261,7 +262,7 @@ fn check_exports(recurrence: &Recurrence, calendar: &Calendar, from: NaiveDate) 
     }
 }
 
-/// Each occurrence gets exactly one instance.
+/// Checks that each occurrence gets exactly one instance.
 fn check_creation(recurrence: &Recurrence, calendar: &Calendar, question: &Question) {
     let buffers = Buffers { before_minutes: question.buffers.0, after_minutes: question.buffers.1 };
     let now = question.at.read();

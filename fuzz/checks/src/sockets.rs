@@ -1,7 +1,8 @@
-//! Sockets: whatever a client sends, the server answers by graphql-transport-ws, and frees everything when the client has gone.
+//! Sockets. Whatever a client sends, the server answers as graphql-transport-ws says, and releases everything when the
+//! client has disconnected.
 //!
-//! The input is a script. Two clients send its lines to a server in the same process; the clock is simulated. A line that begins
-//! with `2` is of the second client. The rest of a line is a message, except for these:
+//! The input is a script. Two clients send its lines to a server in the same process. The clock is simulated. The
+//! second client sends the lines that begin with `2`. The rest of a line is a message, except for these:
 //!
 //! | line | meaning |
 //! | --- | --- |
@@ -45,14 +46,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::stage::{self, VIEWER};
 
-/// The lines after these are ignored, so that an input is short.
-const LINES: usize = 64;
-const LONGEST_WAIT: u64 = 100;
-/// By the simulated clock, everything that needs no timer is done within this time.
+/// Further lines are ignored, so that a run is short.
+const MAX_LINES: usize = 64;
+const MAX_WAIT_SECONDS: u64 = 100;
+/// Everything that needs no timer is done within this time of the simulated clock.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// # Panics
-/// When an answer breaks the protocol, or something remains when the clients have gone.
+/// # Panics When an answer breaks the protocol, or the server keeps something after the clients have disconnected.
 pub fn check(bytes: &[u8]) {
     let runtime =
         Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime can be made");
@@ -63,24 +63,24 @@ async fn play(script: &str) {
     let server = Server::start().await;
     let mut first = server.open().await;
     let mut second = server.open().await;
-    for line in script.split('\n').take(LINES) {
+    for line in script.split('\n').take(MAX_LINES) {
         let (client, line) = line.strip_prefix('2').map_or((&mut first, line), |line| (&mut second, line));
         let number = |text: &str| text.trim().parse::<u64>().unwrap_or(1);
         let mut wait = MOMENT;
         if let Some(session) = line.strip_prefix('+') {
             server.log.append(stage::change_of(i64::try_from(number(session) % 4).unwrap_or_default()));
         } else if let Some(seconds) = line.strip_prefix('~') {
-            wait = Duration::from_secs(number(seconds).min(LONGEST_WAIT));
+            wait = Duration::from_secs(number(seconds).min(MAX_WAIT_SECONDS));
         } else {
-            client.say(line).await;
+            client.send_line(line).await;
         }
         let until = Instant::now() + wait;
-        join(first.hear(until), second.hear(until)).await;
+        join(first.read_until(until), second.read_until(until)).await;
     }
     let until = Instant::now() + MOMENT;
-    first.say(".").await;
-    second.say(".").await;
-    join(first.hear(until), second.hear(until)).await;
+    first.send_line(".").await;
+    second.send_line(".").await;
+    join(first.read_until(until), second.read_until(until)).await;
     drop((first, second));
     sleep(MOMENT).await;
     let stats = server.hub.stats();
@@ -90,7 +90,7 @@ async fn play(script: &str) {
 }
 
 struct Server {
-    doors: mpsc::Sender<DuplexStream>,
+    connections: mpsc::Sender<DuplexStream>,
     sockets: Sockets,
     hub: Hub,
     log: FakeLog,
@@ -124,14 +124,14 @@ impl Server {
         );
         let sockets = Sockets::new(executor, hub.clone(), settings);
         let router = Router::new().route("/graphql/ws", get(upgrade)).with_state(sockets.clone());
-        let (doors, opened) = mpsc::channel(1);
-        tokio::spawn(async move { axum::serve(Doors(opened), router).await });
-        Self { doors, sockets, hub, log, limits: socket_limits, started_at, shutdown }
+        let (connections, opened) = mpsc::channel(1);
+        tokio::spawn(async move { axum::serve(ChannelListener(opened), router).await });
+        Self { connections, sockets, hub, log, limits: socket_limits, started_at, shutdown }
     }
 
     async fn open(&self) -> Client {
         let (ours, theirs) = duplex(1024 * 1024);
-        self.doors.send(theirs).await.expect("the server runs");
+        self.connections.send(theirs).await.expect("the server runs");
         let mut request = "ws://localhost/graphql/ws".into_client_request().expect("a request");
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
         let (socket, _) = client_async(request, ours).await.expect("the socket is opened");
@@ -159,9 +159,9 @@ impl Clock for SimulatedClock {
 }
 
 /// A listener that gets its connections through a channel.
-struct Doors(mpsc::Receiver<DuplexStream>);
+struct ChannelListener(mpsc::Receiver<DuplexStream>);
 
-impl Listener for Doors {
+impl Listener for ChannelListener {
     type Io = DuplexStream;
     type Addr = ();
 
@@ -225,12 +225,12 @@ struct Client {
 enum Phase {
     Opened,
     /// `connection_init` was sent.
-    Said(Token),
+    InitSent(Token),
     Acknowledged(Token),
 }
 
 impl Client {
-    async fn say(&mut self, line: &str) {
+    async fn send_line(&mut self, line: &str) {
         if self.is_closed {
             return;
         }
@@ -250,10 +250,10 @@ impl Client {
                 Message::text(line)
             }
         };
-        self.socket.send(message).await.expect("it can be said");
+        self.socket.send(message).await.expect("the message is sent");
     }
 
-    /// Notes which answers a message must get. `Err` is the code with which the server must close.
+    /// Records which answers a message must get. `Err` is the code with which the server must close.
     fn expect(&mut self, text: &str) -> Result<(), u16> {
         const BAD: u16 = 4400;
 
@@ -278,7 +278,7 @@ impl Client {
                 if token.has_ended(self.started_at.elapsed()) {
                     return Err(4403);
                 }
-                self.phase = Phase::Said(token);
+                self.phase = Phase::InitSent(token);
             }
             "ping" => {
                 let payload = payload?;
@@ -311,17 +311,17 @@ impl Client {
         Ok(())
     }
 
-    /// A new token on an open socket. What the server answers depends on what it has checked by now.
+    /// A new token on an open socket. The answer depends on what the server has checked so far.
     fn renew(&mut self) {
         self.is_closed = true;
     }
 
     /// Reads and checks the messages of the server until an instant, by which everything must be answered.
-    async fn hear(&mut self, until: Instant) {
+    async fn read_until(&mut self, until: Instant) {
         while !self.has_ended {
             match timeout_at(until, self.socket.next()).await {
                 Err(_) => break,
-                Ok(Some(Ok(message))) => self.judge(message),
+                Ok(Some(Ok(message))) => self.check_message(message),
                 Ok(Some(Err(_)) | None) => {
                     assert!(self.is_closed, "the connection ended without a close frame");
                     self.has_ended = true;
@@ -331,43 +331,43 @@ impl Client {
         sleep_until(until).await;
         assert!(self.is_closed || self.fault.is_none(), "the server should have closed by {:?}", self.fault);
         assert!(self.is_closed || self.pongs.is_empty(), "pings without an answer: {:?}", self.pongs);
-        assert!(self.is_closed || !matches!(self.phase, Phase::Said(_)), "there was no acknowledgement");
+        assert!(self.is_closed || !matches!(self.phase, Phase::InitSent(_)), "there was no acknowledgement");
     }
 
-    fn judge(&mut self, message: Message) {
+    fn check_message(&mut self, message: Message) {
         let text = match message {
             Message::Text(text) => text,
             Message::Close(Some(frame)) if !self.is_closed => {
-                return self.judge_close(frame.code.into(), &frame.reason);
+                return self.check_close(frame.code.into(), &frame.reason);
             }
             Message::Close(_) if self.is_closed => return,
             Message::Ping(_) | Message::Pong(_) => return,
-            other => panic!("{other:?} is nothing that the server says"),
+            other => panic!("the server never sends {other:?}"),
         };
         let message: Value = serde_json::from_str(&text).expect("messages are JSON");
         let kind = message["type"].as_str().unwrap_or_default();
         match (kind, self.phase) {
             ("connection_ack" | "pong", _) if self.is_closed => {}
-            ("connection_ack", Phase::Said(token)) => {
+            ("connection_ack", Phase::InitSent(token)) => {
                 assert_eq!(message, json!({ "type": "connection_ack" }));
                 self.phase = Phase::Acknowledged(token);
             }
             ("pong", _) => {
-                assert!(!self.pongs.is_empty(), "a pong to no ping");
+                assert!(!self.pongs.is_empty(), "a pong without a ping");
                 let expected = match self.pongs.remove(0) {
                     Some(payload) => json!({ "type": "pong", "payload": payload }),
                     None => json!({ "type": "pong" }),
                 };
                 assert_eq!(message, expected);
             }
-            ("next" | "error" | "complete", Phase::Acknowledged(token)) => self.judge_answer(kind, &message, token),
+            ("next" | "error" | "complete", Phase::Acknowledged(token)) => self.check_answer(kind, &message, token),
             _ => panic!("{text} when {:?}", self.phase),
         }
     }
 
-    fn judge_answer(&mut self, kind: &str, message: &Value, token: Token) {
+    fn check_answer(&mut self, kind: &str, message: &Value, token: Token) {
         let id = message["id"].as_str().unwrap_or_default();
-        // The server has answered before it reads that the client completes the operation.
+        // The server may have answered before it read that the client completes the operation.
         let is_known = if kind == "next" { self.operations.contains(id) } else { self.operations.remove(id) };
         assert!(is_known || self.is_closed, "{message} answers nothing");
         let payload = &message["payload"];
@@ -390,7 +390,7 @@ impl Client {
         }
     }
 
-    fn judge_close(&mut self, code: u16, reason: &str) {
+    fn check_close(&mut self, code: u16, reason: &str) {
         let now = self.started_at.elapsed();
         let is_due = match (code, self.phase) {
             (4408, Phase::Opened) => self.limits.init_timeout <= now,
@@ -419,7 +419,7 @@ fn given_token(payload: &Map<String, Value>) -> Result<Option<String>, u16> {
     }
 }
 
-/// No client gets the data of the other.
+/// Checks that no client gets the data of the other one.
 fn check_viewer(data: &Value, own: &str) {
     match data {
         Value::String(text) => assert!(!text.starts_with(VIEWER) || text == own, "{text} is shown to {own}"),

@@ -19,7 +19,7 @@ fn seeds(of: &str) -> Vec<Vec<u8>> {
     seeds
 }
 
-const STRANGE: [&[u8]; 12] =
+const REPLACEMENTS: [&[u8]; 12] =
     [b"", b"\"", b"{", b"}", b"[[", b"\n", b"\xff", b"-1", b"99999999999999999999", b"...", "é".as_bytes(), b"\0"];
 
 /// Up to `most` lines of the seeds, with some edits, each of which replaces a few bytes.
@@ -27,7 +27,7 @@ fn inputs(of: &str, most: usize) -> impl Strategy<Value = Vec<u8>> {
     let seeds = seeds(of);
     let lines: Vec<Vec<u8>> =
         seeds.iter().flat_map(|seed| seed.split(|byte| *byte == b'\n')).map(<[u8]>::to_vec).collect();
-    let edits = vec((any::<Index>(), 0..9_usize, select(STRANGE.to_vec())), 0..4);
+    let edits = vec((any::<Index>(), 0..9_usize, select(REPLACEMENTS.to_vec())), 0..4);
     let edited = (vec(select(lines), 1..=most), edits).prop_map(|(lines, edits)| {
         let mut input = lines.join(&b'\n');
         for (at, length, strange) in edits {

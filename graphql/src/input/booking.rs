@@ -36,7 +36,7 @@ impl BookingFilter {
     }
 }
 
-/// A time that a mentor offers.
+/// Time that a mentor offers.
 #[derive(InputObject)]
 pub struct CreateTimeSlotInput {
     /// The person whose time it is: the viewer. Admins may name anyone.

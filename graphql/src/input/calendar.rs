@@ -18,7 +18,7 @@ pub struct ImportCalendarInput {
     city: Option<String>,
     /// The country of the sessions that are created.
     country: Option<String>,
-    /// True changes nothing, and says what would change.
+    /// If true, nothing is changed, and the answer says what an import would change.
     #[graphql(default = false)]
     dry_run: bool,
 }

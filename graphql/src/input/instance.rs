@@ -26,7 +26,7 @@ pub struct ActiveFilter {
     pub country: Option<String>,
     /// Only instances of these sessions: at most 100 ids.
     pub session_ids: Option<Vec<ID>>,
-    /// Only instances of sessions near this place, by distance.
+    /// Only instances of sessions in this circle, by distance.
     pub near: Option<GeoFilter>,
 }
 
@@ -48,7 +48,7 @@ pub fn session_ids(ids: &[ID]) -> Result<Vec<SessionId>> {
     Ok(sessions)
 }
 
-/// A new meeting of a session.
+/// A new instance of a session.
 #[derive(InputObject)]
 pub struct CreateSessionInstanceInput {
     /// The session.
@@ -60,9 +60,9 @@ pub struct CreateSessionInstanceInput {
     /// The local end time. An end before the start is on the next day. Without it, the instance is active only through
     /// an override.
     end_time: Option<LocalTime>,
-    /// Where this meeting takes place, if not at the usual location of the session.
+    /// The location, if it is not the usual location of the session.
     location_override: Option<String>,
-    /// True: another instance of the session may have the same date and times. Otherwise the error is CONFLICT.
+    /// If true, another instance of the session may have the same date and times. If false, the error is then CONFLICT.
     #[graphql(default = false)]
     allow_duplicate: bool,
     /// An idempotency key: any text of 1 to 255 characters that the client makes for this change. A retry with the same
@@ -95,9 +95,9 @@ pub struct UpdateSessionInstanceInput {
     start_time: MaybeUndefined<LocalTime>,
     /// The local end time. An end before the start is on the next day. Null clears it.
     end_time: MaybeUndefined<LocalTime>,
-    /// Where this meeting takes place, if not at the usual location of the session. Null clears it.
+    /// The location, if it is not the usual location of the session. Null clears it.
     location_override: MaybeUndefined<String>,
-    /// True cancels the meeting, false takes that back. It can't be null.
+    /// True cancels the instance. False takes a cancellation back. It can't be null.
     is_cancelled: MaybeUndefined<bool>,
 }
 
@@ -113,17 +113,17 @@ impl UpdateSessionInstanceInput {
     }
 }
 
-/// An answer to a meeting.
+/// An answer to an instance.
 #[derive(InputObject)]
 pub struct CheckInInput {
     /// The instance.
     pub session_instance_id: ID,
-    /// The answer. A yes while the meeting is active says that the person is there.
+    /// The answer. A yes to an active instance says that the person is there.
     pub attendance: Attendance,
     /// The person who answers. If it is left out, it is the viewer. Only organisers of the session and admins may name
     /// somebody else.
     pub person_id: Option<ID>,
-    /// The code that the screen at the door shows. A session may require it from whoever arrives.
+    /// The code that the screen at the door shows. A session may require it for an arrival (`requiresCode`).
     pub code: Option<String>,
 }
 
@@ -141,7 +141,7 @@ pub struct CheckInByCodeInput {
 pub struct SetActiveOverrideInput {
     /// The instance.
     pub session_instance_id: ID,
-    /// True holds the instance active, false holds it inactive.
+    /// True holds the instance active. False holds it inactive.
     pub active: bool,
     /// The instant at which the override ends, in the future. If it is left out, the override ends with the next
     /// periodic sweep.

@@ -43,9 +43,10 @@ pub struct UpdatePersonInput {
     city: MaybeUndefined<String>,
     /// The country of the city. Null clears it.
     country: MaybeUndefined<String>,
-    /// True if other people at the same meeting may not see that the person is there. It can't be null.
+    /// True if other people at the same instance may not see that the person is there. It can't be null.
     hides_place: MaybeUndefined<bool>,
-    /// True deactivates the person, who is then at no meeting. Only admins may change it. It can't be null.
+    /// True deactivates the person, who is then at no instance. False activates the person again. Only admins may
+    /// change it. It can't be null.
     is_deactivated: MaybeUndefined<bool>,
     /// The subject (`sub`) that an identity provider gives the person in tokens. It must be unique. Only admins may
     /// change it. Null clears it.

@@ -29,8 +29,9 @@ pub struct HeartbeatInput {
     /// The secret of an anonymous visit, from the answer to its first heartbeat. Other visits need none. The first
     /// heartbeat has none.
     pub secret: Option<String>,
-    /// True if the visitor does nothing: no pointer, key, touch or scroll for some minutes, or a locked screen. The visit
-    /// stays online. An activity may take the seats of visits that are idle for long.
+    /// True if the visitor is idle: has not used the pointer, typed, touched or scrolled for some minutes, or has
+    /// locked the screen. The visit stays online. An activity may take the seats of visits that are idle for long
+    /// (`maxIdleMinutes`).
     #[graphql(default)]
     pub is_idle: bool,
 }
@@ -58,14 +59,14 @@ impl HeartbeatInput {
 /// A request for a seat.
 #[derive(InputObject)]
 pub struct EnterActivityInput {
-    /// The visit: a UUID, without `Presence:`. The client makes one for each visit.
+    /// The visit: the client's UUID, without `Presence:`.
     pub presence_id: ID,
     /// The key of the activity.
     pub activity_key: String,
     /// The secret of an anonymous visit, from the answer to its first heartbeat. Other visits need none.
     pub secret: Option<String>,
-    /// True to wait in a queue if no seat is free. The visit then gets an offer when its turn comes, and enters again to
-    /// claim it.
+    /// If true, the visit joins the queue if no seat is free. When a seat is offered to it, the client calls
+    /// `enterActivity` again to claim the seat.
     #[graphql(default)]
     pub wait: bool,
 }
@@ -76,24 +77,25 @@ pub struct SaveActivityInput {
     /// The key: letters, digits, `-`, `_`, `.` and `~`. If an activity has this key, it is changed. Otherwise it is
     /// created.
     key: String,
-    /// The name, for people: 1 to 200 characters.
+    /// The name: 1 to 200 characters.
     name: String,
     /// The number of seats. If it is left out or null, there is no limit. With 0, the activity is closed for new
     /// visits. A lower number takes no seat away.
     max_concurrent: Option<i32>,
-    /// Whom the seats count.
+    /// Whether each person or each visit may hold one seat.
     #[graphql(default_with = "SeatsPer::Person")]
     seats_per: SeatsPer,
-    /// For how many seconds a free seat is offered to the first in the queue, before the next one gets it: 1 to 3600.
+    /// The number of seconds for which a free seat is offered to the first place in the queue, before the next place
+    /// gets it: 1 to 3600.
     #[graphql(default = 30)]
     offer_seconds: i32,
-    /// For how many seconds a place in the queue is kept after its visit went offline: 0 to 3600.
+    /// The number of seconds for which a place in the queue is kept after its visit went offline: 0 to 3600.
     #[graphql(default = 60)]
     queue_grace_seconds: i32,
-    /// After how many minutes an idle visit loses its seat: 1 to 1440. If it is left out or null, idle visits keep their
-    /// seats.
+    /// The number of minutes after which an idle visit loses its seat: 1 to 1440. If it is left out or null, idle
+    /// visits keep their seats.
     max_idle_minutes: Option<i32>,
-    /// True: those who have a seat may see who else has one.
+    /// True if people who have a seat may see who else has one.
     #[graphql(default)]
     is_roster_public: bool,
 }

@@ -34,10 +34,10 @@ pub struct SessionFilter {
     pub is_active: Option<bool>,
     /// True: only sessions that the viewer organises. False: only sessions that the viewer does not organise.
     pub organized_by_viewer: Option<bool>,
-    /// True: also sessions whose termination date has passed.
+    /// If true, sessions whose termination date has passed are included.
     #[graphql(default = false)]
     pub include_terminated: bool,
-    /// Only sessions near this place, by distance.
+    /// Only sessions in this circle, by distance.
     pub near: Option<GeoFilter>,
 }
 
@@ -48,7 +48,7 @@ pub struct GeoFilter {
     latitude: f64,
     /// The longitude of its centre in degrees of WGS 84, -180 to 180.
     longitude: f64,
-    /// How far away it reaches, in kilometres: 0 to 500.
+    /// The radius in kilometres: 0 to 500.
     #[graphql(default = 25.0)]
     within_km: f64,
 }
@@ -127,8 +127,8 @@ pub struct MonthDayScheduleInput {
     months: Option<Vec<i32>>,
 }
 
-/// Schedules, as the text of an RRULE of RFC 5545. They are stored as the equivalent schedules. A rule that schedules can't
-/// express exactly is refused, by naming the part.
+/// An RRULE of RFC 5545. It is stored as the equivalent schedules. A rule that schedules can't express exactly is
+/// refused, and the error names the part.
 #[derive(InputObject)]
 pub struct RruleScheduleInput {
     /// The RRULE, such as `FREQ=MONTHLY;BYDAY=2TU;UNTIL=20261231`. It may have FREQ (DAILY, WEEKLY, MONTHLY or YEARLY),
@@ -202,7 +202,7 @@ pub struct SkipInput {
     from: Date,
     /// The last date. It may be the same as the first one. A skip has at most 400 days.
     to: Date,
-    /// Why the session does not meet, for people: at most 200 characters.
+    /// The reason, for people: at most 200 characters.
     reason: Option<String>,
 }
 
@@ -217,7 +217,7 @@ impl From<SkipInput> for NewSkip {
 pub struct AddSkipsInput {
     /// The sessions, 1 to 100. Each of them gets all skips.
     session_ids: Vec<ID>,
-    /// The skips. They may overlap each other, and skips that exist. A session has at most 500 skips.
+    /// The skips. They may overlap each other and skips that exist. A session has at most 500 skips.
     skips: Vec<SkipInput>,
 }
 
@@ -238,7 +238,7 @@ pub(super) fn zone(time_zone: &TimeZone) -> Result<Tz> {
 /// A new session.
 #[derive(InputObject)]
 pub struct CreateSessionInput {
-    /// The name, for people: 1 to 200 characters.
+    /// The name: 1 to 200 characters.
     name: String,
     /// The last part of the address of the session's page: letters, digits, `-`, `_`, `.` and `~`. It must be unique.
     /// If it is left out, it is made from the name.
@@ -251,18 +251,18 @@ pub struct CreateSessionInput {
     country: Option<String>,
     /// Where the session meets: the name of a pub, or an address.
     location: Option<String>,
-    /// The latitude of that place in degrees of WGS 84, -90 to 90. It needs a longitude.
+    /// The latitude of the location in degrees of WGS 84, -90 to 90. It needs a longitude.
     latitude: Option<f64>,
-    /// The longitude of that place in degrees of WGS 84, -180 to 180. It needs a latitude.
+    /// The longitude of the location in degrees of WGS 84, -180 to 180. It needs a latitude.
     longitude: Option<f64>,
     /// The time zone of all local dates and times of the session.
     time_zone: TimeZone,
     /// When the session meets. Without schedules there is no regular schedule.
     schedules: Option<Vec<ScheduleInput>>,
-    /// The number of minutes before its start at which a meeting becomes active: 0 to 1440.
+    /// The number of minutes before its start at which an instance becomes active: 0 to 1440.
     #[graphql(default = 60)]
     active_buffer_minutes_before: i32,
-    /// The number of minutes after its end at which a meeting stops being active: 0 to 1440.
+    /// The number of minutes after its end at which an instance stops being active: 0 to 1440.
     #[graphql(default = 60)]
     active_buffer_minutes_after: i32,
     /// True if instances are to be created automatically from the recurrence.
@@ -281,13 +281,14 @@ pub struct CreateSessionInput {
     /// key gets the same answer for a day, and creates nothing. With another input the error is BAD_USER_INPUT. Over
     /// HTTP the header `Idempotency-Key` does the same.
     pub client_mutation_id: Option<String>,
-    /// The check-in codes that a screen at the door shows.
+    /// The kind of the session's check-in codes, which a screen at the door shows.
     #[graphql(default_with = "CheckInCodes::None")]
     check_in_codes: CheckInCodes,
-    /// True if whoever arrives needs a code. An answer before the meeting does not need one. Needs `checkInCodes`.
+    /// True if an arrival needs a code: a yes that is given while the instance is active, or in the minute before. The
+    /// session must then have check-in codes.
     #[graphql(default = false)]
     requires_code: bool,
-    /// What the session is, for people: up to 2,000 characters of Markdown.
+    /// A description for people: up to 2,000 characters of Markdown.
     description: Option<String>,
     /// The address of the session's website, such as `https://example.org`.
     website: Option<String>,
@@ -326,7 +327,7 @@ impl CreateSessionInput {
 pub struct UpdateSessionInput {
     /// The session.
     pub id: ID,
-    /// The name, for people: 1 to 200 characters. It can't be null.
+    /// The name: 1 to 200 characters. It can't be null.
     name: MaybeUndefined<String>,
     /// The last part of the address of the session's page: letters, digits, `-`, `_`, `.` and `~`. It must be unique.
     /// It can't be null.
@@ -339,19 +340,19 @@ pub struct UpdateSessionInput {
     country: MaybeUndefined<String>,
     /// Where the session meets: the name of a pub, or an address. Null clears it.
     location: MaybeUndefined<String>,
-    /// The latitude of that place in degrees of WGS 84, -90 to 90. A session has both coordinates or neither. Null clears
-    /// it.
+    /// The latitude of the location in degrees of WGS 84, -90 to 90. A session has both coordinates or neither. Null
+    /// clears it.
     latitude: MaybeUndefined<f64>,
-    /// The longitude of that place in degrees of WGS 84, -180 to 180. A session has both coordinates or neither. Null
+    /// The longitude of the location in degrees of WGS 84, -180 to 180. A session has both coordinates or neither. Null
     /// clears it.
     longitude: MaybeUndefined<f64>,
     /// The time zone of all local dates and times of the session. It can't be null.
     time_zone: MaybeUndefined<TimeZone>,
     /// When the session meets. Null or an empty list means no regular schedule.
     schedules: MaybeUndefined<Vec<ScheduleInput>>,
-    /// The number of minutes before its start at which a meeting becomes active: 0 to 1440. It can't be null.
+    /// The number of minutes before its start at which an instance becomes active: 0 to 1440. It can't be null.
     active_buffer_minutes_before: MaybeUndefined<i32>,
-    /// The number of minutes after its end at which a meeting stops being active: 0 to 1440. It can't be null.
+    /// The number of minutes after its end at which an instance stops being active: 0 to 1440. It can't be null.
     active_buffer_minutes_after: MaybeUndefined<i32>,
     /// True if instances are to be created automatically from the recurrence. It can't be null.
     auto_create_instances: MaybeUndefined<bool>,
@@ -361,11 +362,12 @@ pub struct UpdateSessionInput {
     initiation_date: MaybeUndefined<Date>,
     /// The last date on which the session may meet. It can't be before the initiation date. Null clears it.
     termination_date: MaybeUndefined<Date>,
-    /// The check-in codes that a screen at the door shows. It can't be null.
+    /// The kind of the session's check-in codes, which a screen at the door shows. It can't be null.
     check_in_codes: MaybeUndefined<CheckInCodes>,
-    /// True if whoever arrives needs a code. It can't be null.
+    /// True if an arrival needs a code: a yes that is given while the instance is active, or in the minute before. The
+    /// session must then have check-in codes. It can't be null.
     requires_code: MaybeUndefined<bool>,
-    /// What the session is, for people: up to 2,000 characters of Markdown. Null clears it.
+    /// A description for people: up to 2,000 characters of Markdown. Null clears it.
     description: MaybeUndefined<String>,
     /// The address of the session's website, such as `https://example.org`. Null clears it.
     website: MaybeUndefined<String>,
@@ -404,7 +406,7 @@ impl UpdateSessionInput {
     }
 }
 
-/// Schedules that are not saved, and what bounds them.
+/// Schedules that are not saved, with the dates and the time zone that apply to them.
 #[derive(InputObject)]
 pub struct PreviewRecurrenceInput {
     /// The time zone of all local dates and times.

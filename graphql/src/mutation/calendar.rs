@@ -13,13 +13,13 @@ use crate::{
     types::session::Session,
 };
 
-/// What an import did with an event, or would do.
+/// What an import did with an event. In a dry run, what it would do.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "Action")]
 pub enum ImportAction {
     /// A session was created.
     Created,
-    /// The event had changed in the file, and so the session was changed.
+    /// The event had changed in the file, so the session was changed.
     Updated,
     /// The event is as it was when it was last imported.
     Unchanged,
@@ -30,7 +30,7 @@ pub enum ImportAction {
 pub struct ImportedEvent {
     /// The UID of the event.
     uid: String,
-    /// What was done, or would be.
+    /// What the import did with the event.
     action: ImportAction,
     /// The session of the event. Null if a dry run would create it.
     session: Option<Session>,
@@ -42,14 +42,14 @@ impl From<Imported> for ImportedEvent {
     }
 }
 
-/// An event that was not imported, because a session cannot have exactly its meetings. Everything else is imported.
+/// An event that was not imported, because no session can have exactly its meetings. The other events are imported.
 #[derive(SimpleObject)]
 pub struct RefusedEvent {
     /// The UID of the event. Null if it has none.
     uid: Option<String>,
     /// The summary of the event. Null if it has none.
     summary: Option<String>,
-    /// Why. It completes a sentence that begins with the event, such as `has no time of day`.
+    /// The reason. It completes a sentence that begins with the event, such as `has no time of day`.
     reason: String,
 }
 
@@ -62,9 +62,9 @@ impl From<Refusal> for RefusedEvent {
 /// The answer of `importCalendar`.
 #[derive(SimpleObject)]
 pub struct ImportCalendarPayload {
-    /// What was imported, one item for each UID.
+    /// The events that were imported, one item for each UID.
     imported: Vec<ImportedEvent>,
-    /// What was not imported, and why.
+    /// The events that were not imported, with the reasons.
     refused: Vec<RefusedEvent>,
     /// True if nothing was changed.
     dry_run: bool,
@@ -75,10 +75,11 @@ pub struct CalendarMutation;
 
 #[Object]
 impl CalendarMutation {
-    /// Makes sessions of the events in a calendar file. All events with one UID are one session. When the file is imported
-    /// again, what changed in it is changed in the sessions, and nothing else. Events that a session cannot represent exactly
-    /// are refused one by one. Only organisers of a session and admins may do this. Whoever imports it becomes an organiser of
-    /// the new sessions. Sessions that exist are changed by their organisers and admins only.
+    /// Creates a session for each UID of the events in a calendar file. If the file is imported again, the changes in
+    /// the file since the last import are made to the sessions, and nothing else changes. An event that a session
+    /// cannot represent exactly is refused, and the other events are imported. Only admins, and organisers of any
+    /// session, may import. Whoever imports becomes an organiser of the new sessions. A session that exists is changed
+    /// only if its organisers or admins import.
     async fn import_calendar(
         &self,
         ctx: &Context<'_>,

@@ -24,11 +24,11 @@ use crate::{
 pub struct CheckInPayload {
     /// The check-in.
     check_in: CheckIn,
-    /// The person who answered, with the meeting that they are at now.
+    /// The person who answered, with the instance that they are at now.
     person: Person,
-    /// The meeting, with its new counts.
+    /// The instance, with its new counts.
     session_instance: SessionInstance,
-    /// The meeting that the person was at before, if that has changed. Its `presentCount` has changed too. Null
+    /// The instance that the person was at before, if they are elsewhere now. Its `presentCount` has changed, too. Null
     /// otherwise.
     previous_session_instance: Option<SessionInstance>,
 }
@@ -40,7 +40,7 @@ pub struct CheckInByCodePayload {
     check_in: CheckIn,
     /// The person who checked in: the viewer, or a new guest.
     person: Person,
-    /// The meeting, with its new counts.
+    /// The instance, with its new counts.
     session_instance: SessionInstance,
     /// The token of a new guest, for that guest alone. Null if the viewer has checked in.
     token: Option<String>,
@@ -51,9 +51,9 @@ pub struct CheckInByCodePayload {
 pub struct RemoveCheckInPayload {
     /// The id of the check-in that was removed. Null if there was none.
     removed_check_in_id: Option<ID>,
-    /// The person, with the meeting that they are at now.
+    /// The person, with the instance that they are at now.
     person: Person,
-    /// The meeting, with its new counts.
+    /// The instance, with its new counts.
     session_instance: SessionInstance,
 }
 
@@ -73,9 +73,9 @@ pub struct CheckInMutation;
 
 #[Object]
 impl CheckInMutation {
-    /// Answers yes, maybe or no to a meeting, in place of an earlier answer. A yes to an active meeting says that the
-    /// person is there now. People may answer for themselves. Organisers of the session and admins may answer for
-    /// anyone.
+    /// Answers yes, maybe or no to an instance. The answer replaces an earlier one. A yes to an active instance says
+    /// that the person is there now. People may answer for themselves. Organisers of the session and admins may answer
+    /// for anyone.
     async fn check_in(
         &self,
         ctx: &Context<'_>,
@@ -100,8 +100,9 @@ impl CheckInMutation {
         }))
     }
 
-    /// Checks in with the code that the screen at the door shows. With a token it checks in the viewer. Without one it makes
-    /// a guest, whose token comes with the answer. It is valid until a day after the meeting.
+    /// Checks in with the code that the screen at the door shows. With a token it checks in the viewer. Without one it
+    /// creates a guest and checks in the guest. The answer then has a token for the guest, which is valid until a day
+    /// after the instance stops being active.
     async fn check_in_by_code(
         &self,
         ctx: &Context<'_>,
@@ -118,12 +119,11 @@ impl CheckInMutation {
         }))
     }
 
-    /// Takes an answer back. People may do this for themselves. Organisers of the session and admins may do it for
-    /// anyone.
+    /// Removes an answer. People may do this for themselves. Organisers of the session and admins may do it for anyone.
     async fn remove_check_in(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The meeting.")] session_instance_id: ID,
+        #[graphql(desc = "The instance.")] session_instance_id: ID,
         #[graphql(desc = "The person who answered. If it is left out, it is the viewer.")] person_id: Option<ID>,
     ) -> Result<Option<RemoveCheckInPayload>> {
         let id = parse_id("sessionInstanceId", &session_instance_id)?;

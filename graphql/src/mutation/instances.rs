@@ -38,20 +38,20 @@ pub struct InstanceMutation;
 
 #[Object]
 impl InstanceMutation {
-    /// Creates a meeting of a session. If the session has one with the same date and times, the error is CONFLICT, unless
-    /// `allowDuplicate` is true. Only organisers of the session and admins may do this.
+    /// Creates an instance of a session. If the session has one with the same date and times, the error is CONFLICT,
+    /// unless `allowDuplicate` is true. Only organisers of the session and admins may do this.
     async fn create_session_instance(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The new meeting.")] input: CreateSessionInstanceInput,
+        #[graphql(desc = "The new instance.")] input: CreateSessionInstanceInput,
     ) -> Result<Option<SessionInstancePayload>> {
         let app = app_for_attempt(ctx, input.client_mutation_id.as_deref()).await?;
         let row = instances::insert_instance(&app, viewer(ctx), input.check()?).await?;
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
-    /// Changes a meeting: its date, its times, its location, or whether it is cancelled. Only organisers of the session
-    /// and admins may do this.
+    /// Changes an instance: its date, its times, its location, or whether it is cancelled. Only organisers of the
+    /// session and admins may do this.
     async fn update_session_instance(
         &self,
         ctx: &Context<'_>,
@@ -62,8 +62,8 @@ impl InstanceMutation {
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
-    /// Deletes a meeting. It ends at once, and its check-ins are no longer shown. Only organisers of the session and
-    /// admins may do this.
+    /// Deletes an instance. It stops being active at once, and its check-ins are no longer shown. Only organisers of
+    /// the session and admins may do this.
     async fn delete_session_instance(
         &self,
         ctx: &Context<'_>,
@@ -87,7 +87,8 @@ impl InstanceMutation {
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
-    /// Ends an override at once. The window decides again. Only organisers of the session and admins may do this.
+    /// Ends an override at once. The window then decides again whether the instance is active. Only organisers of the
+    /// session and admins may do this.
     async fn clear_active_override(
         &self,
         ctx: &Context<'_>,
@@ -98,8 +99,8 @@ impl InstanceMutation {
         Ok(Some(SessionInstancePayload { session_instance: SessionInstance(row) }))
     }
 
-    /// Computes again whether an instance is active. That also happens automatically. Only organisers of the session
-    /// and admins may do this.
+    /// Computes again whether an instance is active. Servers and workers also do this automatically. Only organisers of
+    /// the session and admins may do this.
     async fn update_active_status(
         &self,
         ctx: &Context<'_>,

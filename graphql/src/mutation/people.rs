@@ -56,9 +56,9 @@ impl PersonMutation {
         Ok(Some(PersonPayload { person: Person(row) }))
     }
 
-    /// Makes all tokens invalid that were made for a person until now, such as after a device was lost, and revokes the
-    /// person's API keys. Their sockets close within seconds. The person can sign in again with a new token. Only the person and admins may
-    /// do this.
+    /// Makes all tokens invalid that were issued for a person until now, and revokes the person's API keys. Sockets
+    /// with these tokens and keys close within seconds. The person can sign in again with a new token. Use it, for
+    /// example, after a device was lost. Only the person and admins may do this.
     async fn revoke_tokens(
         &self,
         ctx: &Context<'_>,
@@ -70,8 +70,8 @@ impl PersonMutation {
     }
 
     /// Erases a person for good: the name, the city, the check-ins, the visits, the rights as an organiser and the time
-    /// slots. Bookings of the person are cancelled. The counts of past meetings stay. Only the person and admins may do
-    /// this.
+    /// slots. Bookings of the person are cancelled. The counts of past instances stay. Only the person and admins may
+    /// do this.
     async fn erase_person(
         &self,
         ctx: &Context<'_>,
@@ -81,12 +81,13 @@ impl PersonMutation {
         Ok(Some(ErasePersonPayload { erased_person_id: id }))
     }
 
-    /// Makes two people one, for good. Everything of the first person then belongs to the second, and tokens of either
-    /// name the second. If both answered to the same meeting, the later answer counts. Only admins may do this.
+    /// Merges one person into another, for good. Everything of the first person then belongs to the second, and tokens
+    /// of either name the second. If both answered to the same instance, the later answer counts. Only admins may do
+    /// this.
     async fn merge_people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The person who is no longer there afterwards.")] from_id: ID,
+        #[graphql(desc = "The person who is merged into the other one, and then no longer exists.")] from_id: ID,
         #[graphql(desc = "The person who stays.")] into_id: ID,
     ) -> Result<Option<PersonPayload>> {
         let (from, into) = (parse_id("fromId", &from_id)?, parse_id("intoId", &into_id)?);

@@ -44,7 +44,7 @@ pub struct PresencePayload {
     heartbeat_seconds: i32,
 }
 
-/// The answer of `enterActivity`. That an activity is full is an answer, not an error.
+/// The answer of `enterActivity`. If the activity is full, that is an answer, not an error.
 #[derive(SimpleObject)]
 pub struct EnterActivityPayload {
     /// True if the visit holds a seat now.
@@ -84,13 +84,13 @@ pub struct PresenceMutation;
 #[Object]
 impl PresenceMutation {
     /// Says that a visit is still there. The first heartbeat starts the visit. The client sends one every
-    /// `heartbeatSeconds`. Over a WebSocket one is enough: the visit then stays online while the socket answers pings.
-    /// For a completed visit the error is INVALID_TRANSITION. Without a token the error is UNAUTHENTICATED, unless the
-    /// server allows anonymous visits.
+    /// `heartbeatSeconds`. Over a WebSocket one heartbeat is enough: the visit then stays online while the socket
+    /// answers pings. For a completed visit the error is INVALID_TRANSITION. Without a token the error is
+    /// UNAUTHENTICATED, unless the server allows anonymous visits.
     async fn heartbeat(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The visit, and where it is.")] input: HeartbeatInput,
+        #[graphql(desc = "The visit, and what has changed.")] input: HeartbeatInput,
     ) -> Result<Option<PresencePayload>> {
         let (app, viewer) = (app(ctx)?, viewer(ctx));
         let visit = visit_id(&input.presence_id)?;
@@ -118,10 +118,11 @@ impl PresenceMutation {
     }
 
     /// Asks for a seat in an activity. It counts as a heartbeat, also over a WebSocket. The visit holds the seat while
-    /// it is online. While anybody waits in the queue, a free seat is offered to the first one there, who claims it by
-    /// this mutation. With `wait`, the visit joins the queue if no seat is free. With seats for people, the person has
-    /// one seat or one place, however many visits enter. A visit that holds this seat already keeps it. A visit that holds
-    /// a seat in another activity gives that one up when it gets the new one. Only the visitor may do this.
+    /// it is online. While there is a queue, a free seat is offered to its first place, which claims the seat by this
+    /// mutation. With `wait`, the visit joins the queue if no seat is free. With `seatsPer: PERSON`, a person has at
+    /// most one seat or one place, however many visits enter. A visit that holds a seat in this activity keeps it. A
+    /// visit that holds a seat in another activity gives that one up when it gets the new one. Only the visitor may do
+    /// this.
     async fn enter_activity(
         &self,
         ctx: &Context<'_>,
@@ -146,8 +147,8 @@ impl PresenceMutation {
         }))
     }
 
-    /// Gives the seat of a visit back. Without a seat, nothing changes. Over a WebSocket, answers to pings no longer
-    /// keep the visit online, until its next heartbeat. Only the visitor may do this.
+    /// Gives the seat of a visit back. If the visit has no seat, nothing changes. Over a WebSocket, answers to pings no
+    /// longer keep the visit online, until its next heartbeat. Only the visitor may do this.
     async fn leave_activity(
         &self,
         ctx: &Context<'_>,
@@ -162,8 +163,9 @@ impl PresenceMutation {
         PresencePayload::left(ctx, left).await.map(Some)
     }
 
-    /// Gives up the place of a visit, or of its person, in a queue, and an offered seat with it. Nothing changes if there is
-    /// none. If a person has several places, the one at which the visit waits is given up. Only the visitor may do this.
+    /// Gives up the place of a visit, or of its person, in a queue. A seat that is offered to the place is given up,
+    /// too. If a person has several places, the one at which the visit waits is given up. If there is no place, nothing
+    /// changes. Only the visitor may do this.
     async fn leave_queue(
         &self,
         ctx: &Context<'_>,
@@ -182,7 +184,8 @@ impl PresenceMutation {
         PresencePayload::left(ctx, left).await.map(Some)
     }
 
-    /// Completes a visit, which gives its seat and its place in a queue back. This is final. Only the visitor may do this.
+    /// Completes a visit, and gives back its seat and its place in a queue. This is final. Only the visitor may do
+    /// this.
     async fn complete_presence(
         &self,
         ctx: &Context<'_>,

@@ -49,7 +49,7 @@ impl SessionMutation {
     }
 
     /// Changes a session. If the recurrence or the time zone changes, upcoming instances that were created
-    /// automatically follow. Only organisers of the session and admins may do this.
+    /// automatically change too. Only organisers of the session and admins may do this.
     async fn update_session(
         &self,
         ctx: &Context<'_>,
@@ -60,10 +60,10 @@ impl SessionMutation {
         Ok(Some(SessionPayload { session: Session(row) }))
     }
 
-    /// Adds ranges of dates on which sessions do not meet, to all of these sessions or to none. Occurrences on these
-    /// dates no longer exist. Instances that were created from them are cancelled if somebody has checked in, and removed
-    /// otherwise. Instances that were created by hand stay. Only organisers of all of these sessions and admins may do
-    /// this.
+    /// Adds ranges of dates on which sessions do not meet. They are added to all of these sessions or to none.
+    /// Occurrences on these dates no longer exist. Instances that were created from them are cancelled if somebody has
+    /// checked in, and removed otherwise. Instances that were created by hand stay. Only organisers of all of these
+    /// sessions and admins may do this.
     async fn add_skips(
         &self,
         ctx: &Context<'_>,
@@ -75,8 +75,8 @@ impl SessionMutation {
         Ok(Some(AddSkipsPayload { sessions: sessions.into_iter().map(Session).collect() }))
     }
 
-    /// Removes a skip. Its occurrences exist again, and instances that it cancelled or removed come back. Only organisers
-    /// of the session and admins may do this.
+    /// Removes a skip. Occurrences on its dates exist again, and instances that it cancelled or removed come back. Only
+    /// organisers of the session and admins may do this.
     async fn remove_skip(
         &self,
         ctx: &Context<'_>,
@@ -110,7 +110,7 @@ impl SessionMutation {
         Ok(Some(SessionPayload { session: Session(row) }))
     }
 
-    /// Deletes a session with all its instances. Active ones end at once. Only admins may do this.
+    /// Deletes a session with all its instances. Active instances stop being active at once. Only admins may do this.
     async fn delete_session(
         &self,
         ctx: &Context<'_>,

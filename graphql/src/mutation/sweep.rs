@@ -22,13 +22,19 @@ pub struct SweepMutation;
 
 #[Object]
 impl SweepMutation {
-    /// Makes all statuses that are due agree with the clock now, or says what that would change. It also happens
+    /// Updates every status that is due. A dry run only says what would change. Servers and workers also do this
     /// automatically. Only admins may do this.
     async fn sweep(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = false, desc = "True changes nothing, and says what would change.")] dry_run: bool,
-        #[graphql(desc = "The instant to compute for, only with `dryRun`. The default is now.")] at: Option<DateTime>,
+        #[graphql(
+            default = false,
+            desc = "If true, nothing is changed, and the report says what a sweep would change."
+        )]
+        dry_run: bool,
+        #[graphql(desc = "The instant of the sweep. Only a dry run may have one. The default is now.")] at: Option<
+            DateTime,
+        >,
     ) -> Result<Option<SweepPayload>> {
         let viewer = viewer(ctx);
         expect::admin(viewer, "sign in as an admin to sweep", "only admins may sweep")?;

@@ -19,12 +19,12 @@ pub struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// The changes that people and admins made, the newest first. What happens automatically is not in it:
-    /// subscriptions report that. Only admins may see it: for everybody else it is null.
+    /// The changes that people and admins made, the newest first. Automatic changes are not in the list: subscriptions
+    /// report them. Only admins may see the list: for everybody else it is null.
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only changes of the thing with this global id.")] node_id: Option<ID>,
+        #[graphql(desc = "Only changes of the object with this global id.")] node_id: Option<ID>,
         #[graphql(desc = "Only changes by this actor, spelled as in `AuditEntry.actor`.")] actor: Option<String>,
         #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,

@@ -40,7 +40,7 @@ impl BookingQuery {
         #[graphql(desc = "Only slots that this person offers.")] mentor_id: Option<ID>,
         #[graphql(desc = "Only slots that start at this instant or later.")] from: Option<DateTime>,
         #[graphql(desc = "Only slots that start before this instant.")] to: Option<DateTime>,
-        #[graphql(desc = "True: only free slots. False: only taken ones.")] is_free: Option<bool>,
+        #[graphql(desc = "True: only free slots. False: only slots that are taken.")] is_free: Option<bool>,
         #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Nodes<TimeSlot>> {

@@ -32,7 +32,8 @@ use crate::{
     types::{api_key::ApiKey, instance::CheckIn, node::Node, person::Person, presence::Presence, scalars::Cursor},
 };
 
-/// Operations that read. What the viewer may not see is null or missing, without an error.
+/// Operations that read. A field that the viewer may not see is null, without an error. A list leaves out the items
+/// that the viewer may not see.
 #[derive(MergedObject, Default)]
 pub struct Query(NodeQuery, SessionQuery, PersonQuery, BookingQuery, PresenceQuery, AuditQuery, ApiKeyQuery);
 
@@ -62,7 +63,7 @@ impl NodeQuery {
         Ok(load(ctx, id).await?.map(Person))
     }
 
-    /// Anything that has a global id. Null if it does not exist, or if the viewer may not see it.
+    /// The object with this global id. Null if it does not exist, or if the viewer may not see it.
     async fn node(
         &self,
         ctx: &Context<'_>,

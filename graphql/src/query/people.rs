@@ -23,8 +23,8 @@ pub async fn find_person(ctx: &Context<'_>, id: PersonId) -> Result<Option<Perso
 
 #[Object]
 impl PersonQuery {
-    /// One person. Null if there is none with this id, or if the viewer may not see the person. Whoever sees a person in a
-    /// list may see them, and organisers and mentors are public.
+    /// One person. Null if there is none with this id, or if the viewer may not see the person. Everybody may see
+    /// organisers and mentors. A viewer who may see a list with a person in it may see that person.
     async fn person(&self, ctx: &Context<'_>, #[graphql(desc = "The person.")] id: ID) -> Result<Option<Person>> {
         find_person(ctx, parse_id("id", &id)?).await
     }
@@ -33,7 +33,9 @@ impl PersonQuery {
     async fn people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only names that contain this text, in any case.")] name_contains: Option<String>,
+        #[graphql(desc = "Only people whose name contains this text, in upper or lower case.")] name_contains: Option<
+            String,
+        >,
         #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<Person>>> {

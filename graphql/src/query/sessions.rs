@@ -76,8 +76,8 @@ impl SessionQuery {
         Ok(connection(slice, Counted::Sessions(filter), cursor, Session))
     }
 
-    /// What schedules mean, before they are saved: in words, as RRULEs, and their next occurrences. It checks what
-    /// `createSession` checks.
+    /// The meaning of schedules before they are saved: in words, as RRULEs, and their next occurrences. It refuses what
+    /// `createSession` refuses.
     async fn preview_recurrence(
         &self,
         ctx: &Context<'_>,
@@ -86,7 +86,7 @@ impl SessionQuery {
         Ok(RecurrencePreview(sessions::preview_recurrence(app(ctx)?, &input.check()?)?))
     }
 
-    /// One meeting. Null if it does not exist, or has been deleted.
+    /// One instance. Null if it does not exist, or has been deleted.
     async fn session_instance(
         &self,
         ctx: &Context<'_>,
@@ -95,7 +95,7 @@ impl SessionQuery {
         find_instance(ctx, parse_id("id", &id)?).await
     }
 
-    /// The meetings that are in session now, by start. With the filter `near`, by distance.
+    /// The instances that are active now, by start. With the filter `near`, by distance.
     async fn active_session_instances(
         &self,
         ctx: &Context<'_>,

@@ -80,9 +80,9 @@ impl BookingStatusChange {
         })
     }
 
-    /// For a snapshot, all bookings that the subscription selects, the newest first. Null for other messages, and if
-    /// there are more than 500: then read them with `bookings` and `changeCursor`, and subscribe with that cursor as
-    /// `after`.
+    /// For a snapshot, all bookings that the subscription selects, the newest first. Null for other messages. Null if
+    /// there are more than 500, too: then read them with `bookings`, select `changeCursor` in the same query, and
+    /// subscribe with that cursor as `after`.
     async fn bookings(&self) -> Option<Vec<Booking>> {
         let Message::Snapshot(snapshot) = &self.0 else { return None };
         Some(snapshot.bookings.clone()?.into_iter().map(Booking).collect())
@@ -133,7 +133,7 @@ impl BookingSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Only this booking. The default is all bookings of the viewer or, for an admin who is no person, all bookings."
+            desc = "Only this booking. The default is all bookings in which the viewer is the mentor or the student. For an admin who is no person it is all bookings."
         )]
         booking_id: Option<ID>,
         #[graphql(desc = "The cursor of the last message, or `changeCursor` of a query.")] after: Option<Cursor>,

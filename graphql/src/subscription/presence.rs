@@ -53,7 +53,7 @@ impl PresenceChange {
         Ok(as_int(self.load(ctx).await?.seats_taken(ctx).await?))
     }
 
-    /// The number of those who wait in the queue for a seat.
+    /// The number of places in the queue for a seat.
     async fn queue_length(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(as_int(self.load(ctx).await?.queue_counts(ctx).await?.length.into()))
     }
@@ -74,8 +74,9 @@ pub struct QueueChange {
     at: chrono::DateTime<chrono::Utc>,
 }
 
-/// A message of `queueChanged`: the state of one visit at the time when the message is sent. If `queuePlace` is null and
-/// `admitted` is false, the visit and its person no longer wait in this activity and have no seat there.
+/// A message of `queueChanged`. Its fields show the state of one visit at the time when the message is sent. If
+/// `queuePlace` is null and `admitted` is false, the visit and its person have neither a place nor a seat in this
+/// activity any more.
 #[Object]
 impl QueueChange {
     /// The activity.
@@ -89,7 +90,8 @@ impl QueueChange {
         self.sighting.place.clone().map(QueuePlace)
     }
 
-    /// True if the visit has a seat. If the seats count people, also if another visit of the person has it: see `isElsewhere`.
+    /// True if the visit has a seat. With `seatsPer: PERSON`, also true if another visit of the person has the seat:
+    /// see `isElsewhere`.
     async fn admitted(&self) -> bool {
         self.sighting.is_admitted
     }
@@ -100,7 +102,7 @@ impl QueueChange {
         self.sighting.is_elsewhere
     }
 
-    /// The instant at which this was noticed.
+    /// The instant at which the server noticed the change.
     async fn occurred_at(&self) -> DateTime {
         DateTime(self.at)
     }

@@ -42,7 +42,7 @@ pub enum ActiveSessionChangeKind {
     Deactivated,
     /// An active instance changed in something that a page shows: its times, its location, or `presentCount`.
     Updated,
-    /// The person of the subscription is at another meeting now, or at none.
+    /// The person of the subscription is at another instance now, or at none.
     PersonMoved,
 }
 
@@ -150,7 +150,7 @@ impl ActiveSessionChange {
     }
 
     /// The instance that changed. For PERSON_MOVED, the instance where the person is now. Null for SNAPSHOT, if the
-    /// person is at no meeting, and if the instance has been deleted.
+    /// person is at no instance, and if the instance has been deleted.
     async fn session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
         find_instance(ctx, self.change().and_then(|change| change.instance)).await
     }
@@ -181,9 +181,9 @@ impl ActiveSessionChange {
         Some(rows.into_iter().map(Session).collect())
     }
 
-    /// For a SNAPSHOT, all active instances that the subscription selects. Null for other kinds, and if there are more
-    /// than 500: then read them with `activeSessionInstances` and `changeCursor`, and subscribe with that cursor as
-    /// `after`.
+    /// For a SNAPSHOT, all active instances that the subscription selects. Null for other kinds. Null if there are more
+    /// than 500, too: then read them with `activeSessionInstances`, select `changeCursor` in the same query, and
+    /// subscribe with that cursor as `after`.
     async fn active_instances(&self) -> Option<Vec<SessionInstance>> {
         let rows = self.snapshot()?.active.clone()?;
         Some(rows.into_iter().map(SessionInstance).collect())
@@ -206,7 +206,7 @@ impl SessionSubscription {
         ctx: &Context<'_>,
         #[graphql(name = "sessionIds", desc = "Only changes of these sessions: at most 100 ids.")] ids: Option<Vec<ID>>,
         #[graphql(
-            desc = "Only moves of this person, and changes where the person is. Only the person and admins may use it."
+            desc = "Only moves of this person, and changes of the instance where the person is. Only the person and admins may use it."
         )]
         person_id: Option<ID>,
         #[graphql(desc = "Only changes of sessions in this city. The spelling must be the same.")] city: Option<String>,

@@ -33,13 +33,13 @@ impl From<statistics::LanguageCount> for LanguageCount {
     }
 }
 
-/// Whom the seats of an activity count.
+/// Who may hold one seat of an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, async_graphql::Enum)]
 #[graphql(remote = "domain::presence::SeatsPer")]
 pub enum SeatsPer {
-    /// A person holds at most one seat: it moves to the visit that enters last. Anonymous visits count one by one.
+    /// Each person may hold one seat. It moves to the visit that enters last. Each anonymous visit may hold one, too.
     Person,
-    /// Each visit may hold a seat.
+    /// Each visit may hold one seat.
     Visit,
 }
 
@@ -72,12 +72,12 @@ impl Activity {
         id_of(self.number())
     }
 
-    /// The unique key, such as `interview`. Mutations and subscriptions name the activity by it.
+    /// The unique key, such as `interview`. Mutations and subscriptions use it to name the activity.
     async fn key(&self) -> &str {
         &self.0.key
     }
 
-    /// The name, for people.
+    /// The name.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -87,7 +87,7 @@ impl Activity {
         self.0.max_concurrent
     }
 
-    /// Whom the seats count.
+    /// Whether each person or each visit may hold one seat.
     async fn seats_per(&self) -> SeatsPer {
         self.0.seats_per.into()
     }
@@ -102,7 +102,7 @@ impl Activity {
         Ok(self.seats(ctx).await?.into_iter().map(LanguageCount::from).collect())
     }
 
-    /// True if no seat is free for a newcomer now: all are taken, or offered to those who wait.
+    /// True if a new visit can't get a seat now: each seat is taken, or offered to a place in the queue.
     async fn is_full(&self, ctx: &Context<'_>) -> Result<bool> {
         let Some(limit) = self.0.max_concurrent else { return Ok(false) };
         let QueueCounts { length, offers } = self.queue_counts(ctx).await?;
@@ -115,13 +115,14 @@ impl Activity {
         Ok(!room.is_free())
     }
 
-    /// How many wait in the queue for a seat.
+    /// The number of places in the queue for a seat.
     async fn queue_length(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(as_int(self.queue_counts(ctx).await?.length.into()))
     }
 
-    /// The people who have a seat, by name. Admins see them always, and those who have a seat if `isRosterPublic`: for
-    /// everybody else it is null. Only admins see people who hide their place.
+    /// The people who have a seat, by name. Admins may see the list. With `isRosterPublic`, people who have a seat may
+    /// see it, too: for everybody else it is null. Only admins see the people in it who hide where they are
+    /// (`hidesPlace`).
     async fn people(
         &self,
         ctx: &Context<'_>,
@@ -133,22 +134,22 @@ impl Activity {
         Ok(listed.map(|(slice, roster)| connection(slice, Counted::Roster(roster), cursor, Person)))
     }
 
-    /// For how many seconds a free seat is offered to the first in the queue.
+    /// The number of seconds for which a free seat is offered to the first place in the queue.
     async fn offer_seconds(&self) -> i32 {
         self.0.offer_seconds
     }
 
-    /// For how many seconds a place in the queue is kept after its visit went offline.
+    /// The number of seconds for which a place in the queue is kept after its visit went offline.
     async fn queue_grace_seconds(&self) -> i32 {
         self.0.queue_grace_seconds
     }
 
-    /// After how many minutes an idle visit loses its seat. Null if idle visits keep their seats.
+    /// The number of minutes after which an idle visit loses its seat. Null if idle visits keep their seats.
     async fn max_idle_minutes(&self) -> Option<i32> {
         self.0.max_idle_minutes
     }
 
-    /// Whether those who have a seat may see who else has one.
+    /// True if people who have a seat may see who else has one.
     async fn is_roster_public(&self) -> bool {
         self.0.is_roster_public
     }

@@ -11,8 +11,8 @@ use crate::{
 
 pub struct ApiKey(pub api_keys::ApiKey);
 
-/// A key of a program. Its secret is sent as a token: `Authorization: Bearer isk_…`. Only the person and admins may see
-/// it.
+/// A key with which a program acts for a person, or with the rights of an admin. Its secret is sent as a token:
+/// `Authorization: Bearer isk_…`. Only the person and admins may see the key.
 #[Object]
 impl ApiKey {
     /// The global id, such as `ApiKey:7`.
@@ -25,7 +25,7 @@ impl ApiKey {
         &self.0.name
     }
 
-    /// The person that the key acts for. Null for a key of an admin who is no person.
+    /// The person that the key acts for. Null for a key that has the rights of an admin and acts for no person.
     async fn person(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         let Some(id) = self.0.person_id else { return Ok(None) };
         Ok(load(ctx, id).await?.map(Person))

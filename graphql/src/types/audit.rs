@@ -13,8 +13,8 @@ use crate::{
 
 pub struct AuditEntry(pub audit::AuditEntry);
 
-/// One change that somebody made to a session, an instance, a person, an activity, a time slot or a booking. Only
-/// admins may see it.
+/// One change that somebody made: to a session, an instance, a check-in of somebody else, a person, an API key, an
+/// activity, a time slot or a booking. Only admins may see it.
 #[Object]
 impl AuditEntry {
     /// The id of the entry, such as `AuditEntry:7`.
@@ -27,8 +27,8 @@ impl AuditEntry {
         DateTime(self.0.occurred_at)
     }
 
-    /// Who made the change: the id of a person, or the subject of an admin's token that names no person, or the name of
-    /// an admin's API key.
+    /// Who made the change. It is the id of a person. If an admin's token names no person, it is the subject of the
+    /// token. If an admin's API key acts for no person, it is the name of the key.
     async fn actor(&self) -> &str {
         &self.0.actor
     }
@@ -45,7 +45,8 @@ impl AuditEntry {
         Ok(load(ctx, id).await?.map(ApiKey))
     }
 
-    /// The name of the mutation, such as `updateSession`.
+    /// The name of the mutation, such as `updateSession`. It is `register` if a person was created by their first
+    /// sign-in.
     async fn action(&self) -> &str {
         &self.0.action
     }

@@ -28,7 +28,7 @@ use crate::{
 pub enum BookingStatus {
     /// The booking has not started.
     Scheduled,
-    /// The booking is under way: the mentor has started it, or its time slot has begun.
+    /// The mentor has started the booking, or its time slot has begun.
     Ongoing,
     /// The booking is over. This is final.
     Completed,
@@ -49,7 +49,7 @@ impl TimeSlot {
     }
 }
 
-/// A time that a mentor offers. Students may book it until it begins. Everybody may see time slots, but not who booked
+/// Time that a mentor offers. Students may book it until it begins. Everybody may see time slots, but not who booked
 /// them.
 #[Object]
 impl TimeSlot {

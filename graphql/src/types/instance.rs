@@ -28,7 +28,7 @@ use crate::{
 pub enum Attendance {
     /// The person is coming, or is there.
     Yes,
-    /// The person may come.
+    /// The person may be coming.
     Maybe,
     /// The person is not coming.
     No,
@@ -43,7 +43,7 @@ pub struct ActiveOverride {
     until: Option<DateTime>,
 }
 
-/// A code with which whoever is at the door checks in, by `checkInByCode` or at its address.
+/// A code with which people at the door check in, by `checkInByCode` or at `url`.
 #[derive(SimpleObject)]
 pub struct CheckInCode {
     /// The code: letters and digits.
@@ -51,7 +51,8 @@ pub struct CheckInCode {
     /// The address of the page that checks in with this code. A screen shows it as a QR code. It is a path of this server
     /// if the setting `PUBLIC_URL` is missing.
     url: String,
-    /// The instant from which the code is no longer accepted. Null if the meeting has no end.
+    /// The instant from which the code is no longer accepted. Null if the code stays the same and the instance has no
+    /// end.
     expires_at: Option<DateTime>,
 }
 
@@ -81,7 +82,8 @@ impl SessionInstance {
     }
 }
 
-/// One dated meeting of a session. It is active in a window around its start and end. Everybody may see it.
+/// An instance: one dated meeting of a session. It is active in a window around its start and end. Everybody may see
+/// instances.
 #[Object]
 impl SessionInstance {
     /// The global id, such as `SessionInstance:7`.
@@ -89,7 +91,7 @@ impl SessionInstance {
         id_of(self.key())
     }
 
-    /// The session of which this is a meeting.
+    /// The session.
     async fn session(&self, ctx: &Context<'_>) -> Result<Session> {
         // In a list by distance, the session has the distance of the instance.
         Ok(Session(sessions::Session { metres_away: self.0.metres_away, ..self.load_session(ctx).await? }))
@@ -134,12 +136,12 @@ impl SessionInstance {
         self.0.closes_at.map(DateTime)
     }
 
-    /// True if the meeting is in session now.
+    /// True if the instance is active now.
     async fn is_active(&self) -> bool {
         self.0.is_active
     }
 
-    /// True if the meeting is cancelled. Then it is never active.
+    /// True if the instance is cancelled. Then it is never active.
     async fn is_cancelled(&self) -> bool {
         self.0.is_cancelled
     }
@@ -152,8 +154,8 @@ impl SessionInstance {
         Ok(self.0.explain(app.zone_data(), &session, app.now()))
     }
 
-    /// The code that a screen at the door shows now. Null if the session has no codes, and while the doors are closed.
-    /// Only organisers of the session and admins may see it: for everybody else it is null.
+    /// The check-in code that a screen at the door shows now. Null if the session has no codes, and while no code is
+    /// accepted. Only organisers of the session and admins may see it: for everybody else it is null.
     async fn check_in_code(&self, ctx: &Context<'_>) -> Result<Option<CheckInCode>> {
         let session = self.load_session(ctx).await?;
         if session.check_in_codes == CheckInCodes::None || !viewer_may_edit(ctx, session.id).await? {
@@ -176,7 +178,7 @@ impl SessionInstance {
         Ok(self.0.override_active.filter(|_| !is_over).map(|active| ActiveOverride { active, until }))
     }
 
-    /// Where this meeting takes place, if not at the usual location of the session. Null if it is the usual location.
+    /// The location, if it is not the usual location of the session. Null if it is the usual location.
     async fn location_override(&self) -> Option<&str> {
         self.0.location_override.as_deref()
     }
@@ -186,13 +188,13 @@ impl SessionInstance {
         Ok(load(ctx, CountsOf(self.key())).await?.unwrap_or_default().attending)
     }
 
-    /// The number of people who are at this meeting now: their `activeSessionInstance` is this one.
+    /// The number of people who are at this instance now: their `activeSessionInstance` is this one.
     async fn present_count(&self, ctx: &Context<'_>) -> Result<i64> {
         Ok(load(ctx, CountsOf(self.key())).await?.unwrap_or_default().present)
     }
 
-    /// The check-ins of this meeting, the newest first. Only admins, organisers of the session, and people who said yes
-    /// to this meeting may see them: for everybody else it is null.
+    /// The check-ins, the newest first. Only admins, organisers of the session, and people who said yes to this
+    /// instance may see them: for everybody else it is null.
     async fn check_ins(
         &self,
         ctx: &Context<'_>,
@@ -213,8 +215,8 @@ impl SessionInstance {
         Ok(load(ctx, AnswerTo(person, self.key())).await?.map(CheckIn))
     }
 
-    /// The other instances that are active now within 5 km, by start. Without coordinates of both sessions, those in the
-    /// same city and country.
+    /// The other instances that are active now within 5 km, by start. If this session or the other one has no
+    /// coordinates, the other one must be in the same city and country.
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let session = self.load_session(ctx).await?;
         let mut nearby = active_at(ctx, session.city, session.country).await?;
@@ -278,8 +280,8 @@ impl CheckIn {
     }
 }
 
-/// One person's answer to one meeting. Only the person, admins, organisers of the session, and people who said yes to
-/// the meeting may see it.
+/// One person's answer to one instance. Only the person, admins, organisers of the session, and people who said yes to
+/// the instance may see it.
 #[Object]
 impl CheckIn {
     /// The global id, such as `CheckIn:7`.
@@ -292,7 +294,7 @@ impl CheckIn {
         Ok(Person(self.load_person(ctx).await?))
     }
 
-    /// The meeting. If it has been deleted, this field has the error NOT_FOUND.
+    /// The instance. If it has been deleted, this field has the error NOT_FOUND.
     async fn session_instance(&self, ctx: &Context<'_>) -> Result<SessionInstance> {
         let id = self.0.session_instance_id;
         let row = load(ctx, id).await?;
@@ -304,15 +306,16 @@ impl CheckIn {
         self.0.attendance.into()
     }
 
-    /// The instant of the person's latest answer. If the person hides their place, other people see only the day, as
-    /// midnight in UTC.
+    /// The instant of the person's latest answer. If the person hides where they are (`hidesPlace`), other people see
+    /// only the day, as midnight in UTC.
     async fn checked_in_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
         let (checked_in_at, _) = check_ins::visible_times(viewer(ctx), &self.0, &self.load_person(ctx).await?);
         Ok(DateTime(checked_in_at))
     }
 
-    /// The instant at which the person said yes while the meeting was active. Null for an answer that was given
-    /// beforehand, and for maybe and no. If the person hides their place, only they and admins see it.
+    /// The instant of the person's arrival: a yes that was given while the instance was active, or in the minute
+    /// before. Null if the person has not arrived. If the person hides where they are (`hidesPlace`), only they and
+    /// admins see it.
     async fn arrived_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let (_, arrived_at) = check_ins::visible_times(viewer(ctx), &self.0, &self.load_person(ctx).await?);
         Ok(arrived_at.map(DateTime))

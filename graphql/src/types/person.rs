@@ -45,18 +45,18 @@ impl Person {
         self.0.country.as_deref()
     }
 
-    /// True if an admin has deactivated the person. A deactivated person is at no meeting.
+    /// True if an admin has deactivated the person. A deactivated person is at no instance.
     async fn is_deactivated(&self) -> bool {
         self.0.is_deactivated
     }
 
-    /// True if other people at the same meeting may not see that the person is there. Only the person and admins may
+    /// True if other people at the same instance may not see that the person is there. Only the person and admins may
     /// see this field: for everybody else it is null.
     async fn hides_place(&self, ctx: &Context<'_>) -> Option<bool> {
         viewer(ctx).may_read_data_of(self.key()).then_some(self.0.hides_place)
     }
 
-    /// True for somebody who checked in with a code and without an account.
+    /// True if the person is a guest: somebody without an account who checked in with a code.
     async fn is_guest(&self) -> bool {
         self.0.is_guest
     }
@@ -68,8 +68,9 @@ impl Person {
         self.0.external_id.as_deref().filter(|_| is_seen)
     }
 
-    /// The active meeting that the person is at now. Null if the person is at none. The person and admins may see it,
-    /// and people at the same meeting, unless the person hides it. For everybody else it is null.
+    /// The active instance that the person is at now. Null if the person is at none. The person and admins may see it.
+    /// People at the same instance may see it, unless the person hides it (`hidesPlace`). For everybody else it is
+    /// null.
     async fn active_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
         let Some(place) = self.0.active_session_instance_id else { return Ok(None) };
         let viewer = viewer(ctx);

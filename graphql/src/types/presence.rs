@@ -45,7 +45,7 @@ impl Presence {
         self.0.language_code.as_deref()
     }
 
-    /// The page where the visitor is, in the words of the client. Null if the client did not give one.
+    /// The page where the visitor is, as the client names it. Null if the client did not give one.
     async fn current_page(&self) -> Option<&str> {
         self.0.current_page.as_deref()
     }
@@ -70,7 +70,8 @@ impl Presence {
         Ok(self.0.is_online(&app.presence.rules, app.now()))
     }
 
-    /// True if the latest heartbeat that said something about it said that the visitor is idle.
+    /// True if the latest heartbeat said that the visitor is idle, and the visit has not entered an activity since.
+    /// Answers to pings of a WebSocket change nothing.
     async fn is_idle(&self) -> bool {
         self.0.idle_since.is_some()
     }

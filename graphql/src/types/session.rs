@@ -54,15 +54,17 @@ pub enum Weekday {
     Sun,
 }
 
-/// Whether a session has check-in codes: what a screen at the door shows, so that whoever is there can check in.
+/// The kind of a session's check-in codes. A screen at the door shows the code, so that people who are there can check
+/// in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::door::CheckInCodes")]
 pub enum CheckInCodes {
-    /// There are no codes.
+    /// The session has no codes.
     None,
-    /// Each meeting has one code, which works while the doors are open.
+    /// Each instance has one code. It is accepted from a minute before the instance becomes active until it stops being
+    /// active.
     Fixed,
-    /// The code of a meeting changes every 30 seconds. It is accepted for 60 seconds after that.
+    /// The code of an instance changes every 30 seconds. A code is accepted for 60 seconds after the next one is shown.
     Rotating,
 }
 
@@ -204,7 +206,7 @@ pub struct Occurrence {
 
 pub struct RecurrencePreview(pub sessions::RecurrencePreview);
 
-/// What schedules mean that are not saved.
+/// The meaning of schedules that are not saved.
 #[Object]
 impl RecurrencePreview {
     /// The schedules in words, as `Recurrence.text` gives them.
@@ -233,7 +235,7 @@ impl RecurrencePreview {
     }
 }
 
-/// A meeting that schedules ask for that are not saved.
+/// A meeting that unsaved schedules ask for.
 #[derive(SimpleObject)]
 pub struct PreviewOccurrence {
     /// The local date of the start.
@@ -261,7 +263,7 @@ pub struct Skip {
     from: Date,
     /// The last date. It may be the same as the first one.
     to: Date,
-    /// Why the session does not meet. Null if nobody said.
+    /// The reason. Null if nobody gave one.
     reason: Option<String>,
 }
 
@@ -282,7 +284,7 @@ impl Session {
 /// The maximum of `first` of occurrences.
 const MAX_OCCURRENCES: i32 = 100;
 
-/// A recurring meeting, with a city, a location, a time zone and a recurrence. Everybody may see sessions.
+/// A series of meetings, with a city, a location, a time zone and a recurrence. Everybody may see sessions.
 #[Object]
 impl Session {
     /// The global id, such as `Session:7`.
@@ -290,7 +292,7 @@ impl Session {
         id_of(self.key())
     }
 
-    /// The name, for people.
+    /// The name.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -320,17 +322,17 @@ impl Session {
         self.0.location.as_deref()
     }
 
-    /// The latitude of that place in degrees of WGS 84. Null if it is not known.
+    /// The latitude of the location in degrees of WGS 84. Null if it is not known.
     async fn latitude(&self) -> Option<f64> {
         self.0.place.map(GeoPoint::latitude)
     }
 
-    /// The longitude of that place in degrees of WGS 84. Null if it is not known.
+    /// The longitude of the location in degrees of WGS 84. Null if it is not known.
     async fn longitude(&self) -> Option<f64> {
         self.0.place.map(GeoPoint::longitude)
     }
 
-    /// The distance from the place of the filter `near`, in kilometres. Null without that filter.
+    /// The distance from the centre of the filter `near`, in kilometres. Null without that filter.
     async fn distance_km(&self) -> Option<f64> {
         self.0.metres_away.map(|metres| f64::from(metres) / 1000.0)
     }
@@ -358,12 +360,12 @@ impl Session {
         Ok(if viewer_may_edit(ctx, self.key()).await? { self.0.current_problem(data) } else { None })
     }
 
-    /// The number of minutes before its start at which a meeting becomes active.
+    /// The number of minutes before its start at which an instance becomes active.
     async fn active_buffer_minutes_before(&self) -> i32 {
         self.0.active_buffer_minutes_before
     }
 
-    /// The number of minutes after its end at which a meeting stops being active.
+    /// The number of minutes after its end at which an instance stops being active.
     async fn active_buffer_minutes_after(&self) -> i32 {
         self.0.active_buffer_minutes_after
     }
@@ -388,7 +390,7 @@ impl Session {
         self.0.termination_date.map(Date)
     }
 
-    /// True if a meeting of the session is active now.
+    /// True if an instance of the session is active now.
     async fn is_active(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(load(ctx, ActiveOf(self.key())).await?.is_some())
     }
@@ -405,7 +407,7 @@ impl Session {
         Ok(rows.into_iter().map(Person).collect())
     }
 
-    /// What the session is, for people, as Markdown. Null if there is none.
+    /// A description for people, as Markdown. Null if there is none.
     async fn description(&self) -> Option<&str> {
         self.0.description.as_deref()
     }
@@ -415,12 +417,13 @@ impl Session {
         self.0.website.as_deref()
     }
 
-    /// Whether the session has check-in codes, which a screen at the door shows.
+    /// The kind of the session's check-in codes, which a screen at the door shows.
     async fn check_in_codes(&self) -> CheckInCodes {
         self.0.check_in_codes.into()
     }
 
-    /// True if whoever arrives needs a code. An answer before the meeting does not need one.
+    /// True if an arrival needs a code: a yes that is given while the instance is active, or in the minute before. An
+    /// earlier yes needs none. Organisers and admins need none to check people in.
     async fn requires_code(&self) -> bool {
         self.0.requires_code
     }
@@ -430,8 +433,8 @@ impl Session {
         viewer_may_edit(ctx, self.key()).await
     }
 
-    /// The meetings that the recurrence asks for, in order, without the skips and without meetings that were deleted. Null
-    /// if the time zone or the recurrence can't be read.
+    /// The meetings that the recurrence asks for, in order. Dates that a skip covers, and meetings whose instance was
+    /// deleted, are left out. Null if the time zone or the recurrence can't be read.
     async fn occurrences(
         &self,
         ctx: &Context<'_>,

@@ -21,8 +21,8 @@ fn minutes(milliseconds: i64) -> f64 {
     milliseconds as f64 / 60_000.0
 }
 
-/// The visits that are online now, and what became of the visits that started in a range of time. Only admins may see
-/// it.
+/// Statistics of the visits that are online now, and of the visits that started in a range of time. Only admins may see
+/// them.
 #[Object]
 impl PresenceStatistics {
     /// The number of visits that are online now, whatever the range.

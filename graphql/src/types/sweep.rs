@@ -85,12 +85,12 @@ impl SweepReport {
         Ok(shown)
     }
 
-    /// The number of people who are at another meeting than before, or at none.
+    /// The number of people who are at another instance than before, or at none.
     async fn people_moved(&self) -> i32 {
         count(self.0.people_moved)
     }
 
-    /// The bookings whose status changed because of the time.
+    /// The bookings whose status fell due and changed.
     async fn bookings(&self, ctx: &Context<'_>) -> Result<Vec<BookingStep>> {
         let ids: Vec<_> = self.0.bookings.iter().map(|step| step.booking_id).collect();
         let rows: HashMap<_, _> = load_all(ctx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();

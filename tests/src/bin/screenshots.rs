@@ -73,7 +73,7 @@ async fn save(page: &Page, folder: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the page shows what it gets over its socket.
+/// Waits until the page shows the data that it gets over its socket.
 async fn settle(page: &Page, address: &str) -> Result<()> {
     if address == "/graphiql" {
         return page.until("document.querySelector('.graphiql-query-editor .CodeMirror') !== null").await;

@@ -16,7 +16,7 @@ use crate::{Settings, TemporaryFolder};
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/shim/shim.c");
 
-/// Controls the clock and disk of the programs that were started with its settings. Dropping it leaves them unchanged.
+/// Controls the clock and disk of the programs that were started with its settings. Dropping it does not reset them.
 #[derive(Debug)]
 pub struct Shim {
     control: File,

@@ -31,9 +31,9 @@ const STEPS: &str = "subscription { bookingStatusChanged { cursor newStatus book
 
 /// A small random generator. Each client has its own seed, so a run can be repeated.
 #[derive(Debug)]
-struct Chance(u64);
+struct Random(u64);
 
-impl Chance {
+impl Random {
     fn of(number: usize) -> Self {
         Self(number as u64 + 1)
     }
@@ -50,17 +50,17 @@ impl Chance {
 
 /// A subscriber. It connects, subscribes, stays a while, disconnects with or without `complete`, and resumes by its cursor.
 pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
-    let mut chance = Chance::of(number);
+    let mut random = Random::of(number);
     let mut cursor = None;
     while !stage.is_over() {
-        let person = number.is_multiple_of(4).then(|| chance.one_of(&stage.people).to_owned());
+        let person = number.is_multiple_of(4).then(|| random.one_of(&stage.people).to_owned());
         let token = person.as_deref().map(token::of);
         let mut socket = Socket::connect(&stage.url, token.as_deref()).await?;
         stage.counters.sockets.fetch_add(1, Ordering::Relaxed);
         let narrowing = match number % 4 {
             0 => json!({ "personId": person }),
-            1 => json!({ "sessionIds": [chance.one_of(&stage.sessions)], "after": cursor }),
-            2 => json!({ "city": format!("City {}", chance.below(5)) }),
+            1 => json!({ "sessionIds": [random.one_of(&stage.sessions)], "after": cursor }),
+            2 => json!({ "city": format!("City {}", random.below(5)) }),
             _ => json!({ "after": cursor }),
         };
         socket.subscribe("1", CHANGES, narrowing)?;
@@ -68,7 +68,7 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
         if person.is_some() {
             socket.subscribe("bookings", STEPS, json!({}))?;
         }
-        let end = Instant::now() + Duration::from_millis(500 + 10 * chance.below(500) as u64);
+        let end = Instant::now() + Duration::from_millis(500 + 10 * random.below(500) as u64);
         while !stage.is_over()
             && let Ok(received) = timeout_at(end, socket.next_for("1", LIMIT)).await
         {
@@ -77,7 +77,7 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
             anyhow::ensure!(cursor.is_some(), "a change without a cursor: {change}");
             stage.counters.messages.fetch_add(1, Ordering::Relaxed);
         }
-        if chance.below(2) == 0 {
+        if random.below(2) == 0 {
             socket.complete("1")?;
         }
     }
@@ -86,19 +86,19 @@ pub(super) async fn watch(stage: Arc<Stage>, number: usize) -> Result<()> {
 
 /// A client that makes changes.
 pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
-    let mut chance = Chance::of(1_000 + number);
+    let mut random = Random::of(1_000 + number);
     let admin = &stage.admin;
     let mentor = insert_person(admin, &format!("Mentor {number}")).await?;
-    // Of this writer only, because nobody is in two places.
+    // Each writer has its own student, because the appointments of one person cannot overlap.
     let student = insert_person(admin, &format!("Student {number}")).await?;
     let mut free_from = now();
     while !stage.is_over() {
-        let instance = chance.one_of(&stage.instances);
-        match chance.below(21) {
+        let instance = random.one_of(&stage.instances);
+        match random.below(21) {
             0..7 => {
-                let attendance = ["YES", "NO", "MAYBE"][chance.below(3)];
+                let attendance = ["YES", "NO", "MAYBE"][random.below(3)];
                 let document = "mutation($input: CheckInInput!) { checkIn(input: $input) { person { id } } }";
-                let person = chance.one_of(&stage.people);
+                let person = random.one_of(&stage.people);
                 let input = json!({ "sessionInstanceId": instance, "attendance": attendance, "personId": person });
                 admin.data(document, json!({ "input": input })).await?;
             }
@@ -106,21 +106,21 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
                 let document = "mutation($id: ID!, $active: Boolean!) {
                     setActiveOverride(input: { sessionInstanceId: $id, active: $active }) { sessionInstance { id } }
                 }";
-                admin.data(document, json!({ "id": instance, "active": chance.below(3) > 0 })).await?;
+                admin.data(document, json!({ "id": instance, "active": random.below(3) > 0 })).await?;
             }
             11..14 => {
                 let document = "mutation($id: ID!, $place: String) {
                     updateSessionInstance(input: { id: $id, locationOverride: $place }) { sessionInstance { id } }
                 }";
-                admin.data(document, json!({ "id": instance, "place": format!("Room {}", chance.below(9)) })).await?;
+                admin.data(document, json!({ "id": instance, "place": format!("Room {}", random.below(9)) })).await?;
             }
             14..16 => {
-                let person = token::of(chance.one_of(&stage.people));
+                let person = token::of(random.one_of(&stage.people));
                 visit(&admin.clone().with_token(&person)).await?;
             }
             16..18 => {
                 // Timers open and close it.
-                let session = chance.one_of(&stage.sessions);
+                let session = random.one_of(&stage.sessions);
                 let opens = now() + TimeDelta::seconds(2);
                 insert_instance(admin, session, opens, opens + TimeDelta::seconds(3)).await?;
             }
@@ -133,8 +133,8 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
                 let document = "mutation($id: ID!, $text: String) {
                     updateSession(input: { id: $id, location: $text }) { session { id } }
                 }";
-                let session = chance.one_of(&stage.sessions);
-                admin.data(document, json!({ "id": session, "text": format!("House {}", chance.below(9)) })).await?;
+                let session = random.one_of(&stage.sessions);
+                admin.data(document, json!({ "id": session, "text": format!("House {}", random.below(9)) })).await?;
             }
             _ => {
                 admin.data("mutation { sweep { report { at } } }", json!({})).await?;
@@ -146,7 +146,7 @@ pub(super) async fn change(stage: Arc<Stage>, number: usize) -> Result<()> {
     Ok(())
 }
 
-/// Creates a booking. The clock starts and ends it, or the mentor does, or it is cancelled.
+/// Creates a booking. It starts and ends by its times, or the mentor starts and completes it, or it is cancelled.
 async fn book(admin: &Client, mentor: &str, student: &str, starts: DateTime<Utc>, ends: DateTime<Utc>) -> Result<()> {
     let document = "mutation($input: CreateTimeSlotInput!) { createTimeSlot(input: $input) { timeSlot { id } } }";
     let input = json!({ "mentorId": mentor, "startsAt": starts, "endsAt": ends });
@@ -186,23 +186,23 @@ async fn visit(person: &Client) -> Result<()> {
 /// A client that queries.
 #[derive(Debug)]
 pub(super) struct Browse {
-    chance: Chance,
+    random: Random,
 }
 
 impl Browse {
     pub(super) fn new(number: usize) -> Self {
-        Self { chance: Chance::of(2_000 + number) }
+        Self { random: Random::of(2_000 + number) }
     }
 }
 
-pub(super) async fn browse(stage: Arc<Stage>, Browse { mut chance }: Browse) -> Result<()> {
+pub(super) async fn browse(stage: Arc<Stage>, Browse { mut random }: Browse) -> Result<()> {
     const QUERIES: [&str; 3] = [
         "{ activeSessionInstances(first: 20) { nodes { id attendingCount presentCount session { name city } } } }",
         "{ sessions(first: 50) { totalCount nodes { name isActive recurrence { text } } } changeCursor }",
         "{ people(first: 20) { nodes { displayName activeSessionInstance { id session { name } } } } }",
     ];
     while !stage.is_over() {
-        match chance.below(4) {
+        match random.below(4) {
             3 => {
                 let page = stage.admin.http().get(stage.admin.address("/")).send().await?;
                 page.error_for_status()?.bytes().await?;

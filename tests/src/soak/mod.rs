@@ -1,4 +1,5 @@
-//! A mixed load of any duration, and the resources that the program holds meanwhile: memory, files, connections, sockets.
+//! A mixed load of any duration. Meanwhile the resources of the program are sampled: memory, files, connections,
+//! sockets.
 //!
 //! No resource may grow with time, and all are released when the load stops.
 
@@ -35,7 +36,7 @@ pub struct Size {
     pub people: usize,
 }
 
-/// What has been done so far.
+/// The requests and messages so far.
 #[derive(Debug, Default)]
 pub struct Counters {
     pub queries: AtomicU64,
@@ -124,7 +125,7 @@ impl Load {
     ///
     /// # Errors
     /// As soon as a client gets a wrong answer.
-    pub async fn go_on(&mut self, period: Duration) -> Result<()> {
+    pub async fn run_for(&mut self, period: Duration) -> Result<()> {
         match tokio::time::timeout(period, self.clients.join_next()).await {
             Ok(Some(ended)) => ended?.and_then(|()| anyhow::bail!("a client ended")),
             Ok(None) | Err(_) => Ok(()),

@@ -9,8 +9,8 @@ use crate::fixtures::create_person;
 
 on_both_databases!(
     api_key_acts_for_its_person_until_it_is_revoked,
-    only_the_right_people_create_api_keys,
-    api_keys_of_erased_and_merged_people,
+    creating_api_keys_requires_rights,
+    api_keys_follow_erasure_merging_and_deactivation,
 );
 
 const VIEWER: &str = "{ viewer { id } viewerIsAdmin }";
@@ -40,14 +40,14 @@ async fn api_key_acts_for_its_person_until_it_is_revoked(database: TestDatabase)
         sockets.push(server.socket(Some(&secret)).await?);
     }
     let mut kept = deployment.second().socket(Some(&token::of(&ann))).await?;
-    eventually(LIMIT, "the use of the key to be noted", async || {
+    eventually(LIMIT, "the use of the key to be recorded", async || {
         let keys = own.data(KEYS, json!({})).await?["apiKeys"].take();
         ensure!(keys["totalCount"] == 1 && !keys["nodes"][0]["lastUsedAt"].is_null(), "{keys}");
         Ok(())
     })
     .await?;
 
-    // The log names the person, and the key.
+    // The audit log names the person and the key.
     let with_key = deployment.second().client().with_token(&secret);
     let rename = r#"mutation($id: ID!) { updatePerson(input: { id: $id, displayName: "Anna" }) { person { id } } }"#;
     with_key.data(rename, json!({ "id": ann })).await?;
@@ -79,7 +79,7 @@ async fn api_key_acts_for_its_person_until_it_is_revoked(database: TestDatabase)
     assert_eq!(own.error_code(REVOKE, json!({ "id": id })).await?, "NOT_FOUND");
     assert_eq!(own.data(KEYS, json!({})).await?["apiKeys"]["totalCount"], 0);
 
-    // A person may erase themselves with a key, which goes with them.
+    // A person may erase themselves with a key. The key is erased, too.
     let made = own.data(CREATE, json!({ "input": { "name": "Last" } })).await?["createApiKey"]["secret"].take();
     let last = deployment.first().client().with_token(made.as_str().unwrap_or_default());
     let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
@@ -87,7 +87,7 @@ async fn api_key_acts_for_its_person_until_it_is_revoked(database: TestDatabase)
     Ok(())
 }
 
-async fn only_the_right_people_create_api_keys(database: TestDatabase) -> Result<()> {
+async fn creating_api_keys_requires_rights(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let [ann, bob] = [create_person(&admin, "Ann").await?, create_person(&admin, "Bob").await?];
@@ -137,7 +137,7 @@ async fn only_the_right_people_create_api_keys(database: TestDatabase) -> Result
     Ok(())
 }
 
-async fn api_keys_of_erased_and_merged_people(database: TestDatabase) -> Result<()> {
+async fn api_keys_follow_erasure_merging_and_deactivation(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let mut keys = Vec::new();
@@ -165,7 +165,7 @@ async fn api_keys_of_erased_and_merged_people(database: TestDatabase) -> Result<
         admin.data(&change, json!({})).await?;
     }
     let client = |key: usize| deployment.second().client().with_token(&keys[key]);
-    eventually(LIMIT, "the second server to hear of it", async || {
+    eventually(LIMIT, "the second server to read the changes", async || {
         for refused in [0, 3] {
             ensure!(client(refused).query(VIEWER, json!({})).await?.status == 401, "{refused} is still accepted");
         }

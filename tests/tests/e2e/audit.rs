@@ -84,7 +84,7 @@ async fn audit_log_records_each_change_with_its_actor(database: TestDatabase) ->
 }
 
 async fn audit_entries_are_pruned_after_their_retention(database: TestDatabase) -> Result<()> {
-    // The workers must not prune them first.
+    // The workers must not prune the entries first.
     let deployment = Deployment::start_with(&database, |settings| settings.with("AUDIT_LOG_DAYS", "1000")).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -109,9 +109,9 @@ async fn audit_entries_are_pruned_after_their_retention(database: TestDatabase) 
     assert_eq!(prune(&app).await.map_err(test_error)?.audit_entries, 2_500);
     assert_eq!(number(&connection, count).await?, entries + 10);
     // The retention is a setting.
-    let forgetful = app.keeping_audit_for(TimeDelta::days(363));
-    assert_eq!(prune(&forgetful).await.map_err(test_error)?.audit_entries, 10);
-    assert_eq!(prune(&forgetful).await.map_err(test_error)?.audit_entries, 0);
+    let shorter = app.keeping_audit_for(TimeDelta::days(363));
+    assert_eq!(prune(&shorter).await.map_err(test_error)?.audit_entries, 10);
+    assert_eq!(prune(&shorter).await.map_err(test_error)?.audit_entries, 0);
     let data = admin.data(LOG, json!({ "node": member })).await?;
     assert_eq!(data["auditLog"]["totalCount"], 1, "recent entries are still listed: {data}");
     Ok(())

@@ -1,4 +1,4 @@
-//! What requests cost, and what one address may ask.
+//! The cost of requests, and the budget of an address.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -28,7 +28,7 @@ async fn ask_from(client: &Client, address: &str, body: &Value) -> Result<reqwes
 }
 
 #[tokio::test]
-async fn spent_budget_refuses_requests_and_says_when_to_come_back() -> Result<()> {
+async fn exhausted_budget_refuses_requests_and_says_when_to_retry() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let settings = Settings::new(&database.url)
         .with("COST_PER_SECOND_PER_ADDRESS", "1")
@@ -69,7 +69,7 @@ async fn spent_budget_refuses_requests_and_says_when_to_come_back() -> Result<()
         });
         ensure!(refused.await?.headers().contains_key("retry-after"));
     }
-    // Others are not concerned. Sockets share the budget of their address.
+    // Other addresses are not affected. Sockets share the budget of their address.
     assert_eq!(ask_from(&client, "192.0.2.2", &body).await?.status(), StatusCode::OK);
     let mut socket = server.socket(None).await?;
     let refused = eventually(LIMIT, "the socket's address to have spent its budget", async || {
@@ -86,7 +86,7 @@ async fn spent_budget_refuses_requests_and_says_when_to_come_back() -> Result<()
     Ok(())
 }
 
-/// A client in all that clients of these kinds do in the first seconds, at the default budget.
+/// What typical clients send in their first seconds costs far less than the default budget.
 async fn well_behaved_clients_stay_far_below_the_budget(database: TestDatabase) -> Result<()> {
     const BURST: u64 = 100_000;
 
@@ -152,7 +152,7 @@ fn memory(server: &Program) -> Result<u64> {
 }
 
 #[tokio::test]
-async fn documents_of_subscriptions_are_not_kept_as_they_came() -> Result<()> {
+async fn subscription_documents_take_bounded_memory() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let server = Program::serve(&Settings::new(&database.url)).await?;
     let before = memory(&server)?;
@@ -160,7 +160,7 @@ async fn documents_of_subscriptions_are_not_kept_as_they_came() -> Result<()> {
     let padding = "#".to_owned() + &"x".repeat(200_000);
     for (number, socket) in sockets.iter_mut().enumerate() {
         for n in 0..100 {
-            // Each text is another one, and all ask the same.
+            // The texts differ only in a comment, so all subscriptions are the same.
             let document = format!("subscription {{ activeSessionChanged {{ kind cursor }} }} {padding}{number}.{n}");
             socket.subscribe(&n.to_string(), &document, json!({}))?;
             let first = socket.any_for(&n.to_string(), LIMIT).await?;
@@ -177,7 +177,7 @@ async fn documents_of_subscriptions_are_not_kept_as_they_came() -> Result<()> {
     socket.subscribe("long", &format!("subscription {{ activeSessionChanged {{ {long} }} }}"), json!({}))?;
     let refused = socket.any_for("long", LIMIT).await?;
     assert_eq!(refused.message["payload"][0]["extensions"]["code"], "QUERY_TOO_COMPLEX", "{}", refused.message);
-    // Documents within the limit of one, and not of all together.
+    // Each document is within the limit of one document. Together they exceed the limit of a socket.
     let mut refused = None;
     for n in 0..100 {
         let fields = format!("a{n}: kind ") + &"cursor kind ".repeat(500);
@@ -197,7 +197,7 @@ async fn documents_of_subscriptions_are_not_kept_as_they_came() -> Result<()> {
     Ok(())
 }
 
-/// How often a document is run to count its statements. What runs less often is the server's own.
+/// How often a document is run to count its statements. A statement that runs less often is one of the server's own.
 const ROUNDS: u64 = 5;
 
 /// The arguments that fields need.
@@ -269,7 +269,7 @@ async fn no_field_makes_more_than_ten_statements_a_point() -> Result<()> {
     while let Some((of, path)) = left.pop_front() {
         for field in types[of]["fields"].as_array().into_iter().flatten() {
             let name = field["name"].as_str().context("no name")?;
-            // What is asked for cannot be found without its arguments.
+            // The field cannot be queried without its arguments.
             let Some(given) = arguments(&known, field) else { continue };
             let leads_to = named(&field["type"]);
             let is_leaf = leads_to["kind"] == "SCALAR" || leads_to["kind"] == "ENUM";

@@ -1,5 +1,5 @@
-//! Published GraphQL clients, as they come from npm and PyPI, against a real server. Each has a script in `tests/clients`,
-//! which fails by itself. `.ci/setup` installs them.
+//! Published GraphQL clients from npm and PyPI, against a real server. Each has a script in `tests/clients`, which
+//! exits with an error if a check fails. `.ci/setup` installs them.
 
 use std::{
     path::{Path, PathBuf},

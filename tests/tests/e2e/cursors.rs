@@ -1,4 +1,4 @@
-//! Cursors of lists: what they show, and that pages stay stable.
+//! Cursors of lists show no times, and pages stay stable.
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,5 +1,5 @@
-//! A PostgreSQL whose defaults are not those of a new server: the program states what its rules need, or refuses to start
-//! with a message that names the setting.
+//! A PostgreSQL whose defaults are not those of a new server. The program sets what it needs, or refuses to start with
+//! a message that names the setting.
 
 use anyhow::{Result, ensure};
 use insession_tests::{Postgres, TestDatabase};
@@ -8,8 +8,8 @@ use service::db::Db;
 
 use crate::{bookings, presence, service as core, service::world::Done};
 
-/// Each would change what a statement means, or end it.
-const HOSTILE: &[(&str, &str)] = &[
+/// Each of these settings would change the meaning of a statement, or end it.
+const UNUSUAL_DEFAULTS: &[(&str, &str)] = &[
     ("default_transaction_read_only", "on"),
     ("default_transaction_deferrable", "on"),
     ("TimeZone", "Asia/Kolkata"),
@@ -25,12 +25,12 @@ const HOSTILE: &[(&str, &str)] = &[
     ("idle_session_timeout", "1s"),
 ];
 
-async fn hostile(isolation: &str) -> Result<TestDatabase> {
-    make_hostile(TestDatabase::postgres().await?, isolation).await
+async fn unusual_database(isolation: &str) -> Result<TestDatabase> {
+    set_unusual_defaults(TestDatabase::postgres().await?, isolation).await
 }
 
-async fn make_hostile(database: TestDatabase, isolation: &str) -> Result<TestDatabase> {
-    let mut defaults = HOSTILE.to_vec();
+async fn set_unusual_defaults(database: TestDatabase, isolation: &str) -> Result<TestDatabase> {
+    let mut defaults = UNUSUAL_DEFAULTS.to_vec();
     defaults.push(("default_transaction_isolation", isolation));
     database.with_defaults(&defaults).await
 }
@@ -38,26 +38,26 @@ async fn make_hostile(database: TestDatabase, isolation: &str) -> Result<TestDat
 macro_rules! races_under {
     ($($module:ident: $isolation:literal),+ $(,)?) => { $(
         mod $module {
-            use super::{Result, bookings, core, hostile, presence};
+            use super::{Result, bookings, core, unusual_database, presence};
 
             #[tokio::test]
             async fn seats_are_never_oversold() -> Result<()> {
-                presence::race::concurrent_requests_never_exceed_the_limit(hostile($isolation).await?).await
+                presence::race::concurrent_requests_never_exceed_the_limit(unusual_database($isolation).await?).await
             }
 
             #[tokio::test]
             async fn one_booking_gets_the_slot() -> Result<()> {
-                bookings::races::one_of_many_concurrent_bookings_gets_the_slot(hostile($isolation).await?).await
+                bookings::races::one_of_many_concurrent_bookings_gets_the_slot(unusual_database($isolation).await?).await
             }
 
             #[tokio::test]
             async fn one_overlapping_slot_is_created() -> Result<()> {
-                bookings::races::one_of_many_overlapping_slots_is_created(hostile($isolation).await?).await
+                bookings::races::one_of_many_overlapping_slots_is_created(unusual_database($isolation).await?).await
             }
 
             #[tokio::test]
             async fn concurrent_check_ins_saves_and_sweeps_stay_consistent() -> Result<()> {
-                core::races::concurrent_check_ins_saves_and_sweeps_stay_consistent(hostile($isolation).await?).await
+                core::races::concurrent_check_ins_saves_and_sweeps_stay_consistent(unusual_database($isolation).await?).await
             }
         }
     )+ };
@@ -65,7 +65,7 @@ macro_rules! races_under {
 
 races_under!(under_repeatable_read: "repeatable read", under_serializable: "serializable");
 
-/// What a setting is on this connection or in this transaction.
+/// The value of a setting on this connection or in this transaction.
 async fn setting(connection: &impl ConnectionTrait, name: &str) -> Result<String> {
     let show = Statement::from_string(DbBackend::Postgres, format!("SHOW {name}"));
     let row = connection.query_one_raw(show).await?;
@@ -73,12 +73,12 @@ async fn setting(connection: &impl ConnectionTrait, name: &str) -> Result<String
 }
 
 #[tokio::test]
-async fn every_connection_and_transaction_states_what_it_needs() -> Result<()> {
-    states_what_it_needs(TestDatabase::postgres().await?).await
+async fn connections_and_transactions_override_database_defaults() -> Result<()> {
+    override_database_defaults(TestDatabase::postgres().await?).await
 }
 
-pub async fn states_what_it_needs(database: TestDatabase) -> Result<()> {
-    let database = make_hostile(database, "serializable").await?;
+pub async fn override_database_defaults(database: TestDatabase) -> Result<()> {
+    let database = set_unusual_defaults(database, "serializable").await?;
     let db = Db::connect(&database.url, 4).await.done()?;
     for (name, expected) in [
         ("default_transaction_isolation", "read committed"),
@@ -115,9 +115,9 @@ pub async fn states_what_it_needs(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-/// A transaction states its own isolation level, because a pooler may hand over a session with other settings.
+/// A transaction sets its isolation level, because a pooler may give it a connection with other settings.
 #[tokio::test]
-async fn a_writing_transaction_ignores_the_level_of_its_session() -> Result<()> {
+async fn writing_transaction_sets_its_own_isolation_level() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let db = Db::connect(&database.url, 1).await.done()?;
     db.pool().execute_unprepared("SET default_transaction_isolation = 'serializable'").await?;

@@ -1,4 +1,4 @@
-//! `insession demo`: what it prints works, and it keeps moving.
+//! `insession demo`: the examples that it prints work, and its data keeps changing.
 
 use std::{collections::BTreeSet, fs, process::Command};
 
@@ -7,7 +7,7 @@ use insession_tests::{Browser, Client, LIMIT, TemporaryFolder, eventually, proce
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn demo_prints_what_to_try_and_keeps_moving() -> Result<()> {
+async fn demo_prints_working_examples_and_keeps_changing() -> Result<()> {
     let folder = TemporaryFolder::new()?;
     let mut command = Command::new(binary()?);
     command.args(["demo", "--port", "0"]).env("TMPDIR", folder.path()).current_dir(folder.path());
@@ -25,7 +25,7 @@ async fn demo_prints_what_to_try_and_keeps_moving() -> Result<()> {
     let token = log.lines().find_map(|line| line.strip_prefix("  admin ")).context("a token")?.trim();
     let admin = Client::new(base).with_token(token);
 
-    // The page that it prints is saved as a file, and opened.
+    // The page that the demo prints is saved as a file and opened.
     let lines = log.lines().skip_while(|line| *line != "  <!doctype html>").take_while(|line| !line.is_empty());
     let file = folder.join("badges.html");
     fs::write(&file, lines.collect::<Vec<_>>().join("\n"))?;

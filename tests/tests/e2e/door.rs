@@ -20,14 +20,14 @@ use crate::{
 
 on_both_databases!(
     guest_checks_in_with_the_code_at_the_door,
-    session_may_require_a_code_from_whoever_arrives,
+    session_may_require_a_code_for_an_arrival,
     code_works_for_its_own_meeting_while_the_doors_are_open,
-    guesser_is_limited_and_others_are_not,
-    page_of_a_code_makes_a_guest_whom_a_person_takes_over,
+    wrong_codes_are_rate_limited_per_address,
+    code_page_creates_a_guest_who_is_merged_at_sign_in,
     guest_who_signs_in_keeps_the_place_in_a_queue,
     old_guests_are_erased,
-    server_without_guests_makes_none,
-    check_in_that_is_sent_again_makes_one_guest,
+    guests_are_refused_when_they_are_turned_off,
+    retried_check_in_creates_one_guest,
 );
 
 const CODE: &str =
@@ -115,7 +115,7 @@ async fn guest_checks_in_with_the_code_at_the_door(database: TestDatabase) -> Re
         .await?;
     }
 
-    // With a token, the code checks in the viewer. By now the first code may no longer be accepted.
+    // With a token, the code checks in the viewer. The first code may no longer be accepted by now.
     let code = shown_code(&admin, &instance).await?;
     let theirs = of(&organizer).data(BY_CODE, json!({ "input": { "code": code } })).await?["checkInByCode"].take();
     assert_eq!((&theirs["person"]["id"], &theirs["token"]), (&json!(organizer), &Value::Null));
@@ -124,7 +124,7 @@ async fn guest_checks_in_with_the_code_at_the_door(database: TestDatabase) -> Re
     Ok(())
 }
 
-async fn session_may_require_a_code_from_whoever_arrives(database: TestDatabase) -> Result<()> {
+async fn session_may_require_a_code_for_an_arrival(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -143,14 +143,15 @@ async fn session_may_require_a_code_from_whoever_arrives(database: TestDatabase)
     assert_eq!(own.error_code(CHECK_IN, answer("YES", Some("7ABCDEFGHJKMN0"))).await?, "BAD_USER_INPUT");
     let code = shown_code(&admin, &instance).await?;
     own.data(CHECK_IN, answer("YES", Some(&code))).await?;
-    // Whoever is there may say so again. An organiser may check in anybody.
+    // A person who has arrived may say yes again without a code. An organiser may check in anybody.
     own.data(CHECK_IN, answer("YES", None)).await?;
     let [bob, organizer] = [create_person(&admin, "Bob").await?, create_person(&admin, "Orla").await?];
     add_organizer(&admin, &session, &organizer).await?;
     let organizer = deployment.second().client().with_token(&token::of(&organizer));
     check_in(&organizer, &instance, "YES", Some(&bob)).await?;
 
-    // A yes before the meeting needs no code, and counts at the meeting. Arriving needs one nevertheless.
+    // A yes before the meeting needs no code, and places the person when the meeting becomes active. An arrival still
+    // needs a code.
     let later = create_instance(&admin, &session, in_seconds(3_600), in_seconds(7_200)).await?;
     let cleo = create_person(&admin, "Cleo").await?;
     let cleo = deployment.second().client().with_token(&token::of(&cleo));
@@ -184,7 +185,7 @@ async fn code_works_for_its_own_meeting_while_the_doors_are_open(database: TestD
     let done = own.data(BY_CODE, json!({ "input": { "code": code } })).await?;
     assert_eq!(done["checkInByCode"]["sessionInstance"]["id"], instances[0]);
 
-    // The code works no longer while an organiser holds the meeting inactive, and when it is cancelled.
+    // The code no longer works while an organiser holds the meeting inactive, and after it is cancelled.
     let close = "mutation($id: ID!) { setActiveOverride(input: { sessionInstanceId: $id, active: false, until: \"2035-01-01T00:00:00Z\" }) { sessionInstance { isActive } } }";
     let open = "mutation($id: ID!) { clearActiveOverride(sessionInstanceId: $id) { sessionInstance { isActive } } }";
     let refused = async || {
@@ -201,7 +202,7 @@ async fn code_works_for_its_own_meeting_while_the_doors_are_open(database: TestD
     Ok(())
 }
 
-async fn guesser_is_limited_and_others_are_not(database: TestDatabase) -> Result<()> {
+async fn wrong_codes_are_rate_limited_per_address(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start_with(&database, |settings| settings.with("TRUSTED_PROXIES", "1")).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -229,7 +230,7 @@ async fn guesser_is_limited_and_others_are_not(database: TestDatabase) -> Result
     Ok(())
 }
 
-async fn page_of_a_code_makes_a_guest_whom_a_person_takes_over(database: TestDatabase) -> Result<()> {
+async fn code_page_creates_a_guest_who_is_merged_at_sign_in(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -277,9 +278,9 @@ async fn page_of_a_code_makes_a_guest_whom_a_person_takes_over(database: TestDat
     let gus_id = gus.data("{ viewer { id } }", json!({})).await?["viewer"]["id"].take();
     gus.data(hide, json!({ "id": gus_id })).await?;
     let page = http.get(&screen).header(COOKIE, cookie(&organizer)).send().await?.text().await?;
-    ensure!(!page.contains("Gus"), "the guest hides their place: {page}");
+    ensure!(!page.contains("Gus"), "the guest hides where they are: {page}");
 
-    // The guest signs in, and what the guest did is the person's.
+    // The guest signs in. What the guest did then belongs to the person.
     let ann = create_person(&admin, "Ann").await?;
     let form = [("token", token::of(&ann)), ("next", "/me".to_owned())];
     let signed_in = http.post(client.address("/sign-in")).header(COOKIE, &guest).form(&form).send().await?;
@@ -323,7 +324,7 @@ async fn guest_who_signs_in_keeps_the_place_in_a_queue(database: TestDatabase) -
     beat(&bob, &other).await?;
     assert_eq!(bob.data(wait, json!({ "id": other })).await?["enterActivity"]["queuePlace"]["position"], 2);
 
-    // The guest signs in as Ann, in the same browser, whose visit goes on.
+    // The guest signs in as Ann in the same browser. The visit continues.
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
     let form = [("token", token::of(&people[0])), ("next", "/me".to_owned())];
     let cookie = format!("insession_token={secret}");
@@ -366,7 +367,7 @@ async fn old_guests_are_erased(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-async fn server_without_guests_makes_none(database: TestDatabase) -> Result<()> {
+async fn guests_are_refused_when_they_are_turned_off(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start_with(&database, |settings| settings.with("ALLOW_GUESTS", "false")).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -399,8 +400,9 @@ async fn server_without_guests_makes_none(database: TestDatabase) -> Result<()> 
     Ok(())
 }
 
-/// A double tap, or a client that got no answer. Another guest at the same address may have the same name.
-async fn check_in_that_is_sent_again_makes_one_guest(database: TestDatabase) -> Result<()> {
+/// Retries happen by a double tap, or because a client got no answer. Another guest at the same address may have the
+/// same name.
+async fn retried_check_in_creates_one_guest(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -432,7 +434,7 @@ async fn check_in_that_is_sent_again_makes_one_guest(database: TestDatabase) -> 
     let expected = json!({ "id": person, "displayName": "Gus", "activeSessionInstance": { "id": instance } });
     assert_eq!(viewer, expected);
 
-    // Another key is another guest, and the same key with another name is a mistake.
+    // Another key creates another guest. The same key with another name is refused.
     let other = send(deployment.first(), "another tap", "Gus").await?;
     ensure!(other["data"]["checkInByCode"]["token"].as_str().is_some_and(|other| other != token), "{other}");
     let mistake = send(deployment.first(), "a tap", "Bob").await?;

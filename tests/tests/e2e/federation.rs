@@ -13,10 +13,7 @@ use crate::{
     fixtures::{create_active_instance, create_person, create_session, in_seconds, save_activity},
 };
 
-on_both_databases!(
-    entities_are_answered_as_their_viewer_may_see_them,
-    gateway_composes_the_schema_and_resolves_entities,
-);
+on_both_databases!(entities_are_null_if_the_viewer_may_not_see_them, gateway_composes_the_schema_and_resolves_entities,);
 
 const ENTITIES: &str = "query($representations: [_Any!]!) { _entities(representations: $representations) {
     __typename
@@ -40,7 +37,7 @@ fn of(kind: &str, id: &str) -> Value {
     json!({ "__typename": kind, "id": id })
 }
 
-async fn entities_are_answered_as_their_viewer_may_see_them(database: TestDatabase) -> Result<()> {
+async fn entities_are_null_if_the_viewer_may_not_see_them(database: TestDatabase) -> Result<()> {
     let server = serve(&database).await?;
     let admin = server.admin();
     let session = create_session(&admin, "Monday").await?;
@@ -89,7 +86,7 @@ async fn entities_are_answered_as_their_viewer_may_see_them(database: TestDataba
     assert_eq!(entities(&server.client(), rows).await?[0]["displayName"], "Meg");
     assert_eq!(entities(&admin, json!([])).await?, json!([]));
 
-    // What is wrong with one of them is an error of that one.
+    // A wrong representation is an error of that entity alone.
     let wrong = json!([
         of("Session", &session),
         of("Nothing", "Nothing:1"),
@@ -116,7 +113,7 @@ async fn entities_are_answered_as_their_viewer_may_see_them(database: TestDataba
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{error}");
         ensure!(error["message"].as_str().is_some_and(|message| message.contains(part)), "{error}");
     }
-    // Values may also stand in the document.
+    // Representations may also be written in the document.
     let inline = format!(
         "{{ _entities(representations: [{{ __typename: \"Session\", id: \"{session}\" }}]) {{ ... on Session {{ name }} }} }}"
     );
@@ -158,7 +155,7 @@ async fn federation_is_off_by_default() -> Result<()> {
 }
 
 #[tokio::test]
-async fn schema_of_the_subgraph_is_shown_to_whom_the_schema_is_shown() -> Result<()> {
+async fn subgraph_schema_follows_the_introspection_setting() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let settings = Settings::new(&database.url).with("FEDERATION", "true").with("INTROSPECTION", "admins");
     let server = Program::serve(&settings).await?;
@@ -172,9 +169,9 @@ async fn schema_of_the_subgraph_is_shown_to_whom_the_schema_is_shown() -> Result
     Ok(())
 }
 
-/// They cost what a list costs, and loaders read those of one type together.
+/// Entities cost as much as a list of the same length. Loaders read the entities of one type together.
 #[tokio::test(flavor = "multi_thread")]
-async fn entities_cost_as_a_list_does() -> Result<()> {
+async fn entities_cost_as_much_as_a_list() -> Result<()> {
     const ROUNDS: i64 = 20;
 
     let settings = vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())];

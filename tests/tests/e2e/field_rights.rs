@@ -16,8 +16,8 @@ use crate::{
     },
 };
 
-/// The fields of a type that are public.
-const EVERYBODY: &[(&str, &str)] = &[
+/// The public fields of each type.
+const PUBLIC_FIELDS: &[(&str, &str)] = &[
     ("ActiveOverride", "active until"),
     (
         "ActiveSessionChange",
@@ -54,7 +54,7 @@ const EVERYBODY: &[(&str, &str)] = &[
 ];
 
 /// Types that can only be reached through a field that has a rule: the type, that field, and the type's fields.
-const BEHIND: &[(&str, &str, &str)] = &[
+const GUARDED_TYPES: &[(&str, &str, &str)] = &[
     ("AuditChange", "AuditEntry.changes", "field from to"),
     ("AuditEntry", "Query.auditLog", "action actor actorPerson apiKey changes id nodeId occurredAt"),
     ("ApiKey", "Query.apiKeys", "createdAt expiresAt id isAdmin lastUsedAt name person"),
@@ -106,16 +106,16 @@ const BEHIND: &[(&str, &str, &str)] = &[
 ];
 
 /// Fields of subscriptions, which `rights` tests.
-const SUBSCRIBED: &[(&str, &str)] = &[
+const SUBSCRIPTION_FIELDS: &[(&str, &str)] = &[
     ("Subscription", "activeSessionChanged bookingStatusChanged presenceChanged queueChanged"),
     ("ActiveSessionChange", "person"),
 ];
 
-/// Who queries, in the order of the marks below.
-const WHO: [&str; 5] = ["nobody", "a stranger", "the person", "an organiser", "an admin"];
+/// The viewers, in the order of the marks below.
+const VIEWERS: [&str; 5] = ["nobody", "a stranger", "the person", "an organiser", "an admin"];
 
 /// A field, a query that returns it as `it`, and who gets a value (a dash: null without an error).
-const ROWS: &[(&str, &str, &str)] = &[
+const RESTRICTED_FIELDS: &[(&str, &str, &str)] = &[
     ("Activity.people", "on: activity(key: \"interview\") { it: people { totalCount nodes { id } } }", "----A"),
     ("Person.hidesPlace", "on: person(id: $person) { it: hidesPlace }", "--P-A"),
     ("Person.externalId", "on: person(id: $person) { it: externalId }", "--P-A"),
@@ -153,10 +153,10 @@ const ROWS: &[(&str, &str, &str)] = &[
 ];
 
 /// Fields of the viewer. A guest sees them as a stranger does.
-const OWN: [&str; 2] = ["Query.viewer", "Query.apiKeys"];
+const FIELDS_OF_THE_VIEWER: [&str; 2] = ["Query.viewer", "Query.apiKeys"];
 
 /// Fields of the viewer's own answer. The guest has answered too, like the person.
-const ANSWERED: &str = "SessionInstance.viewerCheckIn";
+const VIEWER_CHECK_IN: &str = "SessionInstance.viewerCheckIn";
 
 on_both_databases!(every_field_is_visible_only_as_its_rule_says);
 
@@ -176,16 +176,17 @@ async fn every_field_is_visible_only_as_its_rule_says(database: TestDatabase) ->
     ];
     let guest = create_guest(&admin, deployment.first().client(), &ids["instance"]).await?;
     let mut failures = Vec::new();
-    for (field, question, seen_by) in ROWS {
+    for (field, question, seen_by) in RESTRICTED_FIELDS {
         let variables: Vec<_> = ids.iter().filter(|(name, _)| question.contains(&format!("${name}"))).collect();
         let definitions: Vec<_> = variables.iter().map(|(name, _)| format!("${name}: ID!")).collect();
         let definitions = if definitions.is_empty() { String::new() } else { format!("({})", definitions.join(", ")) };
         let document = format!("query{definitions} {{ {question} }}");
         let variables = json!(variables.into_iter().collect::<BTreeMap<_, _>>());
         // A guest sees what everybody sees, and themselves.
-        let nobody_or_stranger = usize::from(OWN.contains(field));
-        let of_guest = if *field == ANSWERED { 'G' } else { seen_by.chars().nth(nobody_or_stranger).unwrap_or('-') };
-        let marks = WHO.iter().zip(&clients).zip(seen_by.chars()).chain([((&"a guest", &guest), of_guest)]);
+        let nobody_or_stranger = usize::from(FIELDS_OF_THE_VIEWER.contains(field));
+        let of_guest =
+            if *field == VIEWER_CHECK_IN { 'G' } else { seen_by.chars().nth(nobody_or_stranger).unwrap_or('-') };
+        let marks = VIEWERS.iter().zip(&clients).zip(seen_by.chars()).chain([((&"a guest", &guest), of_guest)]);
         for ((who, client), mark) in marks {
             let data = client.data(&document, variables.clone()).await.with_context(|| format!("{field} by {who}"))?;
             let it = data.get("it").or_else(|| data["on"].get("it")).unwrap_or(&Value::Null);
@@ -214,9 +215,9 @@ async fn fields_without_rule(admin: &Client) -> Result<Vec<String>> {
     let listed = |types: &[(&str, &str)]| -> Vec<String> {
         types.iter().flat_map(|(of, fields)| fields.split(' ').map(move |field| format!("{of}.{field}"))).collect()
     };
-    let mut tables = [listed(EVERYBODY), listed(SUBSCRIBED)].concat();
-    tables.extend(listed(&BEHIND.iter().map(|(of, _, fields)| (*of, *fields)).collect::<Vec<_>>()));
-    let mut rows: Vec<_> = ROWS.iter().map(|(field, ..)| (*field).to_owned()).collect();
+    let mut tables = [listed(PUBLIC_FIELDS), listed(SUBSCRIPTION_FIELDS)].concat();
+    tables.extend(listed(&GUARDED_TYPES.iter().map(|(of, _, fields)| (*of, *fields)).collect::<Vec<_>>()));
+    let mut rows: Vec<_> = RESTRICTED_FIELDS.iter().map(|(field, ..)| (*field).to_owned()).collect();
     rows.dedup();
     tables.extend(rows);
 

@@ -26,8 +26,8 @@ pub fn in_seconds(seconds: i64) -> DateTime<Utc> {
     if at.timestamp_subsec_nanos() == 0 { at } else { at.trunc_subsecs(0) + TimeDelta::seconds(1) }
 }
 
-/// An instant about three seconds from now, at which a timer must do what falls due: no periodic sweep runs until 20 seconds
-/// after it.
+/// An instant about three seconds from now. Only a timer can handle what falls due then, because no periodic sweep runs
+/// until 20 seconds after it.
 ///
 /// A periodic sweep opens instances up to a minute ahead. So if one is near, or may still be running, the instant is more
 /// than a minute after it.
@@ -51,7 +51,8 @@ pub fn next_sweep_of_visits(at: DateTime<Utc>) -> DateTime<Utc> {
     at.trunc_subsecs(0) + TimeDelta::seconds(60 - (at.timestamp() - 30).rem_euclid(60))
 }
 
-/// Waits until no periodic sweep of bookings and visits runs for 40 seconds. What falls due by then is for the timers.
+/// Waits until no periodic sweep of bookings and visits runs for the next 40 seconds. Only timers handle what falls due
+/// in that time.
 pub async fn wait_until_clear_of_sweeps() -> Result<()> {
     eventually(LIMIT, "the sweep of this minute to be over", async || {
         let left = next_sweep_of_visits(now()) - now();

@@ -1,5 +1,5 @@
-//! Random requests, made from the schema, valid or nearly valid, by all kinds of clients. Each must be answered, and no
-//! answer may be an internal error.
+//! Random requests that are made from the schema, valid or nearly valid, from all kinds of clients. Each must be
+//! answered, and no answer may be an internal error.
 //!
 //! The same seed makes the same requests. `INSESSION_FULL=1` makes 100,000; `INSESSION_SEED` sets the seed.
 
@@ -29,7 +29,7 @@ const CODES: [&str; 10] = [
 ];
 
 /// How many requests run concurrently.
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 
 async fn random_requests_never_fail_internally(database: TestDatabase) -> Result<()> {
     let is_full = std::env::var_os("INSESSION_FULL").is_some();
@@ -54,7 +54,8 @@ async fn random_requests_never_fail_internally(database: TestDatabase) -> Result
         .map(|number| {
             let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ number);
             let known = pool.lock().map(|ids| ids.clone()).unwrap_or_default();
-            let request = Maker { schema: &schema, ids: &known, random: &mut random, variables: Vec::new() }.request();
+            let request =
+                Generator { schema: &schema, ids: &known, random: &mut random, variables: Vec::new() }.request();
             let people: Vec<_> = known.iter().filter(|id| id.starts_with("Person:")).cloned().collect();
             let server = if random.chance(50) { deployment.first() } else { deployment.second() };
             let client = match random.below(6) {
@@ -63,9 +64,11 @@ async fn random_requests_never_fail_internally(database: TestDatabase) -> Result
                 _ => server.admin(),
             };
             let pool = &pool;
-            async move { judge(&client, &request, pool).await.err().map(|error| format!("request {number}: {error:#}")) }
+            async move {
+                check_answer(&client, &request, pool).await.err().map(|error| format!("request {number}: {error:#}"))
+            }
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENCY)
         .filter_map(std::future::ready)
         .collect()
         .await;
@@ -111,7 +114,7 @@ fn token_of(id: &str) -> String {
     token::signed(&json!({ "sub": id, "iat": at, "exp": at + 600 }), token::SECRET)
 }
 
-async fn judge(client: &Client, request: &Value, pool: &Mutex<Vec<String>>) -> Result<()> {
+async fn check_answer(client: &Client, request: &Value, pool: &Mutex<Vec<String>>) -> Result<()> {
     let answer = client.post(request).await.with_context(|| request.to_string())?;
     ensure!(answer.status < 500, "{}: {}\n{request}", answer.status, answer.body);
     for error in answer.body["errors"].as_array().into_iter().flatten() {
@@ -257,14 +260,14 @@ impl Schema {
 }
 
 /// A value. Enum values are written differently in a document than in variables.
-enum Made {
+enum Generated {
     Json(Value),
     Name(String),
-    List(Vec<Made>),
-    Object(Vec<(String, Made)>),
+    List(Vec<Generated>),
+    Object(Vec<(String, Generated)>),
 }
 
-impl Made {
+impl Generated {
     fn literal(&self) -> String {
         match self {
             Self::Json(value) => value.to_string(),
@@ -290,14 +293,14 @@ impl Made {
     }
 }
 
-struct Maker<'a> {
+struct Generator<'a> {
     schema: &'a Schema,
     ids: &'a [String],
     random: &'a mut Random,
     variables: Vec<(String, String, Value)>,
 }
 
-impl Maker<'_> {
+impl Generator<'_> {
     fn request(mut self) -> Value {
         let (keyword, root) = match self.random.below(20) {
             0 => ("subscription", "Subscription"),
@@ -312,14 +315,14 @@ impl Maker<'_> {
         }
         document.push_str(&selection);
         if self.random.chance(8) {
-            document = self.spoilt(&document);
+            document = self.corrupted(&document);
         }
         let variables: Map<String, Value> = self.variables.into_iter().map(|(name, _, value)| (name, value)).collect();
         json!({ "query": document, "variables": variables })
     }
 
     /// The document with a part removed, doubled or replaced.
-    fn spoilt(&mut self, document: &str) -> String {
+    fn corrupted(&mut self, document: &str) -> String {
         let chars: Vec<char> = document.chars().collect();
         let at = self.random.below(chars.len());
         let end = (at + 1 + self.random.below(6)).min(chars.len());
@@ -375,7 +378,7 @@ impl Maker<'_> {
                 continue;
             }
             let is_cursor = ["after", "before"].contains(&name.as_str()) && self.random.chance(80);
-            let value = if is_cursor { Made::Json(json!(self.cursor())) } else { self.value(of, 3) };
+            let value = if is_cursor { Generated::Json(json!(self.cursor())) } else { self.value(of, 3) };
             if self.random.chance(50) {
                 let variable = format!("v{}", self.variables.len());
                 self.variables.push((variable.clone(), of.text(), value.into_json()));
@@ -391,26 +394,26 @@ impl Maker<'_> {
         self.random.chance(if matches!(of, Type::NonNull(_)) { 98 } else { percent })
     }
 
-    fn value(&mut self, of: &Type, depth: usize) -> Made {
+    fn value(&mut self, of: &Type, depth: usize) -> Generated {
         match of {
             Type::NonNull(of) => self.value_there(of, depth),
-            _ if self.random.chance(10) => Made::Json(Value::Null),
+            _ if self.random.chance(10) => Generated::Json(Value::Null),
             of => self.value_there(of, depth),
         }
     }
 
-    fn value_there(&mut self, of: &Type, depth: usize) -> Made {
+    fn value_there(&mut self, of: &Type, depth: usize) -> Generated {
         match of {
             Type::NonNull(of) => self.value_there(of, depth),
-            Type::List(of) => Made::List((0..self.random.below(4)).map(|_| self.value(of, depth)).collect()),
+            Type::List(of) => Generated::List((0..self.random.below(4)).map(|_| self.value(of, depth)).collect()),
             Type::Named(name) => self.named(name, depth),
         }
     }
 
-    fn named(&mut self, name: &str, depth: usize) -> Made {
+    fn named(&mut self, name: &str, depth: usize) -> Generated {
         if let Some(of) = self.schema.0.get(name) {
             if !of.values.is_empty() {
-                return Made::Name(if self.random.chance(3) {
+                return Generated::Name(if self.random.chance(3) {
                     "NO_SUCH".to_owned()
                 } else {
                     self.random.of(&of.values).clone()
@@ -421,11 +424,11 @@ impl Maker<'_> {
             }
         }
         if self.random.chance(4) {
-            return Made::Json(
+            return Generated::Json(
                 self.random.of(&[json!(true), json!(-1), json!(1.5), json!("x"), json!([]), json!(null)]).clone(),
             );
         }
-        Made::Json(match name {
+        Generated::Json(match name {
             "ID" => json!(self.id()),
             "Int" => json!(self.random.of(&[
                 0,
@@ -472,10 +475,10 @@ impl Maker<'_> {
         })
     }
 
-    fn object(&mut self, of: &Definition, depth: usize) -> Made {
+    fn object(&mut self, of: &Definition, depth: usize) -> Generated {
         if of.is_one_of && self.random.chance(90) {
             let (name, of) = self.random.of(&of.inputs);
-            return Made::Object(vec![(name.clone(), self.value_there(of, depth.saturating_sub(1)))]);
+            return Generated::Object(vec![(name.clone(), self.value_there(of, depth.saturating_sub(1)))]);
         }
         let mut fields = Vec::new();
         for (name, of) in &of.inputs {
@@ -483,7 +486,7 @@ impl Maker<'_> {
                 fields.push((name.clone(), self.value(of, depth.saturating_sub(1))));
             }
         }
-        Made::Object(fields)
+        Generated::Object(fields)
     }
 
     fn id(&mut self) -> String {

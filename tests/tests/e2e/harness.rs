@@ -109,9 +109,9 @@ async fn expired_wait_reports_the_last_error() -> Result<()> {
     });
     assert_eq!(found.await?, 3);
 
-    let never = eventually(Duration::from_millis(30), "a miracle", async || -> Result<()> { bail!("there are none") });
-    let error = format!("{:#}", never.await.expect_err("there are none"));
-    assert_eq!(error, "waited 30ms for a miracle: there are none");
+    let never = eventually(Duration::from_millis(30), "a condition", async || -> Result<()> { bail!("it is not met") });
+    let error = format!("{:#}", never.await.expect_err("the condition is never met"));
+    assert_eq!(error, "waited 30ms for a condition: it is not met");
     let stuck = eventually(Duration::from_millis(30), "an answer", async || {
         std::future::pending::<()>().await;
         Ok(())

@@ -1,5 +1,5 @@
-//! A mutation that is sent again: with an idempotency key, the second answer is the first one. Without a key, a second
-//! instance with the same date and times is refused.
+//! A mutation that is sent again. With an idempotency key, the second answer equals the first one. Without a key, a
+//! second instance with the same date and times is refused.
 
 use std::collections::BTreeSet;
 
@@ -27,9 +27,9 @@ use crate::{
 on_both_databases!(
     retry_with_a_client_mutation_id_gets_the_first_answer,
     retry_with_an_idempotency_key_gets_the_first_answer,
-    key_stands_for_one_mutation_one_input_and_one_viewer,
+    key_is_valid_for_one_mutation_input_and_viewer,
     concurrent_attempts_create_one_object,
-    failed_attempt_does_not_count,
+    failed_attempt_does_not_use_up_the_key,
     key_is_valid_for_a_day,
     second_instance_with_the_same_date_and_times_is_refused,
 );
@@ -127,7 +127,7 @@ async fn retry_with_an_idempotency_key_gets_the_first_answer(database: TestDatab
         let first = id_at(&send(&admin, &key, document, json!({ "input": input })).await?.data()?, id)?;
         let count = number(&connection, &format!("SELECT count(*) FROM {table}")).await?;
         let there = admin.clone().at(&deployment.second().url());
-        // The draft of the header quotes the key.
+        // The draft of the header's specification puts the key in quotes.
         for key in [key.clone(), format!("\"{key}\"")] {
             let again = send(&there, &key, document, json!({ "input": input })).await?.data()?;
             assert_eq!(id_at(&again, id)?, first, "{document}");
@@ -147,7 +147,7 @@ async fn retry_with_an_idempotency_key_gets_the_first_answer(database: TestDatab
     Ok(())
 }
 
-async fn key_stands_for_one_mutation_one_input_and_one_viewer(database: TestDatabase) -> Result<()> {
+async fn key_is_valid_for_one_mutation_input_and_viewer(database: TestDatabase) -> Result<()> {
     let server = Program::serve(&Settings::new(&database.url)).await?;
     let admin = server.admin();
     let first = send(&admin, "k", PERSON, json!({ "input": { "displayName": "Ann" } })).await?.data()?;
@@ -172,11 +172,11 @@ async fn key_stands_for_one_mutation_one_input_and_one_viewer(database: TestData
     let other = admin.clone().with_token(&token::signed(&claims, token::SECRET));
     let theirs = send(&other, "k", PERSON, json!({ "input": { "displayName": "Ann" } })).await?.data()?;
     assert_ne!(theirs, first);
-    // Somebody without the right learns nothing by the key.
+    // A viewer without the right learns nothing by using the key.
     let person = server.client_of(&id_at(&first, "/createPerson/person/id")?);
     let refused = send(&person, "k", PERSON, json!({ "input": { "displayName": "Ann" } })).await?;
     assert_eq!(refused.code().as_deref(), Some("FORBIDDEN"));
-    // What was created may have been erased since.
+    // The created object may have been erased since.
     let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
     admin.data(erase, json!({ "id": id_at(&first, "/createPerson/person/id")? })).await?;
     let gone = send(&admin, "k", PERSON, json!({ "input": { "displayName": "Ann" } })).await?;
@@ -201,7 +201,7 @@ async fn concurrent_attempts_create_one_object(database: TestDatabase) -> Result
     Ok(())
 }
 
-async fn failed_attempt_does_not_count(database: TestDatabase) -> Result<()> {
+async fn failed_attempt_does_not_use_up_the_key(database: TestDatabase) -> Result<()> {
     let server = Program::serve(&Settings::new(&database.url)).await?;
     let admin = server.admin();
     let [mentor, ann, bob] = [
@@ -235,7 +235,7 @@ async fn key_is_valid_for_a_day(database: TestDatabase) -> Result<()> {
     world.clock.advance(TimeDelta::days(1) - TimeDelta::seconds(1));
     assert_eq!(prune(&world.app).await.done()?.idempotency_keys, 0);
     assert_eq!(attempt(&world.app).await?, first);
-    // The key ends when its day is over, also if it has not been pruned yet.
+    // A key is valid for a day, even if its row has not been pruned yet.
     world.advance_seconds(1);
     let second = attempt(&world.app).await?;
     assert_ne!(second, first);

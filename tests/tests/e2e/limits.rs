@@ -18,7 +18,7 @@ use crate::fixtures::{create_active_instance, create_person, create_session};
 on_both_databases!(excessive_documents_are_refused_before_execution);
 
 /// Documents that exceed a limit.
-fn excesses() -> Vec<(&'static str, String)> {
+fn excessive_documents() -> Vec<(&'static str, String)> {
     let many = |count: usize, text: fn(usize) -> String| (0..count).map(text).collect::<String>();
     let nearby = "nearbyActiveInstances { ".repeat(3) + "id" + &" }".repeat(3);
     vec![
@@ -107,7 +107,7 @@ async fn excessive_documents_are_refused_before_execution(database: TestDatabase
     let deployment = Deployment::start(&database).await?;
     let client = deployment.first().client();
     let mut socket = deployment.second().socket(None).await?;
-    for (what, document) in excesses() {
+    for (what, document) in excessive_documents() {
         // Subscriptions are not answered by a single answer over HTTP.
         let is_subscription = document.starts_with("subscription");
         if !is_subscription {
@@ -176,7 +176,7 @@ async fn mutations_are_rate_limited_per_person_and_address() -> Result<()> {
 }
 
 #[tokio::test]
-async fn slow_query_is_abandoned_and_slow_mutation_completes() -> Result<()> {
+async fn slow_query_is_stopped_and_slow_mutation_completes() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let server = Program::serve(&Settings::new(&database.url).with("REQUEST_SECONDS", "1")).await?;
     let admin = server.admin();
@@ -293,7 +293,7 @@ async fn idle_connections_leave_room_for_others() -> Result<()> {
 #[tokio::test]
 async fn queries_leave_connections_for_everything_else() -> Result<()> {
     let database = TestDatabase::postgres().await?;
-    // No jobs beside it: with a Redis that nobody is at, the server runs none.
+    // With an unreachable Redis, the server runs no jobs.
     let settings = Settings::new(&database.url)
         .redis("redis://127.0.0.1:1/")
         .with("DATABASE_CONNECTIONS", "4")
@@ -310,14 +310,14 @@ async fn queries_leave_connections_for_everything_else() -> Result<()> {
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE activity").await?;
 
-    // Each waits for the table, with a connection as long as there are any.
+    // Each query waits for the locked table. It holds a connection while there are free ones.
     let stuck: Vec<_> = (0..6)
         .map(|_| {
             let admin = admin.clone();
             tokio::spawn(async move { admin.query("{ activity(key: \"interview\") { id } }", json!({})).await })
         })
         .collect();
-    let refused = eventually(LIMIT, "queries to have taken all turns", async || {
+    let refused = eventually(LIMIT, "queries to have used up the limit", async || {
         let refused = admin.query("{ viewerIsAdmin }", json!({})).await?;
         ensure!(refused.code().is_some(), "it was answered");
         Ok(refused)

@@ -1,6 +1,6 @@
-//! Subscribers on every server are sent each change, whichever process made it.
+//! Each change is sent to the subscribers on every server, whichever process made the change.
 //!
-//! How soon it arrives is measured by the benchmarks. Here a change must arrive, and the server must state the right instant.
+//! The benchmarks measure how soon it arrives. Here a change must arrive, and the server must state the right instant.
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -143,8 +143,8 @@ impl Badge {
         Ok(received)
     }
 
-    /// Waits for a change that falls due at `due`. A timer must commit it: not before its instant, and not as late as the
-    /// next periodic sweep, which would find it too.
+    /// Waits for a change that falls due at `due`. A timer must commit it: not before `due`, and before the next
+    /// periodic sweep, which would find it too.
     async fn changes_by_timer(&mut self, kind: &str, instance: &str, due: DateTime<Utc>) -> Result<()> {
         let at = occurred_at(&self.changes(kind, instance).await?)?;
         let sweep = next_sweep_of_instances(due);

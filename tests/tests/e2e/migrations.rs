@@ -109,7 +109,7 @@ async fn migration_under_load_causes_no_errors() -> Result<()> {
                 Ok(())
             })
             .await?;
-            load.goes_on(20).await?;
+            load.expect_progress(20).await?;
         }
         let expanded = "SELECT count(*) FROM pg_attribute WHERE attname = 'added'";
         ensure!(number(&connection, expanded).await? == 0, "a part of the migration is visible");
@@ -122,10 +122,10 @@ async fn migration_under_load_causes_no_errors() -> Result<()> {
     }
 
     // The previous version goes on and can be restarted.
-    load.goes_on(20).await?;
+    load.expect_progress(20).await?;
     deployment.workers[0].terminate().await?;
     deployment.workers[0].start_again().await?;
-    load.recovers(&deployment.servers).await?;
+    load.expect_recovery(&deployment.servers).await?;
     load.finish(&database).await?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Sign-in on the pages with OpenID Connect providers: a real one in a browser, and one whose answers the tests write.
+//! Sign-in on the pages with OpenID Connect providers: a real provider in a browser, and a scripted one whose answers
+//! the tests choose.
 
 use std::{
     collections::BTreeSet,
@@ -34,13 +35,13 @@ use crate::{
 
 on_both_databases!(
     person_signs_in_through_any_server,
-    answers_for_others_and_used_answers_sign_in_nobody,
+    foreign_invalid_and_reused_answers_sign_in_nobody,
     sign_in_ends_with_the_tokens_of_its_person,
-    providers_have_people_of_their_own,
+    equal_subjects_of_two_providers_are_two_people,
 );
 
-/// A provider whose answers the test writes.
-struct Written {
+/// A provider whose answers the test chooses.
+struct ScriptedProvider {
     issuer: String,
     keys: Provider,
     shared: Arc<Mutex<Shared>>,
@@ -56,7 +57,7 @@ struct Shared {
     form: Vec<(String, String)>,
 }
 
-impl Written {
+impl ScriptedProvider {
     async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let issuer = format!("http://{}", listener.local_addr()?);
@@ -90,7 +91,7 @@ impl Written {
         json!({ "iss": self.issuer, "aud": "insession", "sub": subject, "nonce": nonce, "iat": at, "exp": at + 300 })
     }
 
-    /// The ID token of the next answer, and what userinfo says.
+    /// Sets the ID token of the next answer, and the answer of userinfo.
     fn write(&self, claims: &Value, name: &str, roles: &[&str]) -> Result<()> {
         let mut shared = locked(&self.shared);
         shared.id_token = Some(self.keys.token(claims)?);
@@ -99,7 +100,7 @@ impl Written {
     }
 }
 
-impl Drop for Written {
+impl Drop for ScriptedProvider {
     fn drop(&mut self) {
         self.serving.abort();
     }
@@ -121,13 +122,13 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A browser that is at the provider: its cookie, and what the server sent to the provider.
-struct Begun {
+/// A sign-in that a browser has begun: its cookie, and the parameters that the server sent to the provider.
+struct Attempt {
     cookie: String,
     sent: Vec<(String, String)>,
 }
 
-impl Begun {
+impl Attempt {
     fn sent(&self, name: &str) -> &str {
         self.sent.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
@@ -137,7 +138,7 @@ fn http() -> Result<reqwest::Client> {
     Ok(reqwest::Client::builder().redirect(Policy::none()).build()?)
 }
 
-async fn begin(server: &Program, path: &str, next: &str) -> Result<Begun> {
+async fn begin(server: &Program, path: &str, next: &str) -> Result<Attempt> {
     let address = Url::parse_with_params(&server.client().address(path), [("next", next)])?;
     let answer = http()?.get(address).send().await?;
     assert_eq!(answer.status(), 303, "{}", answer.text().await?);
@@ -147,7 +148,7 @@ async fn begin(server: &Program, path: &str, next: &str) -> Result<Begun> {
         ensure!(cookie.contains(part), "no {part} in {cookie}");
     }
     let cookie = cookie.split(';').next().context("a cookie")?.to_owned();
-    Ok(Begun { cookie, sent: sent.query_pairs().into_owned().collect() })
+    Ok(Attempt { cookie, sent: sent.query_pairs().into_owned().collect() })
 }
 
 struct Returned {
@@ -159,7 +160,7 @@ struct Returned {
 }
 
 /// The provider sends the browser back with these parameters.
-async fn come_back(server: &Program, path: &str, cookie: &str, answer: &[(&str, &str)]) -> Result<Returned> {
+async fn return_from_provider(server: &Program, path: &str, cookie: &str, answer: &[(&str, &str)]) -> Result<Returned> {
     let address = Url::parse_with_params(&server.client().address(path), answer)?;
     let answer = http()?.get(address).header(COOKIE, cookie).send().await?;
     let status = answer.status().as_u16();
@@ -172,24 +173,24 @@ async fn come_back(server: &Program, path: &str, cookie: &str, answer: &[(&str, 
     Ok(Returned { status, location, cookie, text: answer.text().await? })
 }
 
-/// Somebody signs in with a written provider. Returns the cookie, as a browser sends it.
-async fn sign_in(provider: &Written, server: &Program, subject: &str, code: &str) -> Result<String> {
+/// Signs in with a scripted provider. Returns the cookie, as a browser sends it.
+async fn sign_in(provider: &ScriptedProvider, server: &Program, subject: &str, code: &str) -> Result<String> {
     let begun = begin(server, "/sign-in/with", "/").await?;
     provider.write(&provider.claims(subject, begun.sent("nonce")), "Ann", &[])?;
     let answer = [("code", code), ("state", begun.sent("state")), ("iss", &provider.issuer)];
-    let returned = come_back(server, "/sign-in/callback", &begun.cookie, &answer).await?;
+    let returned = return_from_provider(server, "/sign-in/callback", &begun.cookie, &answer).await?;
     let cookie = returned.cookie.with_context(|| format!("nobody was signed in: {}", returned.text))?;
     Ok(cookie.split(';').next().unwrap_or_default().to_owned())
 }
 
-/// Whom the page's script of a browser may act for: the ticket for its socket, and the person.
+/// What the script of a page gets with this cookie: the ticket for its socket, and the person.
 async fn token_of(server: &Program, cookie: &str) -> Result<Value> {
     let answer = http()?.post(server.client().address("/web/token")).header(COOKIE, cookie).send().await?;
     Ok(answer.error_for_status()?.json().await?)
 }
 
 async fn person_signs_in_through_any_server(database: TestDatabase) -> Result<()> {
-    let provider = Written::start().await?;
+    let provider = ScriptedProvider::start().await?;
     let change = |settings: Settings| provider.settings(settings, "OIDC_").with("AUTO_REGISTER", "true");
     let deployment = Deployment::start_with(&database, change).await?;
     let (first, second) = (deployment.first(), deployment.second());
@@ -200,7 +201,7 @@ async fn person_signs_in_through_any_server(database: TestDatabase) -> Result<()
     ensure!(begun.sent("scope").split(' ').any(|scope| scope == "openid"), "{:?}", begun.sent);
     provider.write(&provider.claims("one", begun.sent("nonce")), "  Bea\u{7}trix ", &[])?;
     let answer = [("code", "1"), ("state", begun.sent("state")), ("iss", &provider.issuer)];
-    let returned = come_back(second, "/sign-in/callback", &begun.cookie, &answer).await?;
+    let returned = return_from_provider(second, "/sign-in/callback", &begun.cookie, &answer).await?;
     assert_eq!((returned.status, returned.location.as_str()), (303, "/sessions/monday?x=1"), "{}", returned.text);
     let cookie = returned.cookie.context("a cookie")?;
     for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2591"] {
@@ -227,14 +228,14 @@ async fn person_signs_in_through_any_server(database: TestDatabase) -> Result<()
     let begun = begin(first, "/sign-in/with", "/admin").await?;
     provider.write(&provider.claims("root", begun.sent("nonce")), "Root", &["admin"])?;
     let answer = [("code", "3"), ("state", begun.sent("state")), ("iss", &provider.issuer)];
-    let returned = come_back(first, "/sign-in/callback", &begun.cookie, &answer).await?;
+    let returned = return_from_provider(first, "/sign-in/callback", &begun.cookie, &answer).await?;
     let cookie = returned.cookie.context("a cookie")?;
     ensure!(cookie.contains("Max-Age=86") && returned.location == "/admin", "{cookie}");
     let cookie = cookie.split(';').next().unwrap_or_default();
     let page = http()?.get(second.client().address("/admin")).header(COOKIE, cookie).send().await?;
     assert_eq!(page.status(), 200);
 
-    // Back to this site only.
+    // Redirects lead only to this site.
     let others = [
         "//evil.example",
         "/\\evil.example",
@@ -251,14 +252,14 @@ async fn person_signs_in_through_any_server(database: TestDatabase) -> Result<()
         provider.write(&provider.claims("one", begun.sent("nonce")), "Ann", &[])?;
         let code = format!("next {number}");
         let answer = [("code", code.as_str()), ("state", begun.sent("state")), ("iss", &provider.issuer)];
-        let returned = come_back(first, "/sign-in/callback", &begun.cookie, &answer).await?;
+        let returned = return_from_provider(first, "/sign-in/callback", &begun.cookie, &answer).await?;
         assert_eq!((returned.status, returned.location.as_str()), (303, "/"), "{next:?}");
     }
     Ok(())
 }
 
-async fn answers_for_others_and_used_answers_sign_in_nobody(database: TestDatabase) -> Result<()> {
-    let provider = Written::start().await?;
+async fn foreign_invalid_and_reused_answers_sign_in_nobody(database: TestDatabase) -> Result<()> {
+    let provider = ScriptedProvider::start().await?;
     let change = |settings: Settings| provider.settings(settings, "OIDC_").with("AUTO_REGISTER", "true");
     let deployment = Deployment::start_with(&database, change).await?;
     let server = deployment.first();
@@ -272,7 +273,7 @@ async fn answers_for_others_and_used_answers_sign_in_nobody(database: TestDataba
         );
         Ok(())
     };
-    // What the browser brings back.
+    // The parameters and the cookie that the browser sends back.
     let begun = begin(server, "/sign-in/with", "/").await?;
     let (state, issuer) = (begun.sent("state"), provider.issuer.as_str());
     provider.write(&provider.claims("one", begun.sent("nonce")), "Ann", &[])?;
@@ -291,15 +292,19 @@ async fn answers_for_others_and_used_answers_sign_in_nobody(database: TestDataba
         ("no code", &begun.cookie, vec![("state", state), ("iss", issuer)], 502),
         ("a refusal", &begun.cookie, vec![("error", "access_denied"), ("state", state), ("iss", issuer)], 403),
     ] {
-        refused(come_back(server, callback, cookie, &answer).await?, status, what)?;
+        refused(return_from_provider(server, callback, cookie, &answer).await?, status, what)?;
     }
     // None of these has used the code. It works once.
     let answer = [("code", "a"), ("state", state), ("iss", issuer)];
-    let returned = come_back(server, callback, &begun.cookie, &answer).await?;
+    let returned = return_from_provider(server, callback, &begun.cookie, &answer).await?;
     ensure!(returned.status == 303 && returned.cookie.is_some(), "{}", returned.text);
-    refused(come_back(deployment.second(), callback, &begun.cookie, &answer).await?, 400, "the same answer again")?;
+    refused(
+        return_from_provider(deployment.second(), callback, &begun.cookie, &answer).await?,
+        400,
+        "the same answer again",
+    )?;
 
-    // What the ID token says.
+    // The claims of the ID token.
     let changes = [
         ("nonce", json!("another")),
         ("nonce", Value::Null),
@@ -315,9 +320,13 @@ async fn answers_for_others_and_used_answers_sign_in_nobody(database: TestDataba
         provider.write(&claims, "Ann", &[])?;
         let code = format!("claims {number}");
         let answer = [("code", code.as_str()), ("state", begun.sent("state")), ("iss", issuer)];
-        refused(come_back(server, callback, &begun.cookie, &answer).await?, 502, &format!("{claim} is {value}"))?;
+        refused(
+            return_from_provider(server, callback, &begun.cookie, &answer).await?,
+            502,
+            &format!("{claim} is {value}"),
+        )?;
     }
-    // How it is signed.
+    // The signature of the ID token.
     let begun = begin(server, "/sign-in/with", "/").await?;
     provider.write(&provider.claims("one", begun.sent("nonce")), "Ann", &[])?;
     let good = locked(&provider.shared).id_token.clone().context("a token")?;
@@ -337,13 +346,13 @@ async fn answers_for_others_and_used_answers_sign_in_nobody(database: TestDataba
         locked(&provider.shared).id_token = token;
         let code = format!("token {number}");
         let answer = [("code", code.as_str()), ("state", begun.sent("state")), ("iss", issuer)];
-        refused(come_back(server, callback, &begun.cookie, &answer).await?, 502, &code)?;
+        refused(return_from_provider(server, callback, &begun.cookie, &answer).await?, 502, &code)?;
     }
     Ok(())
 }
 
 async fn sign_in_ends_with_the_tokens_of_its_person(database: TestDatabase) -> Result<()> {
-    let provider = Written::start().await?;
+    let provider = ScriptedProvider::start().await?;
     let change = |settings: Settings| provider.settings(settings, "OIDC_").with("AUTO_REGISTER", "true");
     let deployment = Deployment::start_with(&database, change).await?;
     let (first, second, admin) = (deployment.first(), deployment.second(), deployment.admin());
@@ -378,7 +387,7 @@ async fn sign_in_ends_with_the_tokens_of_its_person(database: TestDatabase) -> R
             assert_eq!(socket.closed(LIMIT).await?.code, 4403, "{subject}");
         }
         for server in [first, second] {
-            eventually(LIMIT, "the server to hear that the sign-in has ended", async || {
+            eventually(LIMIT, "the server to read that the sign-in has ended", async || {
                 assert_eq!(token_of(server, &cookie).await?, json!({ "token": null, "viewer": null }), "{subject}");
                 Ok(())
             })
@@ -388,17 +397,17 @@ async fn sign_in_ends_with_the_tokens_of_its_person(database: TestDatabase) -> R
             ensure!(server.socket(Some(token)).await.is_err(), "{subject}: a socket accepted the ticket");
         }
     }
-    // Whoever may sign in again is signed in again.
+    // A person whose tokens were revoked may sign in again.
     let cookie = sign_in(&provider, second, "revoked", "again").await?;
     ensure!(token_of(first, &cookie).await?["viewer"].is_string());
-    // A person learns of their sign-ins.
+    // A person's data lists their sign-ins.
     let data = http()?.get(first.client().address("/me/data.json")).header(COOKIE, &cookie).send().await?;
     let data: Value = data.error_for_status()?.json().await?;
     let sign_ins = data["signIns"].as_array().context("a list")?;
     ensure!(sign_ins.len() == 2 && sign_ins[1]["issuer"] == provider.issuer.as_str(), "{sign_ins:?}");
     assert_eq!(data["apiKeys"], json!([]));
 
-    // What has ended is deleted after a while, but for the last revocation.
+    // Ended sign-ins are deleted after a while, except the last revocation.
     let connection = database.connect().await?;
     let ended = "UPDATE api_key SET expires_at = '2020-01-01 00:00:00+00:00' WHERE revoked_at IS NOT NULL";
     execute(&connection, ended).await?;
@@ -408,8 +417,8 @@ async fn sign_in_ends_with_the_tokens_of_its_person(database: TestDatabase) -> R
     Ok(())
 }
 
-async fn providers_have_people_of_their_own(database: TestDatabase) -> Result<()> {
-    let (usual, work) = (Written::start().await?, Written::start().await?);
+async fn equal_subjects_of_two_providers_are_two_people(database: TestDatabase) -> Result<()> {
+    let (usual, work) = (ScriptedProvider::start().await?, ScriptedProvider::start().await?);
     let change = |settings: Settings| {
         let settings = work.settings(usual.settings(settings, "OIDC_"), "OIDC_WORK_");
         settings.with("OIDC_PROVIDERS", "work").with("OIDC_WORK_NAME", "The Office").with("AUTO_REGISTER", "true")
@@ -420,28 +429,29 @@ async fn providers_have_people_of_their_own(database: TestDatabase) -> Result<()
     for part in ["Sign in with 127.0.0.1", "Sign in with The Office", "/sign-in/with/work?next=%2Fme", "id=\"token\""] {
         ensure!(page.contains(part), "no {part} in {page}");
     }
-    let come = async |provider: &Written, suffix: &str, subject: &str, code: &str| -> Result<Returned> {
-        let begun = begin(server, &format!("/sign-in/with{suffix}"), "/").await?;
-        provider.write(&provider.claims(subject, begun.sent("nonce")), "Ann", &[])?;
-        let answer = [("code", code), ("state", begun.sent("state")), ("iss", &provider.issuer)];
-        come_back(server, &format!("/sign-in/callback{suffix}"), &begun.cookie, &answer).await
-    };
-    assert_eq!(come(&usual, "", "7", "a").await?.status, 303);
-    assert_eq!(come(&work, "/work", "7", "a").await?.status, 303);
+    let sign_in_with =
+        async |provider: &ScriptedProvider, suffix: &str, subject: &str, code: &str| -> Result<Returned> {
+            let begun = begin(server, &format!("/sign-in/with{suffix}"), "/").await?;
+            provider.write(&provider.claims(subject, begun.sent("nonce")), "Ann", &[])?;
+            let answer = [("code", code), ("state", begun.sent("state")), ("iss", &provider.issuer)];
+            return_from_provider(server, &format!("/sign-in/callback{suffix}"), &begun.cookie, &answer).await
+        };
+    assert_eq!(sign_in_with(&usual, "", "7", "a").await?.status, 303);
+    assert_eq!(sign_in_with(&work, "/work", "7", "a").await?.status, 303);
     let connection = database.connect().await?;
     for id in ["7", "work:7"] {
         let found = format!("SELECT COUNT(*) FROM person WHERE external_id = '{id}'");
         assert_eq!(number(&connection, &found).await?, 1, "{id}");
     }
-    // Nobody at the other provider becomes a person of this one.
-    let other = come(&usual, "", "work:7", "b").await?;
+    // A subject of one provider never becomes a person of the other provider.
+    let other = sign_in_with(&usual, "", "work:7", "b").await?;
     ensure!(other.status == 403 && other.cookie.is_none(), "{}", other.text);
     // An answer goes to the provider that was asked.
     let begun = begin(server, "/sign-in/with/work", "/").await?;
     usual.write(&usual.claims("7", begun.sent("nonce")), "Ann", &[])?;
     let answer = [("code", "c"), ("state", begun.sent("state")), ("iss", usual.issuer.as_str())];
     for callback in ["/sign-in/callback", "/sign-in/callback/work"] {
-        let returned = come_back(server, callback, &begun.cookie, &answer).await?;
+        let returned = return_from_provider(server, callback, &begun.cookie, &answer).await?;
         ensure!([400, 502].contains(&returned.status) && returned.cookie.is_none(), "{callback}: {}", returned.text);
     }
     assert_eq!(http()?.get(server.client().address("/sign-in/with/nobody")).send().await?.status(), 404);
@@ -449,14 +459,14 @@ async fn providers_have_people_of_their_own(database: TestDatabase) -> Result<()
 }
 
 #[tokio::test]
-async fn stranger_is_told_what_to_do() -> Result<()> {
+async fn unknown_person_gets_instructions() -> Result<()> {
     let database = TestDatabase::sqlite()?;
-    let provider = Written::start().await?;
+    let provider = ScriptedProvider::start().await?;
     let server = Program::serve(&provider.settings(Settings::new(&database.url), "OIDC_")).await?;
     let begun = begin(&server, "/sign-in/with", "/").await?;
     provider.write(&provider.claims("one", begun.sent("nonce")), "Ann", &[])?;
     let answer = [("code", "a"), ("state", begun.sent("state")), ("iss", provider.issuer.as_str())];
-    let returned = come_back(&server, "/sign-in/callback", &begun.cookie, &answer).await?;
+    let returned = return_from_provider(&server, "/sign-in/callback", &begun.cookie, &answer).await?;
     ensure!(returned.status == 403 && returned.cookie.is_none(), "{}", returned.text);
     ensure!(returned.text.contains("nobody here has your account") && returned.text.contains("administrator"));
     Ok(())
@@ -465,7 +475,7 @@ async fn stranger_is_told_what_to_do() -> Result<()> {
 #[tokio::test]
 async fn addresses_of_a_sign_in_follow_the_public_url() -> Result<()> {
     let database = TestDatabase::sqlite()?;
-    let provider = Written::start().await?;
+    let provider = ScriptedProvider::start().await?;
     let settings = provider.settings(Settings::new(&database.url), "OIDC_").with("AUTO_REGISTER", "true");
     let server = Program::serve(&settings.with("PUBLIC_URL", "https://pub.example/insession/")).await?;
     let address = server.client().address("/insession/sign-in/with?next=/sessions/monday");
@@ -473,12 +483,12 @@ async fn addresses_of_a_sign_in_follow_the_public_url() -> Result<()> {
     let attempt = answer.headers()[SET_COOKIE].to_str()?.to_owned();
     ensure!(attempt.contains("Path=/insession/sign-in;") && attempt.contains("Secure"), "{attempt}");
     let sent = Url::parse(answer.headers()[LOCATION].to_str()?)?;
-    let sent = Begun { cookie: String::new(), sent: sent.query_pairs().into_owned().collect() };
+    let sent = Attempt { cookie: String::new(), sent: sent.query_pairs().into_owned().collect() };
     assert_eq!(sent.sent("redirect_uri"), "https://pub.example/insession/sign-in/callback");
     provider.write(&provider.claims("one", sent.sent("nonce")), "Ann", &[])?;
     let answer = [("code", "a"), ("state", sent.sent("state")), ("iss", provider.issuer.as_str())];
     let attempt = attempt.split(';').next().unwrap_or_default();
-    let returned = come_back(&server, "/insession/sign-in/callback", attempt, &answer).await?;
+    let returned = return_from_provider(&server, "/insession/sign-in/callback", attempt, &answer).await?;
     assert_eq!((returned.status, returned.location.as_str()), (303, "/insession/sessions/monday"), "{}", returned.text);
     let cookie = returned.cookie.context("a cookie")?;
     ensure!(cookie.contains("Path=/insession/;") && cookie.contains("Secure"), "{cookie}");
@@ -486,7 +496,7 @@ async fn addresses_of_a_sign_in_follow_the_public_url() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nobody_signs_in_as_a_sample_person_outside_of_the_demo() -> Result<()> {
+async fn sample_people_can_sign_in_only_in_the_demo() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let server = Program::serve(&Settings::new(&database.url)).await?;
     create_person(&server.admin(), "Ann").await?;
@@ -540,17 +550,17 @@ async fn person_signs_in_and_out_in_a_browser() -> Result<()> {
     page.until("document.querySelector('header nav').innerText.includes('Ann Provided')").await?;
     assert_eq!(page.evaluate("document.cookie").await?, "", "scripts can read the cookie");
 
-    // The open page hears of the revocation by its socket.
+    // The open page notices the revocation, because its socket is closed.
     revoke(&admin, "ann").await?;
     page.until(&format!("{} !== undefined", link("Sign in"))).await?;
 
-    // The provider still knows her.
+    // She is still signed in at the provider.
     click_link(&page, "Sign in").await?;
     click_link(&page, "Sign in with Tests").await?;
     page.until(is_back).await?;
     page.until("document.querySelector('header nav').innerText.includes('Ann Provided')").await?;
 
-    // She signs out, here and there.
+    // She signs out, here and at the provider.
     page.click("[...document.querySelectorAll('button')].find((it) => it.textContent === 'Sign out')").await?;
     page.until(&format!(
         "location.origin === '{}' && document.querySelector('[name=logout]') !== null",
@@ -562,7 +572,7 @@ async fn person_signs_in_and_out_in_a_browser() -> Result<()> {
     page.until(&format!("location.href === '{}/'", server.url())).await?;
     click_link(&page, "Sign in").await?;
     click_link(&page, "Sign in with Tests").await?;
-    // Nobody types a name: the provider refuses.
+    // If nobody types a name, the provider refuses.
     log_in(&page, &provider, "").await?;
     page.until("document.body.innerText.includes('The provider did not sign you in (access_denied).')").await?;
     page.forgive("403 (Forbidden)")?;
@@ -573,7 +583,7 @@ async fn person_signs_in_and_out_in_a_browser() -> Result<()> {
     log_in(&page, &provider, "ben").await?;
     page.until("document.querySelector('header nav')?.innerText.includes('Ben Provided') === true").await?;
 
-    // And then it is gone. Signing out works.
+    // The provider is stopped. Signing out still works.
     provider.stop()?;
     page.click("[...document.querySelectorAll('button')].find((it) => it.textContent === 'Sign out')").await?;
     page.until("location.protocol === 'chrome-error:'").await?;

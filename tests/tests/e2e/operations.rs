@@ -21,7 +21,7 @@ on_both_databases!(
     metrics_report_sweep_results_and_lag,
     verbose_sweep_logs_each_change_and_its_reason,
     dry_run_creates_no_database,
-    dry_run_of_the_page_says_its_mode_and_offers_both,
+    dry_run_page_shows_its_mode_and_offers_both,
     answer_to_a_save_shows_the_recomputed_session,
 );
 
@@ -63,11 +63,11 @@ async fn log_names_the_ids_of_socket_operations(database: TestDatabase) -> Resul
     // Every query for sessions fails now.
     execute(&database.connect().await?, "ALTER TABLE session RENAME TO lost").await?;
     // The client chooses the ids. This one looks like a log line of its own.
-    let feigned = "9\n2026-01-01T00:00:00Z ERROR feigned";
+    let forged = "9\n2026-01-01T00:00:00Z ERROR forged";
     let query = "query Names { sessions { totalCount } }";
     let mutation =
         "mutation Rename { updateSession(input: { id: \"Session:1\", name: \"Tuesday\" }) { session { id } } }";
-    for (id, document) in [("of-a-query", query), ("of-a-mutation", mutation), (feigned, query)] {
+    for (id, document) in [("of-a-query", query), ("of-a-mutation", mutation), (forged, query)] {
         socket.subscribe(id, document, json!({}))?;
         let answer = socket.any_for(id, LIMIT).await?;
         let body = format!("{answer:?}");
@@ -75,7 +75,7 @@ async fn log_names_the_ids_of_socket_operations(database: TestDatabase) -> Resul
     }
     eventually(LIMIT, "the log to name the operations", async || {
         let log = deployment.first().log();
-        for id in ["of-a-query", "of-a-mutation", "ERROR feigned"] {
+        for id in ["of-a-query", "of-a-mutation", "ERROR forged"] {
             let names =
                 |line: &&str| line.contains(&request_id) && line.contains(id) && line.contains("internal error");
             ensure!(log.lines().any(|line| names(&line)), "{id} is not in {log}");
@@ -97,7 +97,7 @@ async fn verbose_sweep_logs_each_change_and_its_reason(database: TestDatabase) -
     let session = create_session(&admin, "Monday").await?;
     let instance = create_instance(&admin, &session, in_seconds(-60), in_seconds(3600)).await?;
     for (options, is_logged) in [(["sweep", "--all"].as_slice(), false), (&["sweep", "--all", "--verbose"], true)] {
-        // As if somebody had changed the status by hand.
+        // The status is changed by hand.
         execute(&database.connect().await?, "UPDATE session_instance SET is_active = FALSE").await?;
         let sweep = run(&deployment.settings, options).await?;
         let logged = sweep.stderr.lines().any(|line| line.contains(&instance) && line.contains("Active since"));
@@ -127,7 +127,7 @@ async fn dry_run_creates_no_database(database: TestDatabase) -> Result<()> {
 }
 
 /// In the minute before an opening, periodic sweeps activate and timers do not.
-async fn dry_run_of_the_page_says_its_mode_and_offers_both(database: TestDatabase) -> Result<()> {
+async fn dry_run_page_shows_its_mode_and_offers_both(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{add_organizer, beat, check_in, create_active_instance, create_person, create_session};
 
-on_both_databases!(person_downloads_and_deletes_all_that_is_kept_about_them);
+on_both_databases!(person_downloads_and_deletes_their_own_data);
 
-async fn person_downloads_and_deletes_all_that_is_kept_about_them(database: TestDatabase) -> Result<()> {
+async fn person_downloads_and_deletes_their_own_data(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let [ann, bob] = [create_person(&admin, "Ann").await?, create_person(&admin, "Bob").await?];
@@ -29,7 +29,7 @@ async fn person_downloads_and_deletes_all_that_is_kept_about_them(database: Test
     own.data(document, json!({ "input": waits })).await?;
     let key = r#"mutation { createApiKey(input: { name: "Display" }) { secret } }"#;
     let secret = own.data(key, json!({})).await?["createApiKey"]["secret"].take();
-    // What others changed of the person's belongs to it, too.
+    // The data also has what others changed of the person's objects.
     check_in(&admin, &instance, "MAYBE", Some(&ann)).await?;
     check_in(&own, &instance, "YES", None).await?;
     let revoke = r#"mutation { revokeApiKey(id: "ApiKey:1") { revokedApiKeyId } }"#;
@@ -39,7 +39,7 @@ async fn person_downloads_and_deletes_all_that_is_kept_about_them(database: Test
     let client = deployment.first().client();
     let cookie = format!("insession_token={}", token::of(&ann));
     let answer = http.get(client.address("/me/data.json")).send().await?;
-    assert_eq!(answer.status(), 303, "nobody has data");
+    assert_eq!(answer.status(), 303, "without a sign-in the page redirects");
     let answer = http.get(client.address("/me/data.json")).header(COOKIE, &cookie).send().await?;
     assert_eq!(answer.headers()[CACHE_CONTROL], "no-store");
     ensure!(answer.headers()[CONTENT_DISPOSITION].to_str()?.starts_with("attachment"));

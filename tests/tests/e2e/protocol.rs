@@ -86,7 +86,7 @@ async fn unknown_subprotocol_closes_with_4406() -> Result<()> {
 }
 
 #[tokio::test]
-async fn token_that_nobody_reads_closes_with_4401() -> Result<()> {
+async fn token_in_an_unsupported_place_closes_with_4401() -> Result<()> {
     let (server, _database) = start().await?;
     let token = token::admin();
     for payload in [

@@ -1,4 +1,4 @@
-//! References: each column that is named as one is a foreign key, or is listed here with the reason why it is none.
+//! Each column whose name ends in `_id` is a foreign key, or is listed here with the reason why it is not.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use crate::load::test_error;
 
 on_both_databases!(each_reference_is_a_foreign_key_or_has_a_reason);
 
-/// The log is written with every change of a status, and is only ever appended to and pruned. A foreign key would lock each
-/// row that is named, in the order of the log, while the log is written last of all; deleted rows stay, marked, for as long
-/// as the log names them.
+/// The log is written with every change of a status, and is only ever appended to and pruned. A foreign key would lock
+/// each row that the log names, in the order of the log, although the log is written last. Deleted rows stay, marked as
+/// deleted, for as long as the log names them.
 const LOG: &str = "change_log names rows without locking them";
 
-/// An identity provider's own name for a person.
+/// The name that an identity provider has for a person.
 const EXTERNAL: &str = "external_id names nothing in this database";
 
 const EXCEPTIONS: [(&str, &str, &str); 10] = [

@@ -17,7 +17,7 @@ use crate::{
 
 on_both_databases!(
     every_mutation_checks_rights,
-    guest_gets_no_further_rights_over_what_is_their_own,
+    guest_has_no_rights_beyond_their_own_data,
     deactivated_person_may_only_read_their_own_data,
     people_change_their_own_data_only,
     attendance_lists_and_whereabouts_are_shown_only_with_rights,
@@ -50,7 +50,7 @@ struct World {
     api_key: String,
 }
 
-/// Mutations that everybody may use who has a code. `door` tests them.
+/// Mutations that everybody with a check-in code may use. `door` tests them.
 const BY_CODE: &[&str] = &["checkInByCode"];
 
 impl World {
@@ -433,8 +433,8 @@ async fn create_guest(deployment: &Deployment) -> Result<(String, Client)> {
     Ok((person, client.with_token(made["token"].as_str().context("a token")?)))
 }
 
-/// Guests act for themselves, as far as people without an account can.
-async fn guest_gets_no_further_rights_over_what_is_their_own(database: TestDatabase) -> Result<()> {
+/// A guest may change only what is their own, and may not do what needs an account.
+async fn guest_has_no_rights_beyond_their_own_data(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let world = World::new(&admin).await?;
@@ -464,7 +464,7 @@ async fn guest_gets_no_further_rights_over_what_is_their_own(database: TestDatab
         let variables = Value::Object(used.map(|(name, value)| (name.clone(), value.clone())).collect());
         assert_eq!(guest.error_code(document, variables).await?, "FORBIDDEN", "{document}");
     }
-    // An organiser's rights do not come with the name of one.
+    // A guest who is made an organiser does not get an organiser's rights.
     let add =
         "mutation($session: ID!, $id: ID!) { addOrganizer(sessionId: $session, personId: $id) { session { id } } }";
     admin.query(add, json!({ "session": world.session, "id": person })).await?;
@@ -474,7 +474,7 @@ async fn guest_gets_no_further_rights_over_what_is_their_own(database: TestDatab
     let expected = json!({ "people": null, "viewerIsAdmin": false, "session": { "viewerCanEdit": false } });
     assert_eq!(guest.data(sees, json!({ "id": world.session })).await?, expected);
 
-    // What is their own: the name, the answer, and the end of it all.
+    // A guest may change their own name and answer, and erase themselves.
     guest.data(&update(r#"displayName: "Gustav""#), json!({ "id": person })).await?;
     check_in(&guest, &world.instance, "NO", None).await?;
     let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
@@ -582,7 +582,10 @@ async fn people_change_their_own_data_only(database: TestDatabase) -> Result<()>
     check_in(&stranger, &world.instance, "YES", Some(&world.stranger)).await?;
     let remove = "mutation($id: ID!) { removeCheckIn(sessionInstanceId: $id) { removedCheckInId person { activeSessionInstance { id } } } }";
     let removed = stranger.data(remove, json!({ "id": world.instance })).await?;
-    ensure!(removed["removeCheckIn"]["person"]["activeSessionInstance"].is_null(), "nowhere else to be: {removed}");
+    ensure!(
+        removed["removeCheckIn"]["person"]["activeSessionInstance"].is_null(),
+        "the person is still at an instance: {removed}"
+    );
 
     let update = "mutation($input: UpdatePersonInput!) { updatePerson(input: $input) { person { displayName city hidesPlace } } }";
     let own = json!({ "id": world.stranger, "displayName": "Samantha", "city": "Waco", "hidesPlace": true });

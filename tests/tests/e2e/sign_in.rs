@@ -19,7 +19,7 @@ const VIEWER: &str = "{ viewer { id displayName } viewerIsAdmin }";
 on_both_databases!(
     tokens_of_an_identity_provider_are_verified_by_its_keys,
     revoked_tokens_are_refused_and_their_sockets_closed,
-    server_hears_of_revoked_tokens_after_a_long_outage,
+    server_reads_missed_revocations_after_an_outage,
     erased_person_does_not_return_by_an_old_token,
 );
 
@@ -90,7 +90,7 @@ async fn tokens_of_an_identity_provider_are_verified_by_its_keys(database: TestD
             "people cannot change their external id"
         );
         let known = provider.token(&claims("auth0|5f", json!({})))?;
-        provider.go_away();
+        provider.stop_answering();
         let another = deployment.first().client().with_token(&known);
         assert_eq!(another.data(VIEWER, json!({})).await?, expected, "the server has the keys in its cache");
         let fresh = deployment.second().client().with_token(&known).query(VIEWER, json!({})).await?;
@@ -127,7 +127,7 @@ async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatab
         token::signed(&json!({ "sub": person, "iat": at, "exp": now().timestamp() + 3600 }), token::SECRET)
     };
     let before = now().timestamp() - 60;
-    // By a clock that is ahead. So it may be older than the revocation, too.
+    // This token was made by a clock that is ahead. So it may be older than the revocation, too.
     let ahead = now().timestamp() + 500;
     let mut sockets = Vec::new();
     for server in [deployment.first(), deployment.second()] {
@@ -159,7 +159,7 @@ async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatab
             assert_eq!(client.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED");
             ensure!(server.socket(Some(&token)).await.is_err(), "a socket accepted a revoked token");
         }
-        // `iat` has whole seconds, so a new token may be of the second of the revocation.
+        // `iat` has whole seconds, so a new token may have been made in the second of the revocation.
         for issued_at in [second, second + 1] {
             let fresh = server.client().with_token(&made(&person, issued_at));
             assert_eq!(fresh.data(VIEWER, json!({})).await?["viewer"]["id"], *person);
@@ -172,9 +172,9 @@ async fn revoked_tokens_are_refused_and_their_sockets_closed(database: TestDatab
     Ok(())
 }
 
-/// A server hears nothing of the database for a while. Meanwhile another server, whose clock is some minutes behind,
+/// A server cannot reach the database for a while. Meanwhile another server, whose clock is some minutes behind,
 /// revokes tokens, and erases and merges people.
-async fn server_hears_of_revoked_tokens_after_a_long_outage(database: TestDatabase) -> Result<()> {
+async fn server_reads_missed_revocations_after_an_outage(database: TestDatabase) -> Result<()> {
     let other = Program::serve(&Settings::new(&database.url)).await?;
     let mut proxy = None;
     let mut settings = Settings::new(&database.url);
@@ -243,7 +243,7 @@ async fn erased_person_does_not_return_by_an_old_token(database: TestDatabase) -
     let token = |sub: &str, iat: i64| provider.token(&claims(sub, json!({ "iat": iat, "name": "Unforgettable" })));
     let old = now().timestamp() - 60;
     let erase = "mutation($id: ID!) { erasePerson(id: $id) { erasedPersonId } }";
-    // One was erased, and one was merged into another, who was erased.
+    // One person was erased. Another was merged into a third person, who was erased.
     let person = async |sub: &str| -> Result<Value> {
         let client = deployment.first().client().with_token(&token(sub, old)?);
         Ok(client.data(VIEWER, json!({})).await?["viewer"]["id"].take())
@@ -260,7 +260,7 @@ async fn erased_person_does_not_return_by_an_old_token(database: TestDatabase) -
         let without = claims(sub, json!({ "name": "Unforgettable" }));
         for token in [token(sub, old)?, token(sub, just_before)?, provider.token(&without)?] {
             for server in [deployment.first(), deployment.second()] {
-                eventually(LIMIT, "the server to hear of it", async || {
+                eventually(LIMIT, "the server to read the erasure", async || {
                     let answer = server.client().with_token(&token).query(VIEWER, json!({})).await?;
                     ensure!(answer.code().as_deref() == Some("UNAUTHENTICATED"), "{sub}: {}", answer.body);
                     Ok(())
@@ -276,7 +276,7 @@ async fn erased_person_does_not_return_by_an_old_token(database: TestDatabase) -
     }
     assert_eq!(number(&connection, named).await?, 0, "an erased person is back");
 
-    // Who signs in again is somebody new. The old tokens stay refused.
+    // A person who signs in again becomes a new person. The old tokens stay refused.
     for (sub, id) in ["auth0|one", "auth0|two", "auth0|three"].into_iter().zip(&ids) {
         let client = deployment.second().client().with_token(&token(sub, now().timestamp() + 1)?);
         let viewer = client.data(VIEWER, json!({})).await?["viewer"].take();

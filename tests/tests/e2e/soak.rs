@@ -11,7 +11,7 @@ use sea_orm::DatabaseConnection;
 
 const SIZE: Size = Size { sockets: 30, writers: 3, readers: 2, sessions: 10, people: 20 };
 const PERIOD: Duration = Duration::from_secs(8);
-/// KiB that the allocator may keep.
+/// The memory in KiB that the allocator may keep.
 const SLACK: u64 = 8 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -31,7 +31,7 @@ async fn resources_are_released_when_a_load_stops() -> Result<()> {
 
 async fn run_load(stage: &std::sync::Arc<Stage>) -> Result<()> {
     let mut load = stage.start(SIZE);
-    load.go_on(PERIOD).await?;
+    load.run_for(PERIOD).await?;
     load.stop().await
 }
 

@@ -1,4 +1,4 @@
-//! How the program starts: settings that cannot be used, addresses that are taken.
+//! The start of the program, with invalid settings and with addresses that are in use.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 #[tokio::test]
-async fn a_wrong_setting_stops_the_start_with_an_error_that_names_it() -> Result<()> {
+async fn invalid_setting_stops_the_start_and_is_named() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     for (name, value, problem) in [
         ("DATABASE_CONNECTIONS", "0", "it must be a whole number from 2 to 10000"),
@@ -34,7 +34,7 @@ async fn a_wrong_setting_stops_the_start_with_an_error_that_names_it() -> Result
 }
 
 #[tokio::test]
-async fn a_host_may_be_a_name() -> Result<()> {
+async fn host_may_be_a_name() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let server = Program::serve(&Settings::new(&database.url).with("HOST", "localhost")).await?;
     server.admin().data("{ sessions { totalCount } }", json!({})).await?;
@@ -42,7 +42,7 @@ async fn a_host_may_be_a_name() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_demo_that_cannot_start_leaves_no_folder_behind() -> Result<()> {
+async fn failed_start_of_the_demo_leaves_no_folder() -> Result<()> {
     let taken = TcpListener::bind("127.0.0.1:0").await?;
     let port = taken.local_addr()?.port().to_string();
     let temporary = TemporaryFolder::new()?;
@@ -60,7 +60,7 @@ async fn a_demo_that_cannot_start_leaves_no_folder_behind() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_the_start_needs_is_named_with_the_reason() -> Result<()> {
+async fn failed_start_names_the_resource_and_the_reason() -> Result<()> {
     let taken = TcpListener::bind("127.0.0.1:0").await?;
     let (taken, free) = (taken.local_addr()?.port().to_string(), free_port()?);
     let database = TestDatabase::sqlite()?;
@@ -129,7 +129,7 @@ async fn help_names_the_settings_and_version_the_commit() -> Result<()> {
 }
 
 #[test]
-fn commands_end_quietly_when_nobody_reads_their_output() -> Result<()> {
+fn commands_end_quietly_when_their_output_is_closed() -> Result<()> {
     for arguments in [&["schema"][..], &["scenario", "evening"], &["scenario", "--list"], &["completions", "bash"]] {
         let mut command = Command::new(binary()?);
         let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -142,7 +142,7 @@ fn commands_end_quietly_when_nobody_reads_their_output() -> Result<()> {
 }
 
 #[tokio::test]
-async fn token_for_nobody_warns() -> Result<()> {
+async fn token_for_an_unknown_person_warns() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let server = Program::serve(&Settings::new(&database.url)).await?;
     let admin = server.admin();

@@ -9,13 +9,13 @@ use crate::{
     fixtures::{create_active_instance, create_person, create_session, in_seconds},
 };
 
-/// How many different statements a page with all fields may need.
-const STATEMENTS: i64 = 14;
+/// The most different statements of a page with all fields.
+const MAX_STATEMENTS: i64 = 14;
 /// The same for slots and bookings: the page, its count, and one loader each for people, slots and open bookings.
-const BOOKING_STATEMENTS: i64 = 6;
-/// How often a page may run the same statement. Mentors and students share one, and a busy machine may split a batch of a
-/// loader. One statement for each row would be forty.
-const CALLS: i64 = 6;
+const MAX_BOOKING_STATEMENTS: i64 = 6;
+/// The most runs of the same statement for one page. Mentors and students share one, and a busy machine may split a
+/// batch of a loader. One statement for each row would be forty.
+const MAX_CALLS: i64 = 6;
 const ROUNDS: i64 = 20;
 const ROWS: usize = 40;
 
@@ -64,14 +64,17 @@ async fn statement_count_does_not_grow_with_page_length() -> Result<()> {
         Ok((different, most_calls))
     };
     for (document, field, most) in [
-        (active, "activeSessionInstances", STATEMENTS),
-        (slots, "timeSlots", BOOKING_STATEMENTS),
-        (bookings, "bookings", BOOKING_STATEMENTS),
+        (active, "activeSessionInstances", MAX_STATEMENTS),
+        (slots, "timeSlots", MAX_BOOKING_STATEMENTS),
+        (bookings, "bookings", MAX_BOOKING_STATEMENTS),
     ] {
         for first in [2, ROWS] {
             let (different, most_calls) = count(document, field, first).await?;
             ensure!(different <= most, "{different} different statements for {first} {field}; {most} are allowed");
-            ensure!(most_calls <= ROUNDS * CALLS, "{most_calls} times the same for {ROUNDS} pages of {first} {field}");
+            ensure!(
+                most_calls <= ROUNDS * MAX_CALLS,
+                "{most_calls} times the same for {ROUNDS} pages of {first} {field}"
+            );
         }
     }
     // The calendar of a city has all its sessions.
@@ -80,6 +83,6 @@ async fn statement_count_does_not_grow_with_page_length() -> Result<()> {
     assert_eq!(calendar.text().await?.matches("BEGIN:VEVENT").count(), ROWS);
     let reads = "SELECT max(calls) FROM pg_stat_statements WHERE query LIKE '%FROM \"session_instance\"%'";
     let calls = database::number(&connection, reads).await?;
-    ensure!(calls <= CALLS, "the instances of {ROWS} sessions were read by {calls} statements");
+    ensure!(calls <= MAX_CALLS, "the instances of {ROWS} sessions were read by {calls} statements");
     Ok(())
 }

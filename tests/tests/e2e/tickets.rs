@@ -50,7 +50,7 @@ async fn page_gets_a_ticket_that_opens_sockets_only(database: TestDatabase) -> R
             assert_eq!(socket.next_for("who", LIMIT).await?.field("viewer")["id"], ann);
             sockets.push(socket);
 
-            // It is no token for anything else, and does not become one.
+            // A ticket is no token for requests or pages, and cannot be exchanged for one.
             let requests = server.client().with_token(&given);
             assert_eq!(requests.error_code(VIEWER, json!({})).await?, "UNAUTHENTICATED");
             let as_cookie = format!("insession_token={given}");
@@ -75,7 +75,7 @@ async fn page_gets_a_ticket_that_opens_sockets_only(database: TestDatabase) -> R
         } else {
             http.post(first.client().address("/sign-out")).header(COOKIE, &cookie).send().await?;
         }
-        // The ticket ends with what it was given for, and so do its sockets.
+        // The ticket ends with its sign-in or API key, and so do its sockets.
         for socket in &mut sockets {
             assert_eq!(socket.closed(LIMIT).await?.code, 4403);
         }

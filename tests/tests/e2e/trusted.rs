@@ -1,4 +1,4 @@
-//! Trusted documents: with a list, only the documents in it run, over every transport.
+//! Trusted documents. If the server has a list, only the documents in the list run, over every transport.
 
 use std::fs;
 

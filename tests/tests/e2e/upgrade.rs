@@ -16,12 +16,12 @@ use insession_tests::{
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::json;
 
-on_both_databases!(a_database_of_version_0_1_keeps_all_its_rows);
+on_both_databases!(database_of_version_0_1_keeps_its_rows_when_migrated);
 
-pub async fn a_database_of_version_0_1_keeps_all_its_rows(database: TestDatabase) -> Result<()> {
+pub async fn database_of_version_0_1_keeps_its_rows_when_migrated(database: TestDatabase) -> Result<()> {
     restore(&database, "insession-0.1").await?;
     let connection = database.connect().await?;
-    // Somebody who was merged: version 0.1 had no foreign key for that.
+    // One person was merged into another. Version 0.1 had no foreign key for that.
     execute(&connection, "UPDATE person SET merged_into_id = 1 WHERE id = 4").await?;
     let columns = columns(&connection).await?;
     let before = contents(&connection, &columns).await?;
@@ -39,7 +39,7 @@ pub async fn a_database_of_version_0_1_keeps_all_its_rows(database: TestDatabase
                    session(id: \"Session:3\") { name } person(id: \"Person:2\") { displayName } activity(key: \"interview\") { name }
                    auditLog { totalCount } changeCursor }";
     let data = server.admin().data(query, json!({})).await?;
-    // Bookings are listed newest first. Who was merged is not listed.
+    // Bookings are listed newest first. Merged people are not listed.
     let statuses = json!([{ "status": "SCHEDULED" }, { "status": "CANCELLED" }, { "status": "ONGOING" }]);
     assert_eq!(data["bookings"], json!({ "totalCount": 3, "nodes": statuses }));
     assert_eq!(data["sessions"]["totalCount"], 3);
@@ -60,7 +60,7 @@ fn data(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(file)
 }
 
-/// Fills a database with a copy of what `name` in `data` has.
+/// Fills a database with a copy of the file `name` in `tests/data`.
 async fn restore(database: &TestDatabase, name: &str) -> Result<()> {
     match database.backend {
         Backend::Sqlite => {
@@ -93,7 +93,7 @@ async fn columns(connection: &DatabaseConnection) -> Result<BTreeMap<String, BTr
     for row in query(connection, sql).await? {
         columns.entry(row.try_get_by_index(0)?).or_default().insert(row.try_get_by_index(1)?);
     }
-    // It says which migrations there were.
+    // This table lists the migrations, so it changes.
     columns.remove("seaql_migrations");
     Ok(columns)
 }

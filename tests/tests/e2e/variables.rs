@@ -1,4 +1,5 @@
-//! What is sent, what is null, and what is left out (GraphQL, 3.10 and 6.4.1), for every update, on every transport.
+//! Input fields and variables that have a value, are null, or are left out (GraphQL, 3.10 and 6.4.1), for every update,
+//! on every transport.
 
 use anyhow::{Context, Result, bail, ensure};
 use insession_tests::{Answer, Client, Deployment, LIMIT, Socket, TestDatabase, on_both_databases};
@@ -8,7 +9,7 @@ use crate::fixtures::{create_active_instance, create_person, create_session};
 
 on_both_databases!(updates_keep_what_is_not_sent, defaults_apply_where_nothing_is_sent);
 
-/// What each field of an update is first, and is set to. A field without a row fails the test.
+/// The first and the second value of each field of an update. A field without a row fails the test.
 fn values(input: &str) -> Value {
     let weekly = |weekday: &str| json!([{ "weekly": { "weekday": weekday, "everyNWeeks": 1, "startTime": "19:00:00", "endTime": "22:00:00" } }]);
     match input {
@@ -162,7 +163,7 @@ async fn updates_keep_what_is_not_sent(database: TestDatabase) -> Result<()> {
             "session" => &session,
             "sessionInstance" => &instance,
             "person" => &person,
-            other => bail!("what is a {other}?"),
+            other => bail!("there is no fixture for {other}"),
         };
         for transport in &mut transports {
             update.check(transport, id).await.with_context(|| update.mutation.clone())?;
@@ -182,7 +183,7 @@ impl Update {
         format!("mutation({variables}) {{ {mutation}(input: {input}) {{ {result} {{ {fields} }} }} }}")
     }
 
-    /// What is there after a mutation that must succeed.
+    /// The state of the object after a mutation that must succeed.
     fn state(&self, answer: &Answer) -> Result<Map<String, Value>> {
         let state = answer.data()?[&self.mutation][&self.result].as_object().cloned();
         state.context("the payload has what was updated")
@@ -197,7 +198,7 @@ impl Update {
         }
         let whole = self.document(&format!("$input: {}!", self.input), "$input");
         let start = self.state(&transport.ask(&whole, json!({ "input": all })).await?)?;
-        // A variable whose value lacks every field.
+        // A variable whose value has only the id.
         let same = self.state(&transport.ask(&whole, json!({ "input": { "id": id } })).await?)?;
         ensure!(same == start, "an empty input changed {start:?} to {same:?}");
 

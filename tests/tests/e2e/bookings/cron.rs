@@ -1,5 +1,5 @@
-//! `GET` and `POST /cron/sweep`, for services that request an address on a schedule, and `insession sweep`, for those that run a
-//! command.
+//! `GET` and `POST /cron/sweep`, for schedulers that request an address, and `insession sweep`, for schedulers that run
+//! a command.
 
 use anyhow::{Context, Result, bail, ensure};
 use chrono::TimeDelta;
@@ -75,7 +75,7 @@ async fn cron_endpoint_requires_the_secret(database: TestDatabase) -> Result<()>
     let names = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>());
     assert_eq!(names(&report), names(&command));
 
-    // Ten requests a minute are allowed. These were ten, but on a slow machine some may be allowed again.
+    // Ten requests a minute are allowed. The test has sent ten, but on a slow machine more may be allowed by now.
     let (refused, answered) = refused_after(&server, &right).await?;
     let wait = refused.headers().get(header::RETRY_AFTER).context("no Retry-After")?.to_str()?.parse::<u64>()?;
     ensure!((1..=60).contains(&wait), "{wait}");
@@ -87,9 +87,10 @@ async fn cron_endpoint_requires_the_secret(database: TestDatabase) -> Result<()>
     Ok(())
 }
 
-/// Requests sweeps until one is refused because of the rate. The refusal, and how many sweeps were answered before.
+/// Requests sweeps until one is refused because of the rate. Returns the refusal, and the number of sweeps that were
+/// answered before.
 ///
-/// Requests with a wrong secret count too and are cheap. They use up what is allowed before each sweep is requested.
+/// Requests with a wrong secret count too, and are cheap. Before each request for a sweep, they use up the rate.
 async fn refused_after(server: &Program, authorization: &str) -> Result<(reqwest::Response, i64)> {
     for answered in 0..100 {
         eventually(LIMIT, "a wrong secret to be refused because of the rate", async || {

@@ -1,4 +1,4 @@
-//! A sweep of very many bookings.
+//! A sweep of many bookings.
 
 use anyhow::Result;
 use domain::{booking::BookingStatus, status::Mode};
@@ -9,7 +9,7 @@ use super::Stage;
 
 on_both_databases!(sweep_handles_any_number_of_due_bookings);
 
-/// 250,000 bookings, or fewer in the normal run. Both are more than one batch.
+/// The number of bookings: 250,000, or fewer in the normal run. Both are more than one batch.
 fn count() -> i64 {
     if std::env::var_os("INSESSION_FULL").is_some() { 250_000 } else { 12_000 }
 }

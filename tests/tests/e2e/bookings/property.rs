@@ -72,7 +72,7 @@ struct BookedSlot {
     slot: usize,
     student: PersonId,
     state: State,
-    /// As in [`in_short`].
+    /// The steps so far, as [`in_short`] writes them.
     steps: Vec<String>,
 }
 

@@ -24,8 +24,8 @@ on_both_databases!(
     one_of_many_concurrent_bookings_gets_the_slot,
     one_of_many_overlapping_slots_is_created,
     sweep_skips_locked_bookings,
-    nobody_is_in_two_places,
-    nobody_gets_into_two_places_at_once,
+    appointments_of_one_person_cannot_overlap,
+    concurrent_requests_make_one_appointment_at_a_time,
 );
 
 /// How many rounds to run.
@@ -110,7 +110,7 @@ async fn concurrent_start_and_cancellation_take_one_step(database: TestDatabase)
 }
 
 /// A person's own slots, and the slots that they have booked, do not overlap.
-async fn nobody_is_in_two_places(database: TestDatabase) -> Result<()> {
+async fn appointments_of_one_person_cannot_overlap(database: TestDatabase) -> Result<()> {
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let other = stage.world.insert_person("Other mentor").await?;
     let at = |time: &str| utc(&format!("2025-09-06 {time}"));
@@ -125,9 +125,9 @@ async fn nobody_is_in_two_places(database: TestDatabase) -> Result<()> {
     assert!(is_conflict(book(overlapping, stage.student).await.err()));
     let touching = offer(other, "09:30", "10:00").await.done()?;
     book(touching, stage.student).await.done()?;
-    // A student offers a slot in the time of a booking.
+    // A student offers a slot at the time of a booking.
     assert!(is_conflict(offer(stage.student, "08:59", "09:10").await.err()));
-    // A mentor books another mentor in the time of an own slot, which nobody has booked.
+    // A mentor books another mentor at the time of a slot of their own, which nobody has booked.
     offer(stage.student, "11:00", "12:00").await.done()?;
     let during = offer(other, "11:30", "12:30").await.done()?;
     assert!(is_conflict(book(during, stage.student).await.err()));
@@ -140,8 +140,9 @@ async fn nobody_is_in_two_places(database: TestDatabase) -> Result<()> {
     Ok(())
 }
 
-/// One person does several things at once at two servers: books three mentors, and offers a slot. One succeeds.
-async fn nobody_gets_into_two_places_at_once(database: TestDatabase) -> Result<()> {
+/// At two servers, one person books slots of three mentors and offers a slot, all at overlapping times. Only one
+/// request succeeds.
+async fn concurrent_requests_make_one_appointment_at_a_time(database: TestDatabase) -> Result<()> {
     let rounds = rounds(database.backend) / 5;
     let stage = Stage::new(database, "2025-09-06 05:00").await?;
     let servers = [stage.world.app.clone(), stage.world.another_app().await?];

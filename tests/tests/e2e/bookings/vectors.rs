@@ -39,7 +39,7 @@ async fn bookings_follow_the_public_test_vectors(database: TestDatabase) -> Resu
 
 async fn run(stage: &Stage, case: &Value) -> Result<()> {
     let (starts_at, ends_at) = (instant(&case["slot"]["start"])?, instant(&case["slot"]["end"])?);
-    // Each case has its own people, because all are at the same time.
+    // Each case has its own people, because the slots of all cases overlap.
     stage.world.clock.set(starts_at - TimeDelta::days(1));
     let id = stage.book_for_others(starts_at, ends_at).await?;
     let expected = case["expect"].as_array().context("what is expected")?;
@@ -108,8 +108,8 @@ async fn bulk_sweeps_follow_the_public_test_vectors(database: TestDatabase) -> R
         assert_eq!(reported, expected, "{}", case["id"]);
         for id in &ids {
             let is_completed = stage.state(*id).await?.status == BookingStatus::Completed;
-            let is_told = report.bookings.iter().any(|step| step.booking_id == *id);
-            assert_eq!((is_completed, is_told), (is_told, !refused.contains(id) && is_completed), "{id}");
+            let is_reported = report.bookings.iter().any(|step| step.booking_id == *id);
+            assert_eq!((is_completed, is_reported), (is_reported, !refused.contains(id) && is_completed), "{id}");
         }
         // The next sweep reports only the refused bookings again.
         let again = stage.sweep().await?;

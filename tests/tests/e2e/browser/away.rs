@@ -1,4 +1,4 @@
-//! Badges whose server is away.
+//! Badges while their server is down.
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::elsewhere::Elsewhere;
 use crate::fixtures::{cancel, check_in, create_active_instance, create_person, create_session};
 
-/// A clock that goes on by itself, and by `skip` as if so many milliseconds had passed. Timers of 4 seconds and more wait for
-/// `skip`, so that a slow machine changes nothing. `aheadBy` is by how much the visitor's date is wrong.
+/// A clock that runs as usual and that `skip` moves ahead by a number of milliseconds. Timers of 4 seconds and more
+/// wait for `skip`, so that a slow machine changes nothing. `aheadBy` is the error of the visitor's date.
 pub const CLOCK: &str = "{
     const [date, ticks, start, stop] = [Date.now, performance.now.bind(performance), setTimeout, clearTimeout];
     const timers = new Map();
@@ -37,7 +37,7 @@ const OUT_OF_TOUCH: &str =
     "[...document.querySelectorAll('live-now-badge, in-session-badge')].map((it) => it.hasAttribute('out-of-touch'))";
 
 #[tokio::test]
-async fn badges_end_by_the_servers_clock_while_the_server_is_away() -> Result<()> {
+async fn badges_end_by_the_servers_clock_while_the_server_is_down() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let mut deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -69,7 +69,7 @@ async fn badges_end_by_the_servers_clock_while_the_server_is_away() -> Result<()
         let note = "document.querySelector('live-now-badge').shadowRoot.querySelector('[part=note]').textContent";
         assert_eq!(page.evaluate(note).await?, "No connection: this may be out of date.");
 
-        // Until a minute before its end it is on; and not after it.
+        // The badge is shown until a minute before the end, and not after the end.
         let left = (ends_at - now()).num_milliseconds();
         page.evaluate(&format!("skip({})", left - 5_000 - 60_000)).await?;
         assert_eq!(page.evaluate(ACTIVE).await?, json!([true, true]));
@@ -77,7 +77,7 @@ async fn badges_end_by_the_servers_clock_while_the_server_is_away() -> Result<()
         assert_eq!(page.evaluate(ACTIVE).await?, json!([false, false]));
     }
 
-    // By the server's clock it is not over yet, which they learn when it is back.
+    // By the server's clock the meeting is not over yet. The pages show that when the server runs again.
     deployment.servers[0].start_again().await?;
     for page in &pages {
         page.evaluate("skip(30_000)").await?;

@@ -36,7 +36,7 @@ async fn badge_follows_the_status_without_a_reload() -> Result<()> {
     let place = "JSON.stringify(document.querySelector('i').getBoundingClientRect())";
     let before = page.evaluate(place).await?;
 
-    // It is on long enough to be seen, even on a slow machine.
+    // The meeting is active for long enough to be seen, even on a slow machine.
     create_instance(&admin, &session, in_seconds(2), in_seconds(12)).await?;
     page.until(LIVE).await?;
     assert_eq!(page.evaluate(place).await?, before, "the badge moved the text beside it");
@@ -178,7 +178,7 @@ async fn page_reads_its_state_again_when_its_cursor_has_expired() -> Result<()> 
     let come = create_instance(&admin, &tuesday, in_seconds(3_600), in_seconds(7_200)).await?;
     page.until(LIVE).await?;
 
-    // Changes are made while the server is down. When it is back, the log has only the last of them.
+    // Changes are made while the server is down. When it runs again, the log has only the last of them.
     deployment.servers[0].terminate().await?;
     let (app, until) = (app_on(&database).await?, Some(in_seconds(3_600)));
     for (instance, active) in [(&gone, false), (&come, true)] {

@@ -27,7 +27,8 @@ async fn booking_pages_update_for_mentor_and_student_without_a_reload() -> Resul
             "window.updates = []; addEventListener('session-status-updated', ({ detail }) => updates.push(detail))",
         )
         .await?;
-        // The booking is a change, and not in the first message, only when the page follows the bookings by then.
+        // The booking must be a change, not a part of the first message. So the test waits until the pages follow the
+        // bookings.
         page.evaluate(
             "import(performance.getEntriesByType('resource').find(({ name }) => /insession[^/]*[.]js/.test(name)).name)
                 .then(({ watchBookings }) => new Promise((known) => watchBookings(known)))",

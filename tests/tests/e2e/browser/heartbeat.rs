@@ -107,7 +107,7 @@ async fn stopping_a_visit_frees_its_seat_while_badges_keep_the_socket_open() -> 
 }
 
 #[tokio::test]
-async fn an_entry_that_is_cancelled_takes_no_seat() -> Result<()> {
+async fn cancelled_entry_takes_no_seat() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -156,7 +156,7 @@ async fn an_entry_that_is_cancelled_takes_no_seat() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_visit_that_is_started_several_times_has_one_seat_until_all_have_stopped() -> Result<()> {
+async fn visit_keeps_one_seat_until_all_its_heartbeats_have_stopped() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start_with(&database, |settings| settings.with("ONLINE_WINDOW_SECONDS", "3")).await?;
     let admin = deployment.admin();
@@ -166,7 +166,7 @@ async fn a_visit_that_is_started_several_times_has_one_seat_until_all_have_stopp
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
-    // As React does in its strict mode.
+    // The heartbeat is started, stopped and started again, as React does in its strict mode.
     let answers = page
         .evaluate(
             "window.first = startHeartbeat({ activity: 'interview' }); first.stop();
@@ -177,7 +177,7 @@ async fn a_visit_that_is_started_several_times_has_one_seat_until_all_have_stopp
     assert_eq!((&answers[0]["cancelled"], &answers[1]["admitted"]), (&json!(true), &json!(true)), "{answers}");
     assert_eq!(occupancy(&admin).await?, 1);
     let begin = now();
-    eventually(LIMIT, "beats for longer than the window", async || {
+    eventually(LIMIT, "heartbeats for longer than the online window", async || {
         let visit = visit_of(&admin, &ann).await?;
         ensure!(visit["activity"]["key"] == "interview", "the seat is lost: {visit}");
         let seen: DateTime<Utc> = visit["lastSeenAt"].as_str().context("an instant")?.parse()?;
@@ -186,18 +186,18 @@ async fn a_visit_that_is_started_several_times_has_one_seat_until_all_have_stopp
     })
     .await?;
 
-    // Two parts of a page want the same.
+    // Two parts of a page ask for a seat in the same activity.
     page.evaluate("window.third = startHeartbeat({ activity: 'interview' }); third.entered").await?;
     page.evaluate("second.stop()").await?;
-    assert_eq!(occupancy(&admin).await?, 1, "the other part still wants it");
+    assert_eq!(occupancy(&admin).await?, 1, "the other part still needs the seat");
     page.evaluate("window.online = startHeartbeat(); third.stop()").await?;
     assert_eq!(occupancy(&admin).await?, 0);
-    assert_eq!(visit_of(&admin, &ann).await?["isOnline"], true, "what wants no seat goes on");
+    assert_eq!(visit_of(&admin, &ann).await?["isOnline"], true, "the heartbeats that need no seat continue");
     browser.close().await
 }
 
 #[tokio::test]
-async fn a_visit_has_the_language_of_its_page_however_that_is_written() -> Result<()> {
+async fn visit_has_the_language_tag_of_its_page() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -228,7 +228,7 @@ async fn a_visit_has_the_language_of_its_page_however_that_is_written() -> Resul
 }
 
 #[tokio::test]
-async fn a_page_without_storage_has_a_visit_of_its_own() -> Result<()> {
+async fn page_without_storage_has_its_own_visit() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -252,7 +252,7 @@ async fn a_page_without_storage_has_a_visit_of_its_own() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_secure_has_a_visit() -> Result<()> {
+async fn page_in_an_insecure_context_has_a_visit() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::paths::looks_right;
 use crate::fixtures::{create_active_instance, create_person, create_session};
 
-/// Lets the browser ask for these languages, as its settings do.
+/// Sets the languages that the browser asks for, as its settings do.
 async fn prefer(page: &Page, languages: &str) -> Result<()> {
     let agent = page.evaluate("navigator.userAgent").await?;
     let parameters = json!({ "userAgent": agent, "acceptLanguage": languages });
@@ -23,7 +23,7 @@ async fn check_in(person: &Client, instance: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn page_is_german_with_german_times_and_stays_so_when_it_changes() -> Result<()> {
+async fn german_page_has_german_times_and_stays_german_when_it_updates() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();

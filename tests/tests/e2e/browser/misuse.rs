@@ -1,4 +1,4 @@
-//! Mistakes in pages that use the module. Each is named in the console once, and badges without a mistake work.
+//! Mistakes in pages that use the module. The console names each mistake once, and badges without a mistake work.
 
 use anyhow::{Result, ensure};
 use insession_tests::{Browser, Deployment, Page, TestDatabase};
@@ -8,7 +8,8 @@ use super::elsewhere::Elsewhere;
 use crate::fixtures::{create_active_instance, create_session};
 
 /// Collects the warnings in the console.
-const COLLECT: &str = "window.warnings = []; console.warn = (...texts) => window.warnings.push(texts.join(' '));";
+const COLLECT_WARNINGS: &str =
+    "window.warnings = []; console.warn = (...texts) => window.warnings.push(texts.join(' '));";
 
 #[tokio::test]
 async fn wrong_ids_are_named_in_the_console_once() -> Result<()> {
@@ -38,7 +39,7 @@ async fn wrong_ids_are_named_in_the_console_once() -> Result<()> {
     let site = Elsewhere::start(deployment.first(), None, &content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
-    page.run_first(COLLECT).await?;
+    page.run_first(COLLECT_WARNINGS).await?;
     page.goto(&site.url).await?;
     page.until("document.querySelectorAll('live-now-badge[active]').length === 1").await?;
     page.until("warnings.length >= 8").await?;
@@ -73,14 +74,14 @@ async fn public_badges_work_whatever_the_token_function_returns() -> Result<()> 
     let site = Elsewhere::start(deployment.first(), None, "").await?;
     let browser = Browser::launch().await?;
     for (token, named) in [
-        // The address of the token needs a sign-in, and answers with a page.
+        // The address of the token requires a sign-in, and answers with a page.
         ("async () => document.documentElement.outerHTML", "something that is not a token: <html"),
         ("async () => JSON.parse(document.documentElement.outerHTML).token", "the token function failed: "),
         // The server refuses the token, and the fresh one too.
         ("async () => 'not.a.token'", "the server refused the token: "),
     ] {
         let page = browser.page().await?;
-        page.run_first(COLLECT).await?;
+        page.run_first(COLLECT_WARNINGS).await?;
         page.goto(&site.url).await?;
         page.until("window.configure !== undefined").await?;
         page.evaluate(&format!("configure({{ token: {token} }}); document.body.innerHTML = `{badges}`")).await?;
@@ -101,7 +102,7 @@ async fn connections_and_heartbeats_that_fail_are_named_in_the_console() -> Resu
     let site = Elsewhere::start(deployment.first(), None, &badge).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
-    page.run_first(COLLECT).await?;
+    page.run_first(COLLECT_WARNINGS).await?;
     page.goto(&site.url).await?;
     // Without a token there is no visit here.
     page.until("window.startHeartbeat !== undefined").await?;

@@ -1,4 +1,4 @@
-//! "Near me" with the place of the browser.
+//! "Near me" with the coordinates of the browser.
 
 use anyhow::{Result, ensure};
 use insession_tests::{Browser, Program, Settings, TestDatabase};
@@ -29,10 +29,10 @@ async fn near_me_lists_sessions_by_distance_after_a_click() -> Result<()> {
          Geolocation.prototype.getCurrentPosition = function (...all) { window.asked += 1; return ask.apply(this, all); };",
     )
     .await?;
-    page.be_at(&server.url(), Some((48.2, -116.372))).await?;
+    page.set_position(&server.url(), Some((48.2, -116.372))).await?;
     page.goto(&server.client().address("/")).await?;
     page.until("customElements.get('live-now-badge') !== undefined").await?;
-    ensure!(page.evaluate("window.asked").await? == json!(0), "it asked before the click");
+    ensure!(page.evaluate("window.asked").await? == json!(0), "the page asked before the click");
     page.click(BUTTON).await?;
     page.until("location.pathname === '/near' && document.readyState === 'complete'").await?;
     page.until("document.querySelector('h1').innerText === 'Sessions near you'").await?;
@@ -40,12 +40,12 @@ async fn near_me_lists_sessions_by_distance_after_a_click() -> Result<()> {
     assert_eq!(names, json!(["First", "Second"]));
     page.until("document.querySelector('.cards').innerText.includes('2.2 km away')").await?;
     page.until("document.querySelector('.plain').innerText.includes('Second, 11 km away')").await?;
-    ensure!(page.evaluate("location.search").await? == json!(""), "the place is in the address");
-    ensure!(!server.log().contains("116.372"), "the place is in the log");
+    ensure!(page.evaluate("location.search").await? == json!(""), "the coordinates are in the address");
+    ensure!(!server.log().contains("116.372"), "the coordinates are in the log");
 
-    // A browser that does not say where it is leads to a form.
+    // If the browser does not give its coordinates, the page shows a form.
     let other = browser.page().await?;
-    other.be_at(&server.url(), None).await?;
+    other.set_position(&server.url(), None).await?;
     other.goto(&server.client().address("/")).await?;
     other.until("customElements.get('live-now-badge') !== undefined").await?;
     other.click(BUTTON).await?;

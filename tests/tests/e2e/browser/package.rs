@@ -26,7 +26,7 @@ async fn npm_package_has_types_and_its_hooks_work_on_a_server_and_in_strict_mode
     let ann = create_person(&admin, "Ann").await?;
     let session = create_session(&admin, "Monday").await?;
 
-    // A server has rendered the page. React takes it over in the browser, and complains in the console if anything differs.
+    // A server has rendered the page. React hydrates it in the browser, and logs an error if anything differs.
     let render = format!(
         "import {{ createElement }} from 'react'; import {{ renderToString }} from 'react-dom/server';
         import {{ App }} from './test/components.js';
@@ -80,7 +80,7 @@ async fn occupancy(admin: &Client) -> Result<Value> {
     Ok(data["activity"]["occupancy"].clone())
 }
 
-/// Copies the files of a folder and its folders, without those that npm has made.
+/// Copies a folder with its subfolders, without what npm has made.
 fn copy(from: &Path, to: &Path) -> Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! Paths through the pages as people take them, on a phone. Each page on the way is checked by axe, and fits the screen.
+//! Tasks that people do on the pages, on a phone. axe checks each page on the way, and each page fits the screen.
 
 use std::{fs, path::Path};
 
@@ -125,7 +125,7 @@ async fn visitor_checks_in_nearby_student_books_and_developer_pastes_the_badge()
     // The visitor.
     let page = browser.page().await?;
     page.look_with(PHONE).await?;
-    page.be_at(&server.url(), Some((30.26, -97.74))).await?;
+    page.set_position(&server.url(), Some((30.26, -97.74))).await?;
     page.call("Emulation.setTimezoneOverride", json!({ "timezoneId": "Asia/Kolkata" })).await?;
     sign_in(&page, server, &ann).await?;
     follow(&page, "On now", "h1", "In session now").await?;

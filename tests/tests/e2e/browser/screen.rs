@@ -1,4 +1,4 @@
-//! The screen at the door: it follows each change, and survives the night.
+//! The screen at the door follows each change, and recovers by itself from everything that ends its connection.
 
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
@@ -19,9 +19,9 @@ const WAKE_LOCK: &str = "
 
 const NO_WAKE_LOCK: &str = "Object.defineProperty(navigator, 'wakeLock', { value: undefined });";
 
-/// The timers of the page wait for `skip`, so what happens without it happens because the server told the page.
+/// The timers of the page wait for `skip`. So what happens before `skip` happens because of a message from the server.
 #[tokio::test]
-async fn screen_at_the_door_follows_each_change_and_survives_the_night() -> Result<()> {
+async fn door_screen_follows_each_change_and_recovers_by_itself() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let shim = Shim::new().await?;
     let mut server = Program::serve(&shim.before(Settings::new(&database.url), "/nonexistent".as_ref())).await?;
@@ -70,7 +70,7 @@ async fn screen_at_the_door_follows_each_change_and_survives_the_night() -> Resu
     screen.until("(skip(10_000), document.querySelector('.code') === null)").await?;
     eventually(LIMIT, "another socket", async || {
         screen.evaluate("skip(10_000)").await?;
-        ensure!(screen.sockets() > sockets, "it is the same");
+        ensure!(screen.sockets() > sockets, "the page still has the same socket");
         Ok(())
     })
     .await?;
@@ -80,7 +80,7 @@ async fn screen_at_the_door_follows_each_change_and_survives_the_night() -> Resu
     check_in(&admin, &next, "YES", Some(&ann)).await?;
     screen.until(&shows("Ann")).await?;
 
-    // While the server is away, nobody who hides meanwhile is shown for long.
+    // If somebody hides while the server is down, the page soon stops showing the name.
     server.terminate().await?;
     screen.until(&format!("(skip(10_000), {})", shows(""))).await?;
     server.start_again().await?;
@@ -91,7 +91,8 @@ async fn screen_at_the_door_follows_each_change_and_survives_the_night() -> Resu
     screen.until(&shows("Ann")).await?;
     screen.forgive("")?;
 
-    // A television's browser cannot read the page's script, and keeps no screen on. Another has no scripts.
+    // The browser of an old television cannot run the page's script, and does not keep the screen on. Another browser
+    // has no scripts.
     let television = browser.page().await?;
     television.run_first(&format!("window.aheadBy = 0; {CLOCK} {NO_WAKE_LOCK}")).await?;
     television.call("Network.setBlockedURLs", json!({ "urls": ["*/web/pages.*.js"] })).await?;
@@ -110,7 +111,7 @@ async fn screen_at_the_door_follows_each_change_and_survives_the_night() -> Resu
     let page = admin.http().get(&address).header(COOKIE, cookie).send().await?.error_for_status()?.text().await?;
     ensure!(page.contains(r#"<noscript><meta http-equiv="refresh" content="10"></noscript>"#), "{page}");
 
-    // Who is no organiser any more sees no names.
+    // A person who is no longer an organiser sees no names.
     let remove = "mutation($session: ID!, $person: ID!) {
         removeOrganizer(sessionId: $session, personId: $person) { session { id } } }";
     admin.data(remove, json!({ "session": session, "person": organizer })).await?;
@@ -125,7 +126,7 @@ fn shows(names: &str) -> String {
     format!("document.querySelector('.names')?.innerText === '{names}'")
 }
 
-/// Signs in for the night, and returns the cookie.
+/// Signs in, and returns the cookie.
 async fn sign_in(page: &Page, server: &Program, person: &str) -> Result<String> {
     page.goto(&format!("{}/sign-in?next=/me", server.url())).await?;
     page.evaluate("document.getElementById('token').focus()").await?;

@@ -11,7 +11,7 @@ use crate::fixtures::{
     enter_activity, in_seconds, new_visit, save_activity,
 };
 
-const SCRIPT_NAME: &str = "<img src=x onerror=\"alert('mine')\"> & Sons";
+const NAME_WITH_SCRIPT: &str = "<img src=x onerror=\"alert('mine')\"> & Sons";
 
 #[tokio::test]
 async fn front_page_updates_without_a_reload() -> Result<()> {
@@ -129,9 +129,9 @@ async fn names_are_escaped_on_every_page() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
-    let session = create_session(&admin, SCRIPT_NAME).await?;
+    let session = create_session(&admin, NAME_WITH_SCRIPT).await?;
     let instance = create_active_instance(&admin, &session).await?;
-    let person = create_person(&admin, SCRIPT_NAME).await?;
+    let person = create_person(&admin, NAME_WITH_SCRIPT).await?;
     check_in(&deployment.first().client_of(&person), &instance, "YES", None).await?;
     let data = admin.data("query($id: ID!) { session(id: $id) { path } }", json!({ "id": session })).await?;
     let path = data["session"]["path"].as_str().context("a path")?;
@@ -145,9 +145,9 @@ async fn names_are_escaped_on_every_page() -> Result<()> {
         let popup = page
             .evaluate("document.querySelector('in-session-badge').shadowRoot.querySelector('.name').textContent")
             .await?;
-        assert_eq!(popup, SCRIPT_NAME);
+        assert_eq!(popup, NAME_WITH_SCRIPT);
         if !address.contains('?') {
-            page.until(&format!("document.body.innerText.includes({})", json!(SCRIPT_NAME))).await?;
+            page.until(&format!("document.body.innerText.includes({})", json!(NAME_WITH_SCRIPT))).await?;
         }
         assert_eq!(page.evaluate("document.querySelectorAll('img, script:not([src])').length").await?, 0, "{address}");
     }

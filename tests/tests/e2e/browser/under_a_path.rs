@@ -45,7 +45,7 @@ async fn pages_work_when_the_proxy_removes_the_path() -> Result<()> {
 }
 
 #[tokio::test]
-async fn pages_work_when_the_proxy_leaves_the_path() -> Result<()> {
+async fn pages_work_when_the_proxy_keeps_the_path() -> Result<()> {
     pages_work(false).await
 }
 

@@ -1,4 +1,4 @@
-//! Many sockets are opened and closed: the server releases everything that belonged to them.
+//! Many sockets are opened and closed. The server releases everything that belonged to them.
 
 use std::net::Ipv4Addr;
 
@@ -11,7 +11,7 @@ use super::{LIMIT, NEWS, memory, metric, size};
 use crate::fixtures::{create_active_instance, create_session};
 
 /// How many sockets are opened at the same time.
-const AT_ONCE: usize = 64;
+const CONCURRENCY: usize = 64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closed_sockets_release_their_memory_and_subscriptions() -> Result<()> {
@@ -29,7 +29,7 @@ async fn closed_sockets_release_their_memory_and_subscriptions() -> Result<()> {
     let before = memory(server)?;
     let mut most = 0;
     for first in (0..sockets).step_by(held) {
-        most = most.max(come_and_go(server, &session, held.min(sockets - first)).await?);
+        most = most.max(open_and_close(server, &session, held.min(sockets - first)).await?);
     }
     // Memory that is allocated once stays in use, such as for connections to the database. The rest must be released.
     let allowed = before + before / 4 + 2 * 1024;
@@ -45,10 +45,10 @@ async fn closed_sockets_release_their_memory_and_subscriptions() -> Result<()> {
 }
 
 /// Opens `count` sockets and ends them in different ways. Returns the memory in use while all were open.
-async fn come_and_go(server: &Program, session: &str, count: usize) -> Result<i64> {
+async fn open_and_close(server: &Program, session: &str, count: usize) -> Result<i64> {
     let opened: Vec<Socket> = stream::iter(0..count)
         .map(|number| open(server, session, number))
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENCY)
         .try_collect()
         .await?;
     let open = metric(server, "insession_sockets").await?;

@@ -38,8 +38,8 @@ async fn event_stream_sends_a_snapshot_then_changes_and_resumes_with_the_last_ev
     drop(events);
 
     set_active(&admin, &instance, false).await?;
-    // The header counts more than the argument, with which the client subscribed first. The document need not select the
-    // cursor.
+    // The header takes precedence over the argument, with which the client subscribed first. The document need not
+    // select the cursor.
     let bare = NEWS.replace("cursor ", "");
     let variables = json!({ "sessionIds": [session], "after": snapshot.0 });
     let mut events = Events::open(&client, Method::GET, &bare, &variables, Some(&ids[0])).await?;

@@ -4,9 +4,9 @@
 
 mod churn;
 mod events;
-mod kept;
 mod multipart;
 mod order;
+mod retention;
 mod slow;
 mod storm;
 

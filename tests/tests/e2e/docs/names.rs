@@ -58,7 +58,7 @@ async fn every_command_and_option_is_documented_and_no_other_command() -> Result
 async fn every_documented_metric_exists() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let server = Program::serve(&Settings::new(&database.url)).await?;
-    // Metrics of sweeps exist after the first one.
+    // Metrics of sweeps exist after the first sweep.
     let sweep = reqwest::Client::new().post(format!("{}/cron/sweep", server.url())).bearer_auth(program::CRON_SECRET);
     sweep.send().await?.error_for_status()?;
     let metrics = server.metrics().await?;

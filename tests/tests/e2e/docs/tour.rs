@@ -26,7 +26,8 @@ async fn page_about_the_sweep_works() -> Result<()> {
     follow("docs/testing-the-sweep.md", &["Trying it", "Scenarios"], 8).await
 }
 
-/// Pastes the blocks of the sections whose headings begin so, which have at least so many steps.
+/// Pastes the blocks of the sections whose headings begin with these texts. The sections must have at least `at_least`
+/// steps.
 async fn follow(page: &str, sections: &[&str], at_least: usize) -> Result<()> {
     let page = Page::read(page)?;
     let mut steps = Vec::new();
@@ -53,7 +54,8 @@ async fn follow(page: &str, sections: &[&str], at_least: usize) -> Result<()> {
     shell.end().await
 }
 
-/// Commands, and the lines that they print, in any order: what runs in the background prints when it likes.
+/// Commands, and the lines that they print. The order does not matter, because commands in the background print at any
+/// time.
 struct Step {
     commands: String,
     answers: Vec<String>,
@@ -89,8 +91,8 @@ fn contains_parts(text: &str, line: &str) -> bool {
     })
 }
 
-/// A shell that reads commands as from a terminal. What it started in the background ends with it, and it ends with its
-/// input: also when the test fails.
+/// A shell that reads commands as from a terminal. It ends when its input is closed, also when the test fails. What it
+/// started in the background ends with it.
 struct Shell {
     process: Child,
     input: Option<ChildStdin>,
@@ -98,7 +100,8 @@ struct Shell {
 }
 
 impl Shell {
-    /// `cargo build` does nothing here, as the program is built: it lies where the build would put it.
+    /// `cargo build` does nothing here, because the program has been built. It is at the path where the build would put
+    /// it.
     fn start(folder: &Path, port: &str) -> Result<Self> {
         let (built, tools, output) = (folder.join("target/debug"), folder.join("tools"), folder.join("output"));
         fs::create_dir_all(&built)?;

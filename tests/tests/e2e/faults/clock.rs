@@ -39,21 +39,21 @@ async fn statuses_and_tokens_follow_a_changed_clock(database: TestDatabase) -> R
     for _ in 0..2 {
         shim.set_clock(TimeDelta::hours(1))?;
         badge.next_change("ACTIVATED", &later).await?;
-        load.recovers(&deployment.servers).await?;
+        load.expect_recovery(&deployment.servers).await?;
         let refused = brief.error_code("{ viewer { id } }", json!({})).await?;
         ensure!(refused == "UNAUTHENTICATED", "an expired token was refused with {refused}");
         check_in(&admin, &later, "YES", Some(&ann)).await?;
         badge.next_change("UPDATED", &later).await?;
         ensure!(place_of(&admin, &ann).await? == *later, "Ann is elsewhere");
-        // These changes have instants that lie in the future when the clock is set back. In the second round Bob is here already,
-        // so he leaves first.
+        // These changes have instants that lie in the future when the clock is set back. In the second round Bob is at
+        // `here` already, so he leaves first.
         check_in(&admin, &here, "NO", Some(&bob)).await?;
         check_in(&admin, &here, "YES", Some(&bob)).await?;
         badge.next_change("UPDATED", &here).await?;
 
         shim.set_clock(TimeDelta::zero())?;
         badge.next_change("DEACTIVATED", &later).await?;
-        load.recovers(&deployment.servers).await?;
+        load.expect_recovery(&deployment.servers).await?;
         brief.data("{ viewer { id } }", json!({})).await?;
         ensure!(place_of(&admin, &ann).await? == *here, "Ann is not where she was before");
         check_in(&admin, &here, "NO", Some(&bob)).await?;

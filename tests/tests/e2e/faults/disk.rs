@@ -40,7 +40,7 @@ async fn full_disk_refuses_changes_and_loses_none() -> Result<()> {
         // How long the fault lasts.
         sleep(size(Duration::from_secs(2), Duration::from_secs(20))).await;
         shim.fill_disk(false)?;
-        load.recovers(&deployment.servers).await?;
+        load.expect_recovery(&deployment.servers).await?;
     }
 
     let outcome = load.finish(&database).await?;

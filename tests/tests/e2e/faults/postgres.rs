@@ -25,7 +25,7 @@ async fn acknowledged_changes_survive_a_postgres_restart_and_crash() -> Result<(
             postgres.stop().await?;
         }
         postgres.start_again().await?;
-        load.recovers(&deployment.servers).await?;
+        load.expect_recovery(&deployment.servers).await?;
         println!("crashes: {crashes}; works again");
     }
     load.finish(&database).await?;
@@ -44,7 +44,7 @@ async fn servers_recover_after_the_database_refused_connections() -> Result<()> 
     // The fault lasts longer than a request waits for a connection.
     sleep(size(Duration::from_secs(12), Duration::from_mins(1))).await;
     proxy.allow().await?;
-    load.recovers(&deployment.servers).await?;
+    load.expect_recovery(&deployment.servers).await?;
 
     let outcome = load.finish(&database).await?;
     ensure!(outcome.ledgers.iter().any(|ledger| ledger.refused > 0), "no writer was refused");
@@ -63,14 +63,14 @@ async fn every_request_is_answered_while_the_database_hangs() -> Result<()> {
     // How long the fault lasts.
     sleep(size(Duration::from_secs(5), Duration::from_mins(1))).await;
     proxy.silence(false);
-    load.recovers(&deployment.servers).await?;
+    load.expect_recovery(&deployment.servers).await?;
 
     load.finish(&database).await?;
     expect_running(&mut deployment)
 }
 
-/// A failover leads to a standby, which is read-only. Then connections to it stay in the pool, though new ones would lead to
-/// a server that can be written to. At last the standby is promoted while the connections stay.
+/// A failover leads to a standby, which is read-only. Then its connections stay in the pool, although new connections
+/// would lead to a server that accepts writes. At the end the standby is promoted while the connections stay open.
 #[tokio::test]
 async fn server_recovers_after_the_database_was_read_only() -> Result<()> {
     let primary = Postgres::start().await?;
@@ -111,7 +111,8 @@ async fn server_recovers_after_the_database_was_read_only() -> Result<()> {
     server.expect_running()
 }
 
-/// A retry of the server could do the change twice. So the client gets an error and can look whether it was done.
+/// If the server retried, it could make the change twice. So the client gets an error, and can query whether the change
+/// was made.
 #[tokio::test]
 async fn commit_with_a_lost_answer_is_not_retried() -> Result<()> {
     let database = TestDatabase::postgres().await?;

@@ -20,15 +20,15 @@ async fn nothing_is_refused_while_redis_is_down_or_hangs() -> Result<()> {
 
     deployment.redis.as_mut().context("no Redis")?.kill()?;
     sleep(duration).await;
-    load.recovers(&deployment.servers).await?;
+    load.expect_recovery(&deployment.servers).await?;
     deployment.redis.as_mut().context("no Redis")?.start_again().await?;
-    load.goes_on(20).await?;
+    load.expect_progress(20).await?;
 
     deployment.redis.as_mut().context("no Redis")?.freeze()?;
     sleep(duration).await;
-    load.recovers(&deployment.servers).await?;
+    load.expect_recovery(&deployment.servers).await?;
     deployment.redis.as_mut().context("no Redis")?.thaw()?;
-    load.recovers(&deployment.servers).await?;
+    load.expect_recovery(&deployment.servers).await?;
 
     load.finish(&database).await?;
     deployment.servers.iter_mut().chain(&mut deployment.workers).try_for_each(Program::expect_running)

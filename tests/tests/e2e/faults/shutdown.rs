@@ -48,7 +48,7 @@ async fn server_stops_cleanly_under_load() -> Result<()> {
             ensure!(closed.code == 1012, "a socket was closed with {closed:?}");
         }
         deployment.servers[server].start_again().await?;
-        load.recovers(&deployment.servers).await?;
+        load.expect_recovery(&deployment.servers).await?;
         stop(&mut deployment.workers[0]).await?;
         deployment.workers[0].start_again().await?;
     }
@@ -57,7 +57,7 @@ async fn server_stops_cleanly_under_load() -> Result<()> {
 }
 
 /// Waits until this many statements wait for locks.
-async fn are_waiting(connection: &DatabaseConnection, statements: i64) -> Result<()> {
+async fn wait_for_locks(connection: &DatabaseConnection, statements: i64) -> Result<()> {
     let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     eventually(LIMIT, "statements to wait for locks", async || {
@@ -77,7 +77,7 @@ async fn stop(program: &mut Program) -> Result<()> {
 
 /// Connects again and again, with a request on each connection, until `done`. No connection may be refused. Returns how many
 /// requests were answered.
-async fn is_never_refused(address: &str, done: &AtomicBool) -> Result<u32> {
+async fn expect_no_refusal(address: &str, done: &AtomicBool) -> Result<u32> {
     let mut answered = 0;
     while !done.load(Ordering::Relaxed) {
         let mut stream = TcpStream::connect(address).await.context("a connection was refused")?;
@@ -99,9 +99,9 @@ async fn new_server_on_the_same_port_refuses_no_connection() -> Result<()> {
     let port = old.port().context("a server has a port")?;
     let address = format!("127.0.0.1:{port}");
     let done = Arc::new(AtomicBool::default());
-    let knocking = tokio::spawn({
+    let connecting = tokio::spawn({
         let (address, done) = (address.clone(), Arc::clone(&done));
-        async move { is_never_refused(&address, &done).await }
+        async move { expect_no_refusal(&address, &done).await }
     });
     for _ in 0..2 {
         let new = Program::serve_on(port, &settings).await?;
@@ -109,10 +109,10 @@ async fn new_server_on_the_same_port_refuses_no_connection() -> Result<()> {
         old = new;
     }
     done.store(true, Ordering::Relaxed);
-    ensure!(knocking.await?? > 0, "no request was answered");
+    ensure!(connecting.await?? > 0, "no request was answered");
     create_person(&old.admin(), "Ann").await?;
 
-    // A server of another installation is told that the port is in use.
+    // A server of another installation does not start, because the port is in use.
     let other = TestDatabase::sqlite()?;
     let refused = run(&Settings::new(&other.url).with("PORT", &port.to_string()), &["serve"]).await?;
     ensure!(!refused.status.success() && refused.stderr.contains("cannot listen on"), "{}", refused.stderr);
@@ -154,7 +154,7 @@ async fn server_stops_despite_clients_that_hang() -> Result<()> {
         let (admin, variables) = (admin.clone(), json!({ "id": person }));
         tokio::spawn(async move { admin.query(document, variables).await });
     }
-    are_waiting(&connection, 2).await?;
+    wait_for_locks(&connection, 2).await?;
 
     let address = server.url().replace("http://", "");
     let begin = async |bytes: &[u8]| {
@@ -207,7 +207,7 @@ async fn worker_stops_despite_a_job_that_hangs() -> Result<()> {
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE session_instance IN SHARE MODE").await?;
     // The instance falls due, and the sweep waits for the lock.
-    are_waiting(&connection, 1).await?;
+    wait_for_locks(&connection, 1).await?;
     stop(&mut deployment.workers[0]).await?;
 
     hold.rollback().await?;

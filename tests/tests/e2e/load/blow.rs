@@ -1,4 +1,4 @@
-//! Blows that a test deals to parts of a deployment. Each part is started again afterwards.
+//! Failures of parts of a deployment that a test causes. Each part is started again afterwards.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub enum Blow {
 }
 
 impl Blow {
-    /// One that is possible.
+    /// A random failure that this deployment can have.
     pub fn any(deployment: &Deployment, random: &Random) -> Self {
         let below = |count: usize| usize::try_from(random.below(count as u64)).unwrap_or_default();
         match random.below(6) {

@@ -52,10 +52,10 @@ pub struct Tolerance {
 
 impl Tolerance {
     fn allows(self, error: &GraphqlError) -> bool {
-        let tells_nothing =
+        let hides_internals =
             ["Internal error", "No answer came within 30 seconds", "Tokens can't be checked at the moment"];
-        let tells_nothing = tells_nothing.iter().any(|known| error.message.starts_with(known));
-        self.internal && error.code == "INTERNAL" && tells_nothing
+        let hides_internals = hides_internals.iter().any(|known| error.message.starts_with(known));
+        self.internal && error.code == "INTERNAL" && hides_internals
     }
 }
 
@@ -118,7 +118,7 @@ impl Load {
             writing.spawn(write(stage, urls, share, random.another(), tolerance, is_over));
         }
         let load = Self { app, watchers, watching, writing, start, is_over };
-        load.goes_on(20).await?;
+        load.expect_progress(20).await?;
         Ok(load)
     }
 
@@ -128,7 +128,7 @@ impl Load {
     }
 
     /// Waits until this many more changes have been logged.
-    pub async fn goes_on(&self, more: i64) -> Result<()> {
+    pub async fn expect_progress(&self, more: i64) -> Result<()> {
         let before = self.changes().await?;
         eventually(LIMIT, "more changes", async || {
             let made = self.changes().await? - before;
@@ -139,7 +139,7 @@ impl Load {
     }
 
     /// Waits until every server is ready, accepts changes and publishes them.
-    pub async fn recovers(&self, servers: &[Program]) -> Result<()> {
+    pub async fn expect_recovery(&self, servers: &[Program]) -> Result<()> {
         for server in servers {
             eventually(LIMIT, "a server to work again", async || {
                 let status = readiness(server).await?;
@@ -151,7 +151,7 @@ impl Load {
             })
             .await?;
         }
-        self.goes_on(20).await
+        self.expect_progress(20).await
     }
 
     /// Ends the load, waits until every change is published and delivered, and checks everything.
@@ -179,7 +179,7 @@ impl Load {
             watcher.compare(&truth)?;
         }
         complete?;
-        told_once(&truth)?;
+        expect_each_change_once(&truth)?;
         for ledger in &ledgers {
             ledger.check(database).await?;
         }
@@ -205,8 +205,9 @@ impl Load {
     }
 }
 
-/// The log has each change once: an instance opens and closes in turns, and each move begins where the person was.
-fn told_once(truth: &[Change]) -> Result<()> {
+/// Checks that the log has each change once: each instance opens and closes in turn, and each move begins where the
+/// person was.
+fn expect_each_change_once(truth: &[Change]) -> Result<()> {
     let mut active: BTreeMap<SessionInstanceId, bool> = BTreeMap::new();
     let mut places: BTreeMap<PersonId, Option<SessionInstanceId>> = BTreeMap::new();
     for change in truth {

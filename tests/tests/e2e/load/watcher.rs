@@ -22,7 +22,7 @@ use super::{Random, Tolerance};
 
 const FIELD: &str = "activeSessionChanged";
 
-/// Selects what the server knows without a query.
+/// Selects only fields that the server knows without reading the database.
 const NEWS: &str = "subscription($sessionIds: [ID!], $personId: ID, $city: String, $after: Cursor) {
     activeSessionChanged(sessionIds: $sessionIds, personId: $personId, city: $city, after: $after) {
         kind cursor sessionInstanceId
@@ -77,7 +77,7 @@ impl Watcher {
     /// The changes of the log that the subscriber must get after its snapshot.
     pub fn expected(&self, truth: &[Change]) -> Vec<Seen> {
         let from = self.seen().first().map_or(Position(0), |seen| seen.position);
-        // Nobody has a place when the subscribers begin.
+        // Nobody is at an instance when the subscribers begin.
         let mut person_at = None;
         let mut expected = Vec::new();
         let narrowing = Narrowing::Sessions(self.narrowing.clone());

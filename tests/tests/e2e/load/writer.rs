@@ -16,8 +16,8 @@ use tokio::time::sleep;
 
 use super::{Random, Stage, Tolerance};
 
-/// What was acknowledged, and what was tried without a clear answer. Each writer has its own instances and people, so it
-/// knows the last value of each.
+/// The changes that were acknowledged, and those that got no clear answer. Each writer has its own instances and
+/// people, so it knows the last value of each.
 #[derive(Debug, Default)]
 pub struct Ledger {
     /// The last acknowledged location of each instance.

@@ -1,4 +1,4 @@
-//! Admins create sessions and people, look after accounts and keys, and correct what the server cannot read.
+//! Admins create sessions and people, manage accounts and keys, and correct sessions that the server cannot read.
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{

@@ -1,4 +1,5 @@
-//! What everybody finds: sessions by name and city, cities, the calendar, and what programs read.
+//! What visitors can do without signing in: find sessions by name, by city and near a point. Also what crawlers and
+//! feed readers get.
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{Deployment, Settings, TestDatabase, on_both_databases};
@@ -10,7 +11,7 @@ use crate::fixtures::{create_active_instance, create_instance, create_session, i
 on_both_databases!(
     anyone_finds_sessions_by_name_and_city,
     anyone_finds_sessions_near_a_place,
-    programs_read_what_is_where,
+    crawlers_and_feeds_get_the_public_addresses,
 );
 
 async fn anyone_finds_sessions_by_name_and_city(database: TestDatabase) -> Result<()> {
@@ -82,7 +83,7 @@ async fn anyone_finds_sessions_near_a_place(database: TestDatabase) -> Result<()
     let near = near.says("5.3 km away")?.says("11 km away")?.lacks("Far")?;
     assert_eq!(near.address, "/near");
     visitor.post("/near", &[("place", "tonga"), ("withinKm", "500")]).await?.says("Far")?.says("less than 0.1 km")?;
-    // The place of the browser, with another distance.
+    // The coordinates of the browser, with another distance.
     let near = [("latitude", "-17.0"), ("longitude", "179.95"), ("place", ""), ("withinKm", "5")];
     visitor.post("/near", &near).await?.says("Sessions near you")?.says("East")?.lacks("West")?;
 
@@ -108,7 +109,7 @@ async fn anyone_finds_sessions_near_a_place(database: TestDatabase) -> Result<()
     Ok(())
 }
 
-async fn programs_read_what_is_where(database: TestDatabase) -> Result<()> {
+async fn crawlers_and_feeds_get_the_public_addresses(database: TestDatabase) -> Result<()> {
     let at = |settings: Settings| settings.with("PUBLIC_URL", "https://pub.example/in");
     let deployment = Deployment::start_with(&database, at).await?;
     let admin = deployment.admin();

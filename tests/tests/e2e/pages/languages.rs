@@ -14,7 +14,7 @@ on_both_databases!(
     pages_speak_the_language_of_the_browser,
     pages_of_organizers_and_admins_have_no_english_in_another_language,
     visitor_chooses_a_language,
-    what_caches_keep_has_one_language,
+    cacheable_responses_have_one_language,
 );
 
 /// The languages, and what the main heading of the home page is in each.
@@ -202,7 +202,10 @@ async fn visitor_chooses_a_language(database: TestDatabase) -> Result<()> {
     let back = post("nl", "/sessions/lunch?a=b").await?;
     ensure!(back.url().path() == "/sessions/lunch" && back.url().query() == Some("a=b"), "{}", back.url());
     ensure!(header(&back, CONTENT_LANGUAGE) == "de", "{:?}", back.headers());
-    ensure!(post("nl", "//evil.example/").await?.url().as_str() == client.address("/"), "the redirect stays here");
+    ensure!(
+        post("nl", "//evil.example/").await?.url().as_str() == client.address("/"),
+        "the redirect stays on this site"
+    );
     let refused = post("xx", "/").await?;
     ensure!(refused.status() == StatusCode::BAD_REQUEST, "{}", refused.status());
 
@@ -221,7 +224,7 @@ async fn visitor_chooses_a_language(database: TestDatabase) -> Result<()> {
 }
 
 /// A cache may keep the feed and the assets. So they are the same for everybody, and pages are for one visitor.
-async fn what_caches_keep_has_one_language(database: TestDatabase) -> Result<()> {
+async fn cacheable_responses_have_one_language(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     prepare(&deployment).await?;
     let client = deployment.first().client();

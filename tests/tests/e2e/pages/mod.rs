@@ -1,4 +1,5 @@
-//! What people do on pages, with plain forms and without scripts. Each row of the tasks of organisers, admins and people is a test.
+//! What people do on pages, with plain forms and without scripts: tasks of organisers, of admins, of other people, and
+//! of visitors who are not signed in.
 
 mod activities;
 mod admins;

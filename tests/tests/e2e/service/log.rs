@@ -1,4 +1,4 @@
-//! The change log: changes become visible in order, whatever the order of the commits, and readers skip none.
+//! The change log. Changes become visible in order, whatever the order of the commits, and readers skip none.
 
 use std::{
     collections::BTreeMap,
@@ -32,7 +32,7 @@ use service::{
 };
 
 use super::{
-    right::replay,
+    consistency::replay,
     world::{Done, World, blank_session, date, in_short, time},
 };
 
@@ -115,7 +115,7 @@ async fn open_transaction_delays_only_its_own_changes(database: TestDatabase) ->
     hold(&world.app, slow.id, true).await?;
     let late: Vec<_> = read_after(&world, cursor).await?.iter().map(in_short).collect();
     assert_eq!(late, [format!("DEACTIVATED {}", slow.id.0), format!("ACTIVATED {}", slow.id.0)]);
-    world.check_right().await
+    world.check_consistent().await
 }
 
 /// Runs writers of all kinds, publishers in two processes, and readers with different page sizes.
@@ -197,7 +197,7 @@ async fn concurrent_readers_get_every_change_once(database: TestDatabase) -> Res
     }
     // The log can be replayed, so for each instance and person it has the order of the commits.
     replay(&world.log().await?)?;
-    world.check_right().await
+    world.check_consistent().await
 }
 
 /// A page may end between two changes of one transaction.

@@ -1,4 +1,4 @@
-//! What is near a place is found by an index.
+//! Sessions near a point are found by an index.
 
 use anyhow::{Result, ensure};
 use entity::session;
@@ -15,7 +15,7 @@ on_both_databases!(neighbours_are_found_by_an_index);
 
 async fn neighbours_are_found_by_an_index(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 12:00").await?;
-    // A session on each crossing of a grid over the earth, and as many without coordinates.
+    // A session at each point of a grid over the earth, and as many without coordinates.
     for longitude in -45..45 {
         let rows = (-22..=22).flat_map(|latitude| {
             [Some((latitude * 40_000_000, longitude * 40_000_000)), None].map(|place: Option<(i32, i32)>| {

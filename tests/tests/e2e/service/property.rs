@@ -1,4 +1,4 @@
-//! After any sequence of saves, check-ins, cancellations, deletions, overrides and sweeps, the world is right.
+//! After any sequence of saves, check-ins, cancellations, deletions, overrides and sweeps, the world is consistent.
 
 use std::fmt::Write as _;
 
@@ -369,18 +369,18 @@ impl<'a> Case<'a> {
         Ok(())
     }
 
-    /// Places and the log must be right after each step, without a sweep.
+    /// Placements and the log must be consistent after each step, without a sweep.
     async fn check_between(&self) -> Result<()> {
         let stored = self.world.stored().await?;
         stored.check_places(self.world.app.placement_rule)?;
         self.world.check_log(&stored).await
     }
 
-    /// After a sweep of what is due, the world must be right, each occurrence must have one instance, and computing
-    /// everything again must change nothing.
+    /// After a sweep of what is due, the world must be consistent, each occurrence must have one instance, and
+    /// computing everything again must change nothing.
     async fn check_at_last(&self) -> Result<()> {
         self.world.sweep_exactly().await?;
-        self.world.check_right().await?;
+        self.world.check_consistent().await?;
         let stored = self.world.stored().await?;
         for session in &stored.sessions {
             let theirs: Vec<_> = stored.instances.iter().filter(|row| row.session_id == session.id).collect();

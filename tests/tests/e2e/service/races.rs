@@ -40,7 +40,7 @@ on_both_databases!(
     check_in_waits_for_a_locked_target_instance,
 );
 
-/// How much work is left. Every task goes on until it is done.
+/// The work that is left. Every task continues until there is none.
 struct Storm {
     left: AtomicI64,
     start: DateTime<Utc>,
@@ -136,7 +136,7 @@ pub async fn concurrent_check_ins_saves_and_sweeps_stay_consistent(database: Tes
         result??;
     }
     world.sweep_exactly().await?;
-    world.check_right().await?;
+    world.check_consistent().await?;
     if backend == Backend::Postgres {
         another.db.pool().clone().close().await?;
         expect_no_deadlock(&world).await?;
@@ -261,7 +261,7 @@ async fn expect_no_deadlock(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// A sweep decides as of the instant at which it holds its locks. So nothing closes early, and nothing opens twice.
+/// A sweep decides for the instant at which it holds its locks. So nothing closes early, and nothing opens twice.
 async fn delayed_sweep_never_undoes_a_later_one(database: TestDatabase) -> Result<()> {
     let world = World::new(database, "2025-06-11 00:00").await?;
     let rows = insert_instances(&world, 6, 10).await?;
@@ -301,7 +301,7 @@ async fn delayed_sweep_never_undoes_a_later_one(database: TestDatabase) -> Resul
         result??;
     }
     world.sweep_exactly().await?;
-    world.check_right().await?;
+    world.check_consistent().await?;
     let mut turns: BTreeMap<SessionInstanceId, Vec<ChangeKind>> = BTreeMap::new();
     for change in world.log().await? {
         let Some(change) = change.event.as_session() else { continue };

@@ -1,5 +1,5 @@
-//! How many messages to PostgreSQL the frequent mutations wait for. Each is a round trip over the network, and most are
-//! sent while locks are held.
+//! The round trips to PostgreSQL that the frequent mutations take. Each crosses the network, and most happen while
+//! locks are held.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -28,17 +28,17 @@ use service::{
 
 use super::world::{Done, World, blank_session, date, time};
 
-/// The pool tests a connection before it is used outside a transaction.
-const TEST: u64 = 1;
-/// The begin and the isolation level, the locks, what is read under them, the writes, and the commit.
-const CHECK_IN: u64 = 6;
-/// The begin and the isolation level, the write, and the commit.
-const HEARTBEAT: u64 = 4;
-/// Also what the queue for seats reads.
-const ENTER_ACTIVITY: u64 = TEST + 16;
-const BOOK_TIME_SLOT: u64 = 10;
+/// The pool tests a connection before a statement outside a transaction uses it.
+const CONNECTION_TEST: u64 = 1;
+/// The begin with the isolation level, the locks, the reads under the locks, the writes, and the commit.
+const CHECK_IN_ROUND_TRIPS: u64 = 6;
+/// The begin with the isolation level, the write, and the commit.
+const HEARTBEAT_ROUND_TRIPS: u64 = 4;
+/// The reads of the queue for seats are included.
+const ENTER_ACTIVITY_ROUND_TRIPS: u64 = CONNECTION_TEST + 16;
+const BOOK_TIME_SLOT_ROUND_TRIPS: u64 = 10;
 
-/// The second connection of a process prepares its statements again, so there is only one.
+/// A second connection would prepare the statements again, so there is only one.
 const CONNECTIONS: u32 = 1;
 
 /// How often each case runs. The first time, each statement is prepared, which takes one more round trip.
@@ -103,21 +103,21 @@ async fn check_in_takes_few_round_trips() -> Result<()> {
         people.push(counted.world.insert_person(&format!("Person {number}")).await?);
     }
     let first = counted.least(async |round| counted.answer(people[round], here, Attendance::Yes).await).await?;
-    expect("the first check-in of a person", first, CHECK_IN)?;
+    expect("the first check-in of a person", first, CHECK_IN_ROUND_TRIPS)?;
     let moving = counted.least(async |round| counted.answer(people[round], there, Attendance::Yes).await).await?;
-    expect("a check-in that moves a person", moving, CHECK_IN)?;
+    expect("a check-in that moves a person", moving, CHECK_IN_ROUND_TRIPS)?;
     for person in &people {
         ensure!(counted.world.place(*person).await? == Some(there), "{person} is elsewhere");
     }
     let repeated = counted.least(async |round| counted.answer(people[round], there, Attendance::Yes).await).await?;
-    expect("a check-in that changes nothing", repeated, CHECK_IN)?;
+    expect("a check-in that changes nothing", repeated, CHECK_IN_ROUND_TRIPS)?;
     let leaving = counted.least(async |round| counted.answer(people[round], there, Attendance::No).await).await?;
-    expect("a no that moves a person elsewhere", leaving, CHECK_IN)?;
+    expect("a no that moves a person elsewhere", leaving, CHECK_IN_ROUND_TRIPS)?;
     let removing = counted.least(async |round| {
         let (viewer, app) = (Viewer::person(people[round]), &counted.app);
         check_ins::delete_check_in(app, viewer, here, None).await.done()
     });
-    expect("removing a check-in", removing.await?, CHECK_IN)?;
+    expect("removing a check-in", removing.await?, CHECK_IN_ROUND_TRIPS)?;
     for person in &people {
         ensure!(counted.world.place(*person).await?.is_none(), "{person} is somewhere");
     }
@@ -150,7 +150,7 @@ async fn heartbeats_and_seats_take_few_round_trips() -> Result<()> {
         ensure!(written.len() == 1, "the visit is not known");
         Ok(())
     });
-    expect("a heartbeat", beats.await?, HEARTBEAT)?;
+    expect("a heartbeat", beats.await?, HEARTBEAT_ROUND_TRIPS)?;
     let seats = counted.least(async |_| {
         let entered = enter_activity(&counted.app, Viewer::person(person), None, visit, "interview", IfFull::Refuse)
             .await
@@ -158,7 +158,7 @@ async fn heartbeats_and_seats_take_few_round_trips() -> Result<()> {
         ensure!(entered.verdict.is_admitted, "the activity is full");
         Ok(())
     });
-    expect("entering an activity", seats.await?, ENTER_ACTIVITY)
+    expect("entering an activity", seats.await?, ENTER_ACTIVITY_ROUND_TRIPS)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,5 +172,5 @@ async fn booking_takes_few_round_trips() -> Result<()> {
         let slot = time_slots::insert_slot(&counted.world.app, Viewer::person(mentor), new).await.done()?;
         bookings::book(&counted.app, Viewer::person(student), slot.id, None).await.done()
     });
-    expect("booking a time slot", booked.await?, BOOK_TIME_SLOT)
+    expect("booking a time slot", booked.await?, BOOK_TIME_SLOT_ROUND_TRIPS)
 }

@@ -1,4 +1,4 @@
-//! A save takes effect at once on statuses, places, the log, and the instances of a recurrence.
+//! A save takes effect at once on statuses, placements, the log, and the instances of a recurrence.
 
 use anyhow::{Context, Result, ensure};
 use chrono::TimeDelta;
@@ -103,9 +103,9 @@ async fn say(world: &World, person: PersonId, id: SessionInstanceId, attendance:
     Ok(done.previous_instance.map(|id| id.0))
 }
 
-/// The changes after `position`, which advances. The world must be right after each save.
+/// The changes after `position`, which advances. The world must be consistent after each save.
 async fn news(world: &World, position: &mut Position) -> Result<Vec<String>> {
-    world.check_right().await?;
+    world.check_consistent().await?;
     let (news, head) = world.news_after(*position).await?;
     *position = head;
     Ok(news)
@@ -220,7 +220,7 @@ async fn check_ins_move_people(database: TestDatabase) -> Result<()> {
         assert_eq!(say(&world, ada, to, Attendance::Yes).await?, from.map(|id| id.0), "to {to}");
         assert_eq!(world.place(ada).await?, Some(to));
     }
-    world.check_right().await?;
+    world.check_consistent().await?;
     position = world.head().await?;
     // A yes in advance does not move a person away from where they arrived.
     world.at("2025-06-11 20:00");
@@ -235,11 +235,11 @@ async fn check_ins_move_people(database: TestDatabase) -> Result<()> {
         let text = format!("PERSON_MOVED {}: {} to {}", ada.0, from.0, to.map_or("-".into(), |id| id.0.to_string()));
         ensure!(news(&world, &mut position).await?.contains(&text), "{text}");
     }
-    // Removing the check-in removes the person's place.
+    // Removing the check-in removes the person's placement.
     say(&world, ada, early, Attendance::Yes).await?;
     check_ins::delete_check_in(&world.app, ADMIN, early, Some(ada)).await.done()?;
     assert_eq!(world.place(ada).await?, None);
-    world.check_right().await
+    world.check_consistent().await
 }
 
 /// Of the yeses in advance, the instance that starts first counts, also after a start has changed.
@@ -263,7 +263,7 @@ async fn changed_start_moves_people_placed_by_start(database: TestDatabase) -> R
     // 19:15 on Cape Verde is 20:15 UTC: it is active already and starts last.
     update(&world, session, SessionPatch { time_zone: Some(Tz::Atlantic__Cape_Verde), ..patch() }).await?;
     assert_eq!(world.place(ada).await?, Some(late), "in another zone it starts last");
-    world.check_right().await
+    world.check_consistent().await
 }
 
 async fn people_are_placed_again_when_their_instance_ends(database: TestDatabase) -> Result<()> {
@@ -299,7 +299,7 @@ async fn people_are_placed_again_when_their_instance_ends(database: TestDatabase
     );
     instances::delete_instance(&world.app, ADMIN, here).await.done()?;
     ensure!(news(&world, &mut position).await?.contains(&moved(Some(here), Some(there))), "deleted");
-    // When it ends, the person has no place.
+    // When it ends, the person is nowhere.
     world.at("2025-06-11 23:00");
     world.sweep_exactly().await?;
     assert_eq!(news(&world, &mut position).await?, [format!("DEACTIVATED {}", there.0), moved(Some(there), None)]);
@@ -363,7 +363,7 @@ async fn moved_session_logs_its_previous_place(database: TestDatabase) -> Result
     let position = world.head().await?;
     update(&world, session, SessionPatch { city: Some(Some("Waco".to_owned())), ..patch() }).await?;
     update(&world, session, SessionPatch { name: Some("Night".to_owned()), ..patch() }).await?;
-    world.check_right().await?;
+    world.check_consistent().await?;
     let log = world.log().await?;
     let logged: Vec<_> = log.iter().filter(|change| position < change.position).collect();
     let city = |location: &domain::news::Location| location.city.clone();
@@ -422,7 +422,7 @@ async fn changed_recurrence_retimes_upcoming_instances(database: TestDatabase) -
     assert_eq!((after.starts_at, after.closes_at), (over.starts_at, over.closes_at));
     // An upcoming instance keeps its local times in the new zone: 9:00 in Tokyo is midnight UTC.
     assert_eq!(world.instance(morning).await?.starts_at, Some(utc("2025-06-12 00:00")));
-    world.check_right().await
+    world.check_consistent().await
 }
 
 async fn instance_without_occurrence_is_removed_and_restored(database: TestDatabase) -> Result<()> {
@@ -468,7 +468,8 @@ async fn instance_without_occurrence_is_removed_and_restored(database: TestDatab
     Ok(())
 }
 
-/// Over both changes of the clocks: in New York, 02:30 on 9 March 2025 does not exist, and 01:30 on 2 November is twice.
+/// The cases include both changes of the clocks: in New York, 02:30 on 9 March 2025 does not exist, and 01:30 on 2
+/// November occurs twice.
 async fn skip_removes_or_cancels_instances_until_it_is_removed(database: TestDatabase) -> Result<()> {
     for (now, day, start) in [("2025-03-09 07:00", "2025-03-09", "02:30"), ("2025-11-02 05:00", "2025-11-02", "01:30")]
     {
@@ -511,8 +512,8 @@ async fn skip_removes_or_cancels_instances_until_it_is_removed(database: TestDat
             assert_eq!(news(&world, &mut position).await?, [""; 0]);
             let covering = [skip(day, &day_after)];
             sessions::insert_skips(&world.app, ADMIN, &[session], &covering).await.done()?;
-            let told = news(&world, &mut position).await?;
-            ensure!(told.contains(&format!("DEACTIVATED {}", id.0)), "{told:?}");
+            let logged = news(&world, &mut position).await?;
+            ensure!(logged.contains(&format!("DEACTIVATED {}", id.0)), "{logged:?}");
             let row = world.instance(id).await?;
             assert_eq!((row.is_cancelled, row.deleted_at.is_some()), (is_answered, !is_answered), "{row:?}");
             ensure!(world.is_active(by_hand).await?, "an instance that was created by hand is not affected");
@@ -521,8 +522,8 @@ async fn skip_removes_or_cancels_instances_until_it_is_removed(database: TestDat
             let skips = sessions::find_skips(&world.app, &[session]).await.done()?;
             let covering = skips.iter().find(|skip| skip.from != skip.to).context("no skip")?.id;
             sessions::delete_skip(&world.app, ADMIN, covering).await.done()?;
-            let told = news(&world, &mut position).await?;
-            ensure!(told.contains(&format!("ACTIVATED {}", id.0)), "{told:?}");
+            let logged = news(&world, &mut position).await?;
+            ensure!(logged.contains(&format!("ACTIVATED {}", id.0)), "{logged:?}");
             assert_eq!(world.place(ada).await?, is_answered.then_some(id));
             instances::delete_instance(&world.app, ADMIN, by_hand).await.done()?;
         }
@@ -579,7 +580,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     world.sweep(all.0, all.1).await?;
     let row = world.instance(id).await?;
     assert_eq!((row.date, row.deleted_at, row.is_cancelled), (date("2025-06-13"), None, false));
-    world.check_right().await
+    world.check_consistent().await
 }
 
 /// An instance that was created by hand stands for the occurrence of its date while it exists.
@@ -602,7 +603,7 @@ async fn occurrence_gets_an_instance_when_its_date_is_freed(database: TestDataba
         let rows = world.instances_of(session).await?;
         let made = rows.first().context("no instance for the occurrence")?;
         assert_eq!((made.date, made.start_time), (date("2025-06-11"), Some(time("19:00"))));
-        world.check_right().await?;
+        world.check_consistent().await?;
     }
     Ok(())
 }
@@ -626,7 +627,7 @@ async fn save_without_changes_logs_nothing(database: TestDatabase) -> Result<()>
     let hides = |hides| PersonPatch { hides_place: Some(hides), ..PersonPatch::default() };
     people::update_person(&world.app, ADMIN, ada, hides(false)).await.done()?;
     ensure!(news(&world, &mut position).await?.is_empty());
-    // Who hides is news: a screen at the door shows the names.
+    // It is a change when somebody hides, because a screen at the door shows the names.
     world.advance_seconds(5);
     people::update_person(&world.app, ADMIN, ada, hides(true)).await.done()?;
     assert_eq!(news(&world, &mut position).await?, [format!("UPDATED {}", id.0)]);

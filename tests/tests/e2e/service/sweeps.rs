@@ -90,7 +90,7 @@ async fn repeated_sweep_changes_nothing(database: TestDatabase) -> Result<()> {
             ensure!(is_empty(&report), "{scope:?} {mode:?}: {report:?}");
             assert_eq!(contents(&world).await?, before, "{scope:?} {mode:?}");
         }
-        world.check_right().await?;
+        world.check_consistent().await?;
     }
     Ok(())
 }
@@ -128,7 +128,7 @@ async fn concurrent_sweeps_make_each_change_once(database: TestDatabase) -> Resu
         changed.sort_unstable();
         assert_eq!(changed, rows.iter().map(|row| row.id).collect::<Vec<_>>());
         assert_eq!(news.len(), rows.len() + people.len(), "a row for each change and each move");
-        world.check_right().await?;
+        world.check_consistent().await?;
     }
     Ok(())
 }
@@ -213,7 +213,7 @@ async fn overrides_end_at_their_end_or_at_the_next_periodic_sweep(database: Test
     ensure!(!world.is_active(id).await?);
     world.sweep(Scope::All, Mode::Periodic).await?;
     ensure!(!world.is_active(id).await? && world.instance(id).await?.override_active.is_none());
-    world.check_right().await
+    world.check_consistent().await
 }
 
 /// Every row of every table, as text.
@@ -271,7 +271,7 @@ async fn dry_run_reports_what_a_run_does_and_writes_nothing(database: TestDataba
         assert_eq!(foreseen.errors.len(), 1, "{scope:?} {mode:?}: {:?}", foreseen.errors);
     }
     world.sweep_exactly().await?;
-    world.check_right().await
+    world.check_consistent().await
 }
 
 /// Whether two reports agree. The ids of created instances may differ.
@@ -323,7 +323,7 @@ async fn broken_session_is_reported_until_it_is_repaired(database: TestDatabase)
             for row in [&theirs, &other] {
                 assert_eq!(world.is_active(row.id).await?, is_active, "{broken} {now}");
             }
-            world.check_right().await?;
+            world.check_consistent().await?;
         }
         world.raw(&format!("UPDATE session SET {mended} WHERE id = {}", id.0)).await?;
         let report = world.sweep(Scope::Due, Mode::Periodic).await?;
@@ -352,7 +352,7 @@ async fn marked_session_is_recomputed_without_its_job(database: TestDatabase) ->
     assert_eq!((ids(&report.deactivated), report.people_moved), (vec![row.id], 1));
     ensure!(!world.session(row.session_id).await?.needs_recompute);
     assert_eq!(find_next_due(&world.app).await.done()?, None);
-    world.check_right().await
+    world.check_consistent().await
 }
 
 /// A recompute clears the mark only of what it has read, not of a save that came in between.
@@ -375,7 +375,7 @@ async fn concurrent_save_and_recompute_lose_no_mark(database: TestDatabase) -> R
         let closes = utc("2025-06-11 22:00") + TimeDelta::minutes((round % 2 * 60).into());
         let stored: Option<DateTime<Utc>> = world.instance(row.id).await?.closes_at;
         assert_eq!(stored, Some(closes), "round {round}");
-        world.check_right().await?;
+        world.check_consistent().await?;
     }
     Ok(())
 }

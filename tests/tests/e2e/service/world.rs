@@ -253,7 +253,7 @@ impl World {
     }
 }
 
-/// A change in short, such as `ACTIVATED 3` or `PERSON_MOVED 1: 3 to -`. Other events are shown in full.
+/// A short text for a change, such as `ACTIVATED 3` or `PERSON_MOVED 1: 3 to -`. Other events are written in full.
 pub fn in_short(change: &Change) -> String {
     let id = |id: Option<SessionInstanceId>| id.map_or("-".to_owned(), |id| id.0.to_string());
     let Event::Session(change) = &change.event else { return format!("{:?}", change.event) };

@@ -279,8 +279,8 @@ impl Timeline {
         Self { to_come, near: BTreeMap::new() }
     }
 
-    /// The instances that must be active, and those that may be. In the minute before an opening both statuses are right,
-    /// except after a periodic sweep.
+    /// The instances that must be active, and those that may be active. In the minute before an opening both statuses
+    /// are right, except after a periodic sweep.
     fn active_at(&mut self, now: DateTime<Utc>, mode: Mode) -> (BTreeSet<Key>, BTreeSet<Key>) {
         let later = self.to_come.split_off(&(now + TimeDelta::milliseconds(1)));
         self.near.extend(std::mem::replace(&mut self.to_come, later).into_values().flatten());

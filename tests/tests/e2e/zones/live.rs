@@ -1,5 +1,5 @@
-//! Newer data appears while processes run: windows move, subscribers hear of it, and a process with older data changes
-//! nothing.
+//! Newer data appears while processes run. Windows move, subscribers get the changes, and a process with older data
+//! changes nothing.
 
 use std::{fs, path::Path};
 
@@ -24,7 +24,7 @@ on_both_databases!(
     damaged_zone_data_is_refused_and_the_next_source_is_used,
 );
 
-/// In these zones clocks show another hour at [`clock`] by the newer data.
+/// In these zones, the two releases differ by an hour at [`clock`].
 const ZONES: [&str; 5] =
     ["America/Vancouver", "America/Edmonton", "America/Winnipeg", "Africa/Casablanca", "America/Havana"];
 
@@ -50,7 +50,8 @@ fn nowhere() -> &'static Path {
     Path::new("/nonexistent")
 }
 
-/// A session, with a meeting that is on now by the old data, one that was on an hour earlier, and one an hour later.
+/// A session with three meetings. By the old data, one is active now, one was active an hour earlier, and one will be
+/// an hour later.
 struct Sample {
     session: String,
     zone: &'static str,
@@ -74,7 +75,7 @@ async fn create_session(client: &Client, zone: &str) -> Result<String> {
     Ok(data["createSession"]["session"]["id"].as_str().context("an id")?.to_owned())
 }
 
-/// Creates an instance that is on at an instant, by clocks with this offset.
+/// Creates an instance that starts at an instant, by clocks with this offset.
 async fn create_instance(client: &Client, session: &str, offset: FixedOffset, starts: DateTime<Utc>) -> Result<String> {
     let (start, end) = (starts.with_timezone(&offset), (starts + TimeDelta::minutes(40)).with_timezone(&offset));
     let local = |at: DateTime<FixedOffset>| local_time(at.naive_local().and_utc());
@@ -227,7 +228,7 @@ async fn process_with_older_zone_data_computes_no_windows(database: TestDatabase
 
     let folder = ZoneFolder::with(OLD)?;
     let old = deployment.settings.clone().with("ZONEINFO", &folder.path().display().to_string());
-    // It has its own workers, unlike the servers with Redis.
+    // Without Redis, this server runs the jobs itself.
     let mut server = Program::serve(&old.clone().without("REDIS_URL")).await?;
     let health = eventually(LIMIT, "a warning", async || {
         let response = reqwest::get(format!("{}/health/ready", server.url())).await?;
@@ -289,7 +290,7 @@ async fn damaged_zone_data_is_refused_and_the_next_source_is_used(database: Test
     ensure!(warning.contains("America/Vancouver is damaged") && warning.contains("is not used"), "{health}");
     ensure!(server.log().contains("America/Vancouver is damaged"), "{}", server.log());
 
-    // As soon as the folder is whole, it is used. It is older than what the database has been computed with.
+    // When the folder is repaired, it is used. Its data is older than the data that the windows were computed with.
     fs::write(&file, &whole)?;
     server.signal("HUP")?;
     eventually(LIMIT, "the folder to be used", async || {

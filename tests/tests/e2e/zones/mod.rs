@@ -1,4 +1,4 @@
-//! Time zone data: Python reads the same data to the same offsets, and processes take newer data while they run.
+//! Time zone data. Python computes the same offsets from the same data, and processes load newer data while they run.
 
 mod live;
 mod oracle;

@@ -1,4 +1,4 @@
-//! Every zone of two releases, from 1970 to 2120, as Python's zoneinfo reads it.
+//! Compares every zone of two releases with Python's zoneinfo, from 1970 to 2120.
 
 use std::{
     io::Write as _,
@@ -52,7 +52,7 @@ async fn ask_python(folder: &Path, names: &[&str]) -> Result<Vec<Value>> {
 fn compare(zone: Zone, python: &Value) -> Result<()> {
     let offset = |at: DateTime<Utc>| i64::from(zone.offset(at).local_minus_utc());
     let number = |value: &Value| value.as_i64().with_context(|| format!("{value} is no number"));
-    // Changes are listed until then.
+    // Python lists changes until then.
     let listed: DateTime<Utc> = "2100-01-01T00:00:00Z".parse()?;
     let mut at = DateTime::<Utc>::UNIX_EPOCH;
     let mut expected = number(&python["first"])?;

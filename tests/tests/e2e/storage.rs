@@ -1,4 +1,5 @@
-//! Where the data is: behind a pooler, at a socket, in a schema of its own, in a file with an odd name, on a shared Redis.
+//! Databases and Redis in unusual setups: a pooler, a Unix socket, a schema of its own, a file with an unusual name, a
+//! shared Redis.
 
 use std::{fs, path::Path};
 
@@ -16,8 +17,8 @@ use crate::fixtures::{check_in, create_active_instance, create_person, create_se
 
 const NOW: &str = "{ activeSessionInstances { nodes { presentCount } } }";
 
-/// A whole story: a check-in at a meeting, and a subscriber who hears of it.
-pub async fn works(server: &Program) -> Result<()> {
+/// Checks a person in, and waits until a subscriber gets the change.
+pub async fn check_in_reaches_a_subscriber(server: &Program) -> Result<()> {
     let admin = server.admin();
     let mut socket = server.socket(None).await?;
     socket.subscribe("changes", "subscription { activeSessionChanged { kind } }", json!({}))?;
@@ -37,7 +38,7 @@ async fn pooler_in_session_mode_works() -> Result<()> {
     let database = TestDatabase::postgres().await?;
     let pooler = PgBouncer::start(postgres, "session").await?;
     let server = Program::serve(&Settings::new(&pooler.through(&database.url)?)).await?;
-    works(&server).await.with_context(|| pooler.log_tail(20))
+    check_in_reaches_a_subscriber(&server).await.with_context(|| pooler.log_tail(20))
 }
 
 #[tokio::test]
@@ -74,10 +75,10 @@ async fn postgresql_is_reached_by_its_socket() -> Result<()> {
         run(&Settings::new(&url), &["migrate"]).await?.expect_success().with_context(|| url)?;
     }
     let url = format!("postgres://insession@/{name}?host={folder}&port={port}");
-    works(&Program::serve(&Settings::new(&url)).await?).await
+    check_in_reaches_a_subscriber(&Program::serve(&Settings::new(&url)).await?).await
 }
 
-/// A database in which another program has tables with our names, and a role without rights in it.
+/// A database in which another program has tables with the names of ours, and a role without rights in it.
 async fn shared_database(role: &str) -> Result<(TestDatabase, String)> {
     let database = TestDatabase::postgres().await?;
     let connection = database.connect().await?;
@@ -102,7 +103,7 @@ async fn role_with_only_a_schema_of_its_own_works_beside_another_program() -> Re
                ALTER ROLE places_owner SET search_path = ours, public";
     execute(&connection, sql).await?;
     let server = Program::serve(&Settings::new(&url)).await?;
-    works(&server).await?;
+    check_in_reaches_a_subscriber(&server).await?;
     assert_eq!(number(&connection, "SELECT count(*) FROM public.session WHERE data = 'theirs'").await?, 1);
     assert_eq!(number(&connection, "SELECT count(*) FROM ours.session").await?, 1);
     assert_eq!(number(&connection, "SELECT count(*) FROM pg_extension WHERE extname <> 'plpgsql'").await?, 0);
@@ -110,7 +111,7 @@ async fn role_with_only_a_schema_of_its_own_works_beside_another_program() -> Re
 }
 
 #[tokio::test]
-async fn missing_right_or_a_schema_of_another_program_is_named() -> Result<()> {
+async fn error_names_a_missing_right_or_a_foreign_schema() -> Result<()> {
     let (database, url) = shared_database("places_guest").await?;
     let connection = database.connect().await?;
     for (grant, expected) in [
@@ -139,7 +140,7 @@ async fn missing_right_or_a_schema_of_another_program_is_named() -> Result<()> {
 }
 
 #[tokio::test]
-async fn file_of_sqlite_may_have_any_name() -> Result<()> {
+async fn sqlite_file_may_have_any_name() -> Result<()> {
     let folder = TemporaryFolder::new()?;
     let inner = folder.join("my files? #1");
     fs::create_dir(&inner)?;
@@ -189,7 +190,7 @@ fn url_of(redis: &Redis, user: &str) -> String {
 }
 
 #[tokio::test]
-async fn everything_on_redis_and_valkey_begins_with_the_prefix() -> Result<()> {
+async fn all_names_on_redis_and_valkey_begin_with_the_prefix() -> Result<()> {
     // The package with Valkey is for one architecture.
     let other = if cfg!(target_arch = "x86_64") { Redis::start_valkey().await? } else { Redis::start().await? };
     try_join(
@@ -214,7 +215,7 @@ async fn begins_with_the_prefix(redis: Redis, setting: Option<&str>, prefix: &st
         Ok(())
     })
     .await?;
-    works(&server).await?;
+    check_in_reaches_a_subscriber(&server).await?;
     eventually(LIMIT, "a job to be done", async || {
         let keys = redis.ask("KEYS *").await?;
         ensure!(keys.contains(":jobs:done"), "{keys}");
@@ -235,7 +236,7 @@ async fn begins_with_the_prefix(redis: Redis, setting: Option<&str>, prefix: &st
 }
 
 #[tokio::test]
-async fn missing_right_on_redis_is_said_at_the_start_and_by_the_health() -> Result<()> {
+async fn missing_redis_rights_are_logged_and_shown_by_the_health_check() -> Result<()> {
     let redis = shared_redis(Redis::start().await?, "insession:").await?;
     let database = TestDatabase::postgres().await?;
     let settings = Settings::new(&database.url).redis(&url_of(&redis, "stranger"));
@@ -252,8 +253,8 @@ async fn missing_right_on_redis_is_said_at_the_start_and_by_the_health() -> Resu
         .await?;
     }
     assert_eq!(server.health().await?["redis"], "refused");
-    // It works without Redis meanwhile, and with it as soon as the rights are there.
-    works(&server).await?;
+    // The server works without Redis until the rights are granted, and then with Redis.
+    check_in_reaches_a_subscriber(&server).await?;
     redis.ask("ACL SETUSER stranger ~insession:* &insession:*").await?;
     eventually(LIMIT, "the rights to be noticed", async || {
         let health = server.health().await?;

@@ -1,4 +1,4 @@
-//! Checks whether a world is right (see the module `service`).
+//! Checks whether a world is consistent (see the module `service`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ use service::{instances::Instance, sessions::Session};
 
 use super::world::{World, in_short};
 
-/// The facts that statuses and places depend on, and the stored statuses and places.
+/// The facts that statuses and placements depend on, and the stored statuses and placements.
 pub struct Stored {
     pub sessions: Vec<session::Model>,
     pub instances: Vec<session_instance::Model>,
@@ -43,13 +43,13 @@ impl Stored {
         self.people.iter().map(|row| (row.id, row.active_session_instance_id)).collect()
     }
 
-    /// The people who have a place.
+    /// The people who are at an instance.
     pub fn placed(&self) -> BTreeMap<PersonId, SessionInstanceId> {
         self.people.iter().filter_map(|row| Some((row.id, row.active_session_instance_id?))).collect()
     }
 
-    /// The stored statuses must be what `domain` computes. In the minute before an opening it keeps the status, so both are
-    /// right.
+    /// The stored statuses must be what `domain` computes. In the minute before an opening `decide` keeps the stored
+    /// status, so both statuses are right.
     pub fn check_statuses(&self, now: DateTime<Utc>) -> Result<()> {
         let sessions: HashMap<SessionId, Session> =
             self.sessions.iter().map(|row| (row.id, row.clone().into())).collect();
@@ -130,8 +130,8 @@ impl World {
         Stored::read(self.db()).await
     }
 
-    /// Fails unless everything that is due has been done and the world is right.
-    pub async fn check_right(&self) -> Result<()> {
+    /// Fails unless everything that is due has been done and the world is consistent.
+    pub async fn check_consistent(&self) -> Result<()> {
         let stored = self.stored().await?;
         stored.check_statuses(self.now())?;
         stored.check_places(self.app.placement_rule)?;

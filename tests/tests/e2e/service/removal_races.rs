@@ -1,6 +1,7 @@
-//! A person acts while they are being erased or merged: nothing of it stays with the removed person.
+//! A person acts while they are being erased or merged. No row stays with the removed person.
 //!
-//! On PostgreSQL only, where a transaction of the test blocks the first of them. SQLite has one writer at a time.
+//! These tests run on PostgreSQL only. A transaction of the test blocks one of the two. SQLite has one writer at a
+//! time.
 
 use std::future::Future;
 
@@ -28,7 +29,7 @@ use super::world::{Done, World, blank_session, date, time};
 use crate::presence::visitors::{visit, write};
 
 #[derive(Debug, Clone, Copy)]
-enum Going {
+enum Removal {
     Erased,
     Merged,
 }
@@ -59,12 +60,12 @@ impl Stage {
     }
 
     /// Erases or merges the person in a task of its own.
-    fn go(&self, going: Going) -> JoinHandle<Result<()>> {
+    fn remove(&self, removal: Removal) -> JoinHandle<Result<()>> {
         let (app, person, friend) = (self.world.app.clone(), self.person, self.friend);
         tokio::spawn(async move {
-            match going {
-                Going::Erased => people::erase_person(&app, Viewer::ADMIN, person).await.done(),
-                Going::Merged => people::merge_people(&app, Viewer::ADMIN, person, friend).await.done().map(drop),
+            match removal {
+                Removal::Erased => people::erase_person(&app, Viewer::ADMIN, person).await.done(),
+                Removal::Merged => people::merge_people(&app, Viewer::ADMIN, person, friend).await.done().map(drop),
             }
         })
     }
@@ -90,7 +91,7 @@ impl Stage {
     }
 
     /// How many rows of a table still belong to the person.
-    async fn left_in(&self, table: &str) -> Result<i64> {
+    async fn rows_left_in(&self, table: &str) -> Result<i64> {
         let sql = format!("SELECT count(*) FROM {table} WHERE person_id = {}", self.person.0);
         number(self.world.db(), &sql).await
     }
@@ -98,7 +99,7 @@ impl Stage {
 
 #[tokio::test]
 async fn visit_begun_during_erasure_or_merge_is_removed() -> Result<()> {
-    for going in [Going::Erased, Going::Merged] {
+    for removal in [Removal::Erased, Removal::Merged] {
         let stage = Stage::set().await?;
         let (person, at) = (stage.person, stage.world.now());
         // Another transaction inserts a visit with the same id, so that the person's insertion waits.
@@ -119,25 +120,25 @@ async fn visit_begun_during_erasure_or_merge_is_removed() -> Result<()> {
                 .await
         });
         stage.until_waiting(1, &begins).await?;
-        let goes = stage.go(going);
-        stage.until_waiting(2, &goes).await?;
+        let removes = stage.remove(removal);
+        stage.until_waiting(2, &removes).await?;
         drop(other);
-        begins.await??.map_err(|refusal| anyhow::anyhow!("{going:?}: {refusal:?}"))?;
-        goes.await??;
-        assert_eq!(stage.left_in("presence").await?, 0, "{going:?}");
+        begins.await??.map_err(|refusal| anyhow::anyhow!("{removal:?}: {refusal:?}"))?;
+        removes.await??;
+        assert_eq!(stage.rows_left_in("presence").await?, 0, "{removal:?}");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn erased_or_merged_person_cannot_begin_anything() -> Result<()> {
-    for going in [Going::Erased, Going::Merged] {
+async fn erased_or_merged_person_cannot_check_in_organise_or_visit() -> Result<()> {
+    for removal in [Removal::Erased, Removal::Merged] {
         let stage = Stage::set().await?;
         let (person, session, instance, at) = (stage.person, stage.session, stage.instance, stage.world.now());
         let other = stage.world.app.db.begin().await.done()?;
         execute(&other, &format!("SELECT 1 FROM person WHERE id = {} FOR UPDATE", person.0)).await?;
-        let goes = stage.go(going);
-        stage.until_waiting(1, &goes).await?;
+        let removes = stage.remove(removal);
+        stage.until_waiting(1, &removes).await?;
         let checks_in = stage.spawn(async move |app| {
             check_ins::check_in(&app, Viewer::ADMIN, instance, Attendance::Yes, Some(person)).await.map(drop)
         });
@@ -152,14 +153,14 @@ async fn erased_or_merged_person_cannot_begin_anything() -> Result<()> {
         });
         stage.until_waiting(4, &begins).await?;
         drop(other);
-        goes.await??;
+        removes.await??;
         for refused in [checks_in.await?, organizes.await?] {
-            ensure!(matches!(refused, Err(Error::NotFound(_))), "{going:?}: {refused:?}");
+            ensure!(matches!(refused, Err(Error::NotFound(_))), "{removal:?}: {refused:?}");
         }
         let refused = begins.await??;
-        ensure!(refused.is_err(), "{going:?}: {refused:?}");
+        ensure!(refused.is_err(), "{removal:?}: {refused:?}");
         for table in ["check_in", "session_organizer", "presence"] {
-            assert_eq!(stage.left_in(table).await?, 0, "{going:?}: {table}");
+            assert_eq!(stage.rows_left_in(table).await?, 0, "{removal:?}: {table}");
         }
     }
     Ok(())
