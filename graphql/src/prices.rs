@@ -215,6 +215,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("RefusedEvent", "uid"),
     ("RefusedEvent", "summary"),
     ("ImportedEvent", "uid"),
+    ("ImportedEvent", "notes"),
     ("AuditChange", "to"),
 ];
 

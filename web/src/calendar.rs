@@ -17,22 +17,24 @@ use axum::{
     extract::{Path, Query, State},
     http::{
         HeaderMap, HeaderValue, StatusCode, Uri,
-        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::{IntoResponse, Response},
     routing::get,
 };
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound as _, TimeDelta, Utc};
 use domain::{
     import,
-    zone::{Zone, ZoneData},
+    zone::{Zone, ZoneData, instant_of, local_date},
 };
 use serde::Deserialize;
 use service::{
     App, Result,
     instances::calendar::{SessionCalendar, find_session_calendar, find_session_calendars},
     lists::Page as ListPage,
-    sessions::{SessionFilter, list_sessions},
+    sessions::{Session, SessionFilter, list_sessions},
 };
 
 use self::{
@@ -127,8 +129,9 @@ fn answer(
     let Some(first) = sources.first() else { return (StatusCode::NOT_FOUND, nothing).into_response() };
     let text = render(app.zone_data(), name.unwrap_or(&first.calendar.session.name), &sources, app.now());
     let tag = entity_tag(&text);
-    let modified = last_modified(&sources, app.now()).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let mut response = if is_known(headers, &tag) {
+    // A session that leaves the calendar of a city leaves no time behind, so that calendar only has a tag.
+    let modified = name.is_none().then(|| last_modified(app.zone_data(), &first.calendar.session, app.now()));
+    let mut response = if is_known(headers, &tag, modified) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"))], text).into_response()
@@ -136,13 +139,18 @@ fn answer(
     let answer = response.headers_mut();
     answer.insert(CACHE_CONTROL, CACHE);
     answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    for (name, value) in [(ETAG, tag), (LAST_MODIFIED, modified)] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
+    // A time in the future is not allowed (RFC 9110, section 8.8.2.1).
+    let modified = modified.map(|at| at.min(app.now()).format(HTTP_DATE).to_string());
+    for (name, value) in [(ETAG, Some(tag)), (LAST_MODIFIED, modified)] {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
             answer.insert(name, value);
         }
     }
     response
 }
+
+/// A time in HTTP (RFC 9110, section 5.6.7).
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
 /// A weak entity tag, because a proxy may compress the text.
 fn entity_tag(text: &str) -> String {
@@ -151,18 +159,29 @@ fn entity_tag(text: &str) -> String {
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
-/// Whether the client has the text with this tag. Tags are compared weakly (RFC 9110, section 13.1.2).
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+/// Whether the client has the text with this tag. Tags are compared weakly (RFC 9110, section 13.1.2). Without a tag, the time
+/// of the last change decides (section 13.1.3).
+fn is_known(headers: &HeaderMap, tag: &str, modified: Option<DateTime<Utc>>) -> bool {
+    if !headers.contains_key(IF_NONE_MATCH) {
+        let since = headers.get(IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
+        let since = since.and_then(|value| NaiveDateTime::parse_from_str(value.trim(), HTTP_DATE).ok());
+        return since.zip(modified).is_some_and(|(since, modified)| modified <= since.and_utc());
+    }
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     known.flat_map(|value| value.split(',')).any(|one| one.trim() == "*" || opaque(one) == opaque(tag))
 }
 
-/// When the text last changed: by a change of a session, or because a new year began.
-fn last_modified(sources: &[Source], now: DateTime<Utc>) -> DateTime<Utc> {
-    let new_year = NaiveDate::from_ymd_opt(now.year(), 1, 1).unwrap_or_default();
-    let changed = sources.iter().map(|source| source.calendar.session.changed_at);
-    changed.fold(new_year.and_time(NaiveTime::MIN).and_utc(), DateTime::max)
+/// When the text last changed: by a change of the session, or because a new year began there. HTTP has whole seconds, so this is
+/// the first one by which the change was made. A text that is read earlier does not count as the last one.
+fn last_modified(data: ZoneData, session: &Session, now: DateTime<Utc>) -> DateTime<Utc> {
+    let zone = session.zone(data).unwrap_or(Zone::utc());
+    let new_year = NaiveDate::from_ymd_opt(local_date(zone, now).year(), 1, 1).unwrap_or_default();
+    let new_year = instant_of(zone, new_year.and_time(NaiveTime::MIN));
+    let changed_at = session.changed_at;
+    let second = changed_at.trunc_subsecs(0);
+    let by = if second == changed_at { second } else { second + TimeDelta::seconds(1) };
+    by.max(new_year)
 }
 
 /// The calendar's text.
@@ -221,8 +240,8 @@ struct EventWriter<'a> {
 
 impl EventWriter<'_> {
     fn write(&self, content: &mut Content, event: &Event) {
-        let SessionCalendar { session, installation, .. } = self.source;
-        content.text("UID", &format!("session-{}-{}@{installation}", session.id.0, event.name));
+        let SessionCalendar { session, names, .. } = self.source;
+        content.text("UID", &names.uid(&event.name));
         let changed_at = utc_text(session.changed_at);
         content.value("DTSTAMP", &changed_at);
         content.value("LAST-MODIFIED", &changed_at);

@@ -99,9 +99,9 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 /// The report as JSON, in the form of the answer to the mutation `importCalendar`.
 fn as_json(report: &Report) -> Value {
-    let imported = report.imported.iter().map(|Imported { uid, action, session }| {
+    let imported = report.imported.iter().map(|Imported { uid, action, session, notes }| {
         let session = session.as_ref().map(|it| json!({ "id": it.id.to_string(), "name": it.name, "path": it.path }));
-        json!({ "uid": uid, "action": action, "session": session })
+        json!({ "uid": uid, "action": action, "session": session, "notes": notes })
     });
     json!({ "imported": imported.collect::<Vec<_>>(), "refused": report.refused, "dryRun": report.is_dry_run })
 }
@@ -122,6 +122,11 @@ fn write_report(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         let summary = refusal.summary.as_deref().map(|text| format!(" ({text:?})")).unwrap_or_default();
         writeln!(out, "  - The event {uid}{summary} {}.", refusal.reason)?;
     }
+    for Imported { uid, notes, .. } in report.imported.iter().filter(|it| !it.notes.is_empty()) {
+        for note in notes {
+            writeln!(out, "  - The event {uid:?} is imported. It {note}.")?;
+        }
+    }
     Ok(())
 }
 
@@ -133,9 +138,10 @@ mod tests {
 
     #[test]
     fn report_names_each_refused_event_and_its_reason() {
-        let imported = |uid: &str, action| Imported { uid: uid.to_owned(), action, session: None };
+        let imported = |uid: &str, action, notes| Imported { uid: uid.to_owned(), action, session: None, notes };
+        let note = "has a name that is not kept".to_owned();
         let report = Report {
-            imported: vec![imported("a", Action::Created), imported("b", Action::Unchanged)],
+            imported: vec![imported("a", Action::Created, vec![note]), imported("b", Action::Unchanged, vec![])],
             refused: vec![
                 Refusal {
                     uid: Some("c".to_owned()),
@@ -152,9 +158,11 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "Created: 1 events (dry run: nothing is changed)\nUpdated: 0 events\nUnchanged: 1 events\n\
              Refused: 2 events\n  - The event \"c\" (\"Fair\") has no time of day.\n  \
-               - The event without a UID has no UID.\n"
+               - The event without a UID has no UID.\n  - The event \"a\" is imported. It has a name that is not kept.\n"
         );
-        assert_eq!(as_json(&report)["imported"][0], json!({ "uid": "a", "action": "CREATED", "session": null }));
+        let notes = ["has a name that is not kept"];
+        let expected = json!({ "uid": "a", "action": "CREATED", "session": null, "notes": notes });
+        assert_eq!(as_json(&report)["imported"][0], expected);
         assert_eq!(as_json(&report)["refused"][1], json!({ "uid": null, "summary": null, "reason": "has no UID" }));
     }
 }

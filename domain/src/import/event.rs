@@ -1,5 +1,7 @@
 //! One VEVENT: its times, as instants and as local times in its zone.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     lines::{Component, Property},
     shortened,
     values::{self, Length, Stamp},
-    zones::{Years, Zones},
+    zones::{Range, Years, Zones},
 };
 use crate::{
     geo::GeoPoint,
@@ -62,6 +64,8 @@ pub(super) struct Event {
     pub(super) place: Option<GeoPoint>,
     pub(super) is_cancelled: bool,
     pub(super) start: Moment,
+    /// The times at which the VTIMEZONE of the start has another offset than its zone.
+    pub(super) contradictions: Arc<[Range]>,
     pub(super) end: Option<End>,
     /// The start of the meeting that this event replaces (RECURRENCE-ID).
     pub(super) replaces: Option<Moment>,
@@ -110,6 +114,7 @@ impl Reader<'_> {
         let start = component.property("DTSTART").ok_or("has no DTSTART")?;
         let is_floating =
             start.parameter("TZID").is_none() && matches!(values::stamp(&start.value), Some(Stamp::Local(_)));
+        let name = start.parameter("TZID");
         let start = self.moment(start, &start.value, years)?.ok_or("has no time of day")?;
         let replaces = component.property("RECURRENCE-ID");
         if replaces.and_then(|it| it.parameter("RANGE")).is_some() {
@@ -144,6 +149,7 @@ impl Reader<'_> {
             place,
             is_cancelled: component.value("STATUS").is_some_and(|text| text.trim().eq_ignore_ascii_case("CANCELLED")),
             start,
+            contradictions: name.map_or_else(Arc::default, |name| self.zones.contradictions(name, years)),
             end: self.end(component, start, years)?,
             replaces,
             rrule: component.value("RRULE").map(str::to_owned),
@@ -195,11 +201,18 @@ impl Reader<'_> {
     /// Reads a time. `None` if the value is a date without a time.
     fn moment(&mut self, property: &Property, value: &str, years: Years) -> Result<Option<Moment>, String> {
         let stamp = values::stamp(value)
-            .ok_or_else(|| format!("has a {} that cannot be read: {}", property.name, shortened(value)))?;
+            .ok_or_else(|| format!("has {} that cannot be read: {}", with_article(&property.name), shortened(value)))?;
         let (local, zone) = match (stamp, property.parameter("TZID")) {
             (Stamp::Date(_), _) => return Ok(None),
             (Stamp::Utc(local), _) => (local, self.utc),
-            (Stamp::Local(local), Some(name)) => (local, self.zones.find(name, years)?),
+            (Stamp::Local(local), Some(name)) => {
+                let zone = self.zones.find(name, years)?;
+                let at = instant_of(zone, local);
+                if self.zones.contradictions(name, years).iter().any(|(from, to)| *from <= at && at < *to) {
+                    return Err(contradiction(at));
+                }
+                (local, zone)
+            }
             (Stamp::Local(local), None) => {
                 let missing = "has a time without a time zone: give the import a time zone for such times";
                 (local, self.floating.ok_or(missing)?)
@@ -272,6 +285,21 @@ impl Event {
     }
 }
 
+/// Why an event is refused whose VTIMEZONE says another instant than its zone.
+pub(super) fn contradiction(at: DateTime<Utc>) -> String {
+    format!(
+        "has a VTIMEZONE that contradicts the time zone of its TZID at {}: programs show its meetings at different times",
+        at.format("%Y-%m-%d %H:%M UTC")
+    )
+}
+
+/// The name of a property with its article.
+fn with_article(name: &str) -> String {
+    // RDATE is spoken as "ar date".
+    let article = if name.starts_with(['E', 'X']) || name == "RDATE" { "an" } else { "a" };
+    format!("{article} {name}")
+}
+
 fn anchor(component: &Component) -> Option<NaiveDate> {
     component.value(&format!("{PREFIX}ANCHOR")).and_then(values::stamp).map(Stamp::date)
 }
@@ -281,7 +309,7 @@ fn too_many_dates() -> String {
 }
 
 fn timed(moment: Option<Moment>, name: &str) -> Result<Moment, String> {
-    moment.ok_or_else(|| format!("has a {name} without a time of day, and DTSTART has one"))
+    moment.ok_or_else(|| format!("has {} without a time of day, and DTSTART has one", with_article(name)))
 }
 
 /// The first and the last year in which an event has meetings.

@@ -8,7 +8,7 @@
 //!   them.
 //! - `ANCHOR` is the date from which the intervals of the session count, if the first meetings of its rules do not say it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
@@ -24,24 +24,53 @@ pub const CANCELLED_PREFIX: &str = "Cancelled: ";
 /// The beginning of the names of properties that only we read.
 pub const PREFIX: &str = "X-INSESSION-";
 
-/// The feed that an event is of.
-pub(super) struct Feed {
-    pub(super) session: SessionId,
-    pub(super) installation: String,
+/// The feed of a session: the installation on which the session was created, and its id there. The UID of an event is
+/// `session-ID-NAME@INSTALLATION`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    pub session: SessionId,
+    pub installation: String,
 }
 
 impl Feed {
-    /// The feed of an event with this UID, which is `session-ID-NAME@INSTALLATION`.
+    /// The feed of an event with this UID.
     pub(super) fn of(uid: &str) -> Option<Self> {
-        let (local, installation) = uid.rsplit_once('@').filter(|(_, installation)| !installation.is_empty())?;
-        let (id, _) = local.strip_prefix("session-")?.split_once('-')?;
-        Some(Self { session: SessionId(id.parse().ok()?), installation: installation.to_owned() })
+        Self::read(uid).map(|(feed, _)| feed)
     }
 
-    pub(super) fn name(&self) -> String {
+    fn read(uid: &str) -> Option<(Self, &str)> {
+        let (local, installation) = uid.rsplit_once('@').filter(|(_, installation)| !installation.is_empty())?;
+        let (id, name) = local.strip_prefix("session-")?.split_once('-')?;
+        Some((Self { session: SessionId(id.parse().ok()?), installation: installation.to_owned() }, name))
+    }
+
+    /// The source of the events of this feed.
+    pub(super) fn source(&self) -> String {
         format!("session-{}@{}", self.session.0, self.installation)
     }
+
+    /// The feed whose events have this source. `None` if they are from no feed.
+    pub fn of_source(source: &str) -> Option<Self> {
+        let (id, installation) = source.strip_prefix("session-")?.split_once('@')?;
+        let feed = Self { session: SessionId(id.parse().ok()?), installation: installation.to_owned() };
+        (feed.source() == source).then_some(feed)
+    }
+
+    /// The UID of the event with this name.
+    pub fn uid(&self, name: &str) -> String {
+        format!("session-{}-{name}@{}", self.session.0, self.installation)
+    }
+
+    /// The name of the event of a single meeting that an import saved with this key. `None` if the meeting had another event.
+    pub fn instance_name(&self, key: &str) -> Option<String> {
+        let (uid, meeting) = key.rsplit_once(' ')?;
+        let (feed, name) = Self::read(uid)?;
+        (feed == *self && meeting.is_empty() && name.starts_with(INSTANCE)).then(|| name.to_owned())
+    }
 }
+
+/// The beginning of the names of events that are single meetings. The names of rules begin with their frequency.
+pub const INSTANCE: &str = "instance-";
 
 /// What an event says of the rule that it is from.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,30 +90,31 @@ pub(super) struct Rule {
 }
 
 /// The events as a feed has them that every program reads: the single events of a rule become one with the rule, and changes of
-/// its meetings.
+/// its meetings. An event with a rule is where the first of its meetings was, so that the rules stay in their order.
 pub(super) fn joined(events: Vec<Event>) -> Vec<Event> {
     let mut occurrences: HashMap<String, Vec<Moment>> = HashMap::new();
-    let mut ruled: Vec<Event> = Vec::new();
+    let mut ruled: HashMap<String, Event> = HashMap::new();
     for event in &events {
         let Some((uid, origin)) = series_of(event) else { continue };
-        if let Some(rule) = &origin.rule
-            && !ruled.iter().any(|known| known.uid == uid)
-        {
-            ruled.push(with_rule(event, &uid, rule));
+        if let Some(rule) = &origin.rule {
+            ruled.entry(uid.clone()).or_insert_with(|| with_rule(event, &uid, rule));
         }
         occurrences.entry(uid).or_default().push(origin.occurrence);
     }
-    for event in &mut ruled {
+    for event in ruled.values_mut() {
         event.listed = occurrences.get(&event.uid).cloned().unwrap_or_default();
     }
-    occurrences.retain(|uid, _| ruled.iter().any(|event| event.uid == *uid));
-    let others = events.into_iter().map(|event| match series_of(&event) {
-        Some((uid, origin)) if occurrences.contains_key(&uid) => {
-            Event { uid, replaces: Some(origin.occurrence), origin: None, ..event }
-        }
-        _ => event,
-    });
-    ruled.into_iter().chain(others).collect()
+    let series: HashSet<String> = ruled.keys().cloned().collect();
+    let mut joined = Vec::new();
+    for event in events {
+        let Some((uid, origin)) = series_of(&event).filter(|(uid, _)| series.contains(uid)) else {
+            joined.push(event);
+            continue;
+        };
+        joined.extend(ruled.remove(&uid));
+        joined.push(Event { uid, replaces: Some(origin.occurrence), origin: None, ..event });
+    }
+    joined
 }
 
 /// The UID that the rule would have as one event. That of its meeting has the date besides.

@@ -16,13 +16,13 @@ mod values;
 mod windows_zones;
 mod zones;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::feed::{CANCELLED_PREFIX, PREFIX, PRODID};
-use self::{event::Event, feed::Feed, lines::Component, zones::Zones};
+pub use self::feed::{CANCELLED_PREFIX, Feed, INSTANCE, PREFIX, PRODID};
+use self::{event::Event, lines::Component, zones::Zones};
 use crate::{
     ids::SessionId,
     recurrence::OccurrenceKey,
@@ -56,6 +56,20 @@ pub struct FileSession {
     /// The session of this installation, if the events are from its feed.
     pub own: Option<SessionId>,
     pub session: ImportedSession,
+    /// What a session cannot keep of the events. Each completes a sentence that begins with the event.
+    pub notes: Vec<String>,
+    /// Whether the events are from a feed of InSession.
+    is_feed: bool,
+    /// The events, if they are in UTC and can be shown in several zones.
+    shown_anywhere: Vec<Event>,
+}
+
+impl FileSession {
+    /// The same session in another zone. `None` if the events name the zone.
+    pub fn in_zone(&self, data: ZoneData, name: &str) -> Option<ImportedSession> {
+        let zone = data.zone(name).ok().filter(|_| !self.shown_anywhere.is_empty())?;
+        plan::planned_in(&self.shown_anywhere, self.is_feed, zone).ok()
+    }
 }
 
 /// Why an event cannot be imported. The reason completes a sentence that begins with the event.
@@ -94,6 +108,14 @@ pub struct ImportedSession {
     /// The dates on which all occurrences are left out, ascending.
     pub skips: Vec<NaiveDate>,
     pub meetings: Vec<ImportedMeeting>,
+}
+
+/// What the database keeps of an import. The next import compares the file with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRecord {
+    pub session: ImportedSession,
+    /// The instance of each meeting, by the key of the meeting.
+    pub instances: BTreeMap<String, i64>,
 }
 
 /// A meeting that becomes an instance.
@@ -136,8 +158,8 @@ pub fn read(text: &[u8], context: &ImportContext) -> Result<Contents, String> {
     let utc = context.data.zone("UTC").map_err(|error| error.to_string())?;
     let named = calendars.iter().filter_map(|calendar| calendar.value("X-WR-TIMEZONE"));
     let shown: Vec<Zone> = named.filter_map(|name| context.data.zone(name.trim()).ok()).collect();
+    let mut zones = Zones::new(context.data, shown.clone(), &calendars);
     let preferred: Vec<Zone> = context.time_zone.into_iter().chain(shown).collect();
-    let mut zones = Zones::new(context.data, preferred.clone(), &calendars);
     let mut reader = event::Reader { zones: &mut zones, utc, floating: context.time_zone, now: context.now };
     let mut sources = Sources::default();
     for calendar in &calendars {
@@ -180,7 +202,7 @@ impl Sources {
         if feed.is_some() && event.is_cancelled {
             event.name = event.name.map(|name| name.strip_prefix(CANCELLED_PREFIX).map_or(name.clone(), str::to_owned));
         }
-        let name = feed.as_ref().map_or_else(|| event.uid.clone(), Feed::name);
+        let name = feed.as_ref().map_or_else(|| event.uid.clone(), Feed::source);
         let index = *self.by_name.entry(name.clone()).or_insert_with(|| {
             self.all.push(Source { name, feed, events: Vec::new() });
             self.all.len() - 1
@@ -212,10 +234,19 @@ impl Sources {
                 continue;
             }
             let summary = events.iter().find_map(|event| event.name.clone());
-            match planner.plan(events, feed.is_some()) {
-                Ok(session) => {
+            let is_feed = feed.is_some();
+            match planner.plan(events, is_feed) {
+                Ok(plan::Planned { session, notes, shown_anywhere }) => {
                     let own = feed.filter(|feed| feed.installation == installation).map(|feed| feed.session);
-                    contents.sessions.push(FileSession { source: name, uids, own, session });
+                    contents.sessions.push(FileSession {
+                        source: name,
+                        uids,
+                        own,
+                        session,
+                        notes,
+                        is_feed,
+                        shown_anywhere,
+                    });
                 }
                 Err(reason) => {
                     for uid in uids {

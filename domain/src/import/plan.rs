@@ -16,7 +16,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc}
 
 use super::{
     ImportedMeeting, ImportedSession, MeetingState,
-    event::{End, Event, Moment},
+    event::{End, Event, Moment, contradiction},
     feed::joined,
     shortened,
 };
@@ -38,13 +38,30 @@ pub(super) struct Planner {
     pub(super) preferred: Vec<Zone>,
 }
 
+/// A session, and what belongs to it.
+pub(super) struct Planned {
+    pub(super) session: ImportedSession,
+    /// What the session cannot keep of the events.
+    pub(super) notes: Vec<String>,
+    /// The events, if they are in UTC, so that they can be shown in any zone.
+    pub(super) shown_anywhere: Vec<Event>,
+}
+
+/// The session of these events, which are in UTC, in a zone.
+///
+/// # Errors
+/// If a meeting is at a time that the clocks of the zone show twice.
+pub(super) fn planned_in(events: &[Event], is_feed: bool, zone: Zone) -> Result<ImportedSession, String> {
+    let anchor = events.iter().find_map(|event| event.anchor);
+    Plan::new(Source { events, is_feed, anchor }, zone).and_then(Plan::session)
+}
+
 impl Planner {
     /// # Errors
     /// If a session cannot have exactly these meetings. The message completes a sentence about the event.
-    pub(super) fn plan(&self, events: Vec<Event>, is_feed: bool) -> Result<ImportedSession, String> {
+    pub(super) fn plan(&self, events: Vec<Event>, is_feed: bool) -> Result<Planned, String> {
         let events = newest(events)?;
         let events = if is_feed { joined(events) } else { events };
-        let anchor = events.iter().find_map(|event| event.anchor);
         let masters = || events.iter().filter(|event| event.replaces.is_none());
         if !is_feed && masters().count() > 1 {
             return Err("is in the file more than once without a RECURRENCE-ID".to_owned());
@@ -52,14 +69,34 @@ impl Planner {
         let ruled = masters().find(|event| event.rrule.is_some()).map(|event| event.start.zone);
         let local = || events.iter().map(|event| event.start.zone).find(|zone| *zone != self.utc);
         if let Some(zone) = ruled.or_else(local) {
-            return Plan::new(&events, zone, anchor)?.session();
+            let session = planned_in(&events, is_feed, zone)?;
+            return Ok(Planned { notes: notes(&events, &session.name), session, shown_anywhere: Vec::new() });
         }
         // The meetings are in UTC, so they can be shown in any zone in which each of them has one local time.
-        let shown =
-            self.preferred.iter().find_map(|zone| Plan::new(&events, *zone, anchor).and_then(Plan::session).ok());
-        shown.map_or_else(|| Plan::new(&events, self.utc, anchor)?.session(), Ok)
+        let shown = self.preferred.iter().find_map(|zone| planned_in(&events, is_feed, *zone).ok());
+        let session = shown.map_or_else(|| planned_in(&events, is_feed, self.utc), Ok)?;
+        Ok(Planned { notes: notes(&events, &session.name), session, shown_anywhere: events })
     }
 }
+
+/// What a session with this name cannot keep of its events: the names of single meetings.
+fn notes(events: &[Event], name: &str) -> Vec<String> {
+    let other = |event: &&Event| event.name.as_deref().is_some_and(|own| own != name);
+    let note = |event: &Event| {
+        let at = event.replaces.unwrap_or(event.start).at().format("%Y-%m-%d %H:%M UTC");
+        let own = shortened(event.name.as_deref().unwrap_or_default());
+        format!("has the SUMMARY {own} for its meeting of {at} only, which has the name of the session here")
+    };
+    let mut notes: Vec<_> = events.iter().filter(other).take(MAX_NOTES + 1).map(note).collect();
+    if notes.len() > MAX_NOTES {
+        notes.truncate(MAX_NOTES);
+        notes.push("has more meetings with a SUMMARY of their own".to_owned());
+    }
+    notes
+}
+
+/// How many meetings of one event are noted.
+const MAX_NOTES: usize = 10;
 
 /// The newest version of each event.
 fn newest(events: Vec<Event>) -> Result<Vec<Event>, String> {
@@ -93,6 +130,21 @@ impl Rule {
     fn gives(&self, at: DateTime<Utc>) -> bool {
         !self.excluded.contains(&at) && occurrence_at(&self.recurrence, &self.calendar, at).is_some()
     }
+
+    /// Refuses a rule if its meetings are at other instants by the VTIMEZONE of the file.
+    fn check_definition(&self, event: &Event) -> Result<(), String> {
+        for (from, to) in event.contradictions.iter().copied() {
+            // A meeting may begin before the range, and is shorter than a day.
+            let near = self.recurrence.starting_in(&self.calendar, from - TimeDelta::days(1), to);
+            let is_concerned = |it: &Occurrence| from < it.meeting.ends_at() && it.meeting.starts_at() < to;
+            let concerned =
+                near.into_iter().find(|it| is_concerned(it) && !self.excluded.contains(&it.meeting.starts_at()));
+            if let Some(occurrence) = concerned {
+                return Err(contradiction(occurrence.meeting.starts_at().max(from)));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn occurrence_at(recurrence: &Recurrence, calendar: &Calendar, at: DateTime<Utc>) -> Option<Occurrence> {
@@ -101,8 +153,20 @@ fn occurrence_at(recurrence: &Recurrence, calendar: &Calendar, at: DateTime<Utc>
     recurrence.occurrences(calendar, from, to).find(|occurrence| occurrence.meeting.starts_at() == at)
 }
 
+/// The events of a session.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    events: &'a [Event],
+    /// Whether they are from one of our own feeds.
+    is_feed: bool,
+    /// The date from which intervals count, if it is not that of the first meeting.
+    anchor: Option<NaiveDate>,
+}
+
 struct Plan<'a> {
     events: &'a [Event],
+    /// Whether the key of a meeting has its UID.
+    has_uids: bool,
     zone: Zone,
     rules: Vec<Rule>,
     recurrence: Recurrence,
@@ -118,10 +182,12 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(events: &'a [Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<Self, String> {
+    fn new(Source { events, is_feed, anchor }: Source<'a>, zone: Zone) -> Result<Self, String> {
         let (rules, recurrence, calendar) = rules(events, zone, anchor)?;
+        let is_one_event = events.windows(2).all(|pair| matches!(pair, [one, other] if one.uid == other.uid));
         let mut plan = Self {
             events,
+            has_uids: is_feed || !is_one_event,
             zone,
             rules,
             recurrence,
@@ -236,7 +302,7 @@ impl<'a> Plan<'a> {
         if !(2..=9998).contains(&starts.year()) {
             return Err("is not in the years 2 to 9998".to_owned());
         }
-        let uid = if self.is_one_event() { String::new() } else { format!("{} ", event.uid) };
+        let uid = if self.has_uids { format!("{} ", event.uid) } else { String::new() };
         Ok(ImportedMeeting {
             key: format!("{uid}{key}"),
             occurrence: None,
@@ -247,10 +313,6 @@ impl<'a> Plan<'a> {
             location: event.location.clone().filter(|location| Some(location) != self.location.as_ref()),
             state: MeetingState::Planned,
         })
-    }
-
-    fn is_one_event(&self) -> bool {
-        self.events.windows(2).all(|pair| matches!(pair, [one, other] if one.uid == other.uid))
     }
 
     /// Moves the termination date to the last meeting, if that is later.
@@ -377,6 +439,7 @@ fn rules(events: &[Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<(Vec
         let mut excluded = unlisted(event, &recurrence, &calendar)?;
         excluded.extend(event.excluded.iter().map(|moment| moment.at()));
         let rule = Rule { recurrence, calendar, excluded };
+        rule.check_definition(event)?;
         if occurrence_at(&rule.recurrence, &rule.calendar, event.start.at()).is_none() {
             return Err("has a DTSTART that is no meeting of its RRULE, which RFC 5545 leaves undefined".to_owned());
         }
@@ -404,7 +467,8 @@ fn rules(events: &[Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<(Vec
 }
 
 /// Refuses an UNTIL that may mean two different last meetings. UNTIL must be in UTC, unless the start names no zone
-/// (RFC 5545, section 3.3.10). Programs read a local UNTIL as a time of the zone, or as a time in UTC.
+/// (RFC 5545, section 3.3.10). Programs read a local UNTIL as a time of the zone, or as a time in UTC. They read one without a
+/// time as midnight, or as the end of the day.
 fn check_until(
     event: &Event,
     source: &ScheduleSource,
@@ -413,8 +477,9 @@ fn check_until(
     let ScheduleSource::Rrule { rrule, start, end } = source else { return Ok(()) };
     let upper = rrule.to_ascii_uppercase();
     let until = upper.split_once("UNTIL=").map(|(_, rest)| rest.split(';').next().unwrap_or_default().trim());
-    let Some(until) = until.filter(|until| until.len() == 15 && !event.is_floating) else { return Ok(()) };
-    let in_utc = upper.replace(&format!("UNTIL={until}"), &format!("UNTIL={until}Z"));
+    let Some(until) = until.filter(|until| matches!(until.len(), 8 | 15) && !event.is_floating) else { return Ok(()) };
+    let time = if until.len() == 8 { "T000000" } else { "" };
+    let in_utc = upper.replace(&format!("UNTIL={until}"), &format!("UNTIL={until}{time}Z"));
     let in_utc = ScheduleSource::Rrule { rrule: in_utc, start: *start, end: *end };
     let other = bounded(&[in_utc], calendar.zone, event.start.local.date());
     let ends = [calendar.termination, other.ok().and_then(|(_, other)| other.termination)];
@@ -431,7 +496,7 @@ const AMBIGUOUS_UNTIL: &str =
     "has an UNTIL that is not in UTC, as RFC 5545 requires, so that its last meeting is not certain";
 
 fn bounded(sources: &[ScheduleSource], zone: Zone, first: NaiveDate) -> Result<(Recurrence, Calendar), String> {
-    let found = BoundedRecurrence::of_sources(sources, zone, first, Some(first), None);
+    let found = BoundedRecurrence::of_rules(sources, zone, first);
     let found = found.map_err(|error| format!("has an RRULE that cannot be imported: it {}", error.problem))?;
     let (initiation, termination) = (found.initiation, found.termination);
     let calendar = Calendar { zone, anchor: Some(first), initiation, termination, skips: Skips::NONE };

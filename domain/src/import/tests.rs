@@ -169,6 +169,8 @@ fn exceptions_give_exactly_the_meetings_of_rfc_5545() {
         ),
         // Whether this UNTIL is read as a time of the zone or of UTC, the last meeting is the same one.
         (event("RRULE:FREQ=WEEKLY;UNTIL=20260109T000000"), &["01-01 19:00", "01-08 19:00"]),
+        // There is no meeting on the date of UNTIL, so it does not matter whether it means its beginning or its end.
+        (event("RRULE:FREQ=WEEKLY;UNTIL=20260109"), &["01-01 19:00", "01-08 19:00"]),
         // Single meetings.
         (event(""), &["01-01 19:00"]),
         (event("STATUS:CANCELLED"), &["01-01 19:00x"]),
@@ -199,13 +201,22 @@ fn event_that_cannot_be_kept_exactly_is_refused_with_the_reason() {
         ("RRULE:FREQ=WEEKLY;BYDAY=FR", "no meeting of its RRULE"),
         ("RRULE:FREQ=HOURLY", "FREQ"),
         ("RRULE:FREQ=WEEKLY;UNTIL=20260108T183000", "not in UTC"),
+        ("RRULE:FREQ=WEEKLY;UNTIL=20260115", "UNTIL=20260115T180000Z includes it"),
+        // Midnight in UTC is before the meeting of the evening.
+        (
+            "DTSTART;TZID=America/Chicago:20260101T193000\nDTEND;TZID=America/Chicago:20260101T203000\n\
+          RRULE:FREQ=WEEKLY;UNTIL=20260116",
+            "not in UTC",
+        ),
         ("RRULE:FREQ=YEARLY;BYWEEKNO=1", "BYWEEKNO"),
         ("RRULE:FREQ=DAILY;COUNT=999999999999", "COUNT"),
         ("RRULE:FREQ=WEEKLY\nRRULE:FREQ=DAILY", "more than one RRULE"),
         ("RRULE:FREQ=WEEKLY\nEXRULE:FREQ=DAILY", "EXRULE"),
         ("RRULE:FREQ=WEEKLY\nSTATUS:CANCELLED", "cancelled as a whole"),
-        ("RRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20260108", "EXDATE without a time"),
-        ("RRULE:FREQ=WEEKLY\nRDATE;VALUE=DATE:20260109", "RDATE without a time"),
+        ("RRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20260108", "has an EXDATE without a time"),
+        ("RRULE:FREQ=WEEKLY\nRDATE;VALUE=DATE:20260109", "has an RDATE without a time"),
+        ("RECURRENCE-ID;VALUE=DATE:20260109", "has a RECURRENCE-ID without a time"),
+        ("RRULE:FREQ=WEEKLY\nEXDATE:never", "has an EXDATE that cannot be read"),
         ("RECURRENCE-ID;RANGE=THISANDFUTURE:20260108T180000Z", "RANGE"),
         ("SUMMARY:", "no SUMMARY"),
         ("UID:", "no UID"),
@@ -221,6 +232,45 @@ fn event_that_cannot_be_kept_exactly_is_refused_with_the_reason() {
     assert_eq!(meetings(&one(&newer)), ["01-01 19:00", "01-02 19:00"]);
     let cut = import("BEGIN:VEVENT\nUID:cut\nSUMMARY:Half");
     assert_eq!(cut.refused[0].uid.as_deref(), Some("cut"));
+}
+
+#[test]
+fn event_whose_vtimezone_contradicts_its_zone_is_refused() {
+    let zone = |offset: &str, rule: &str| {
+        format!(
+            "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nBEGIN:STANDARD\nDTSTART:19961027T030000\nTZOFFSETFROM:+0200\n\
+             TZOFFSETTO:{offset}\n{rule}END:STANDARD\nBEGIN:DAYLIGHT\nDTSTART:19810329T020000\nTZOFFSETFROM:{offset}\n\
+             TZOFFSETTO:+0200\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU\nEND:DAYLIGHT\nEND:VTIMEZONE\n"
+        )
+    };
+    let in_autumn = "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\n";
+    let weekly = event("RRULE:FREQ=WEEKLY;UNTIL=20260326T180000Z");
+    let ten = one(&format!("{}{weekly}", zone("+0100", in_autumn)));
+    assert_eq!(meetings(&ten).len(), 13);
+    let wrong = "has a VTIMEZONE that contradicts the time zone of its TZID at 2026-01-01 18:00 UTC";
+    assert!(reason(&format!("{}{weekly}", zone("-0500", in_autumn))).starts_with(wrong));
+    assert!(reason(&format!("{}{}", zone("-0500", in_autumn), event(""))).starts_with(wrong));
+    // By the definition, summer begins on 8 March. The meetings before that day are the same.
+    let american = zone("+0100", in_autumn).replace("BYMONTH=3;BYDAY=-1SU", "BYMONTH=3;BYDAY=2SU");
+    let until_march = event("RRULE:FREQ=WEEKLY;UNTIL=20260305T180000Z");
+    assert_eq!(meetings(&one(&format!("{american}{until_march}"))).len(), 10);
+    assert!(reason(&format!("{american}{weekly}")).contains("at 2026-03-12 18:00 UTC"));
+    let skipped = "EXDATE;TZID=Europe/Berlin:20260312T190000,20260319T190000,20260326T190000";
+    let reason = reason(&format!("{american}{}", event(&format!("RRULE:FREQ=WEEKLY\n{skipped}"))));
+    assert!(reason.contains("at 2026-03-12 18:00 UTC"), "the dates themselves are not certain: {reason}");
+}
+
+#[test]
+fn name_of_a_single_meeting_is_noted() {
+    let changed = "RECURRENCE-ID;TZID=Europe/Berlin:20260108T190000\nDTSTART;TZID=Europe/Berlin:20260108T200000\n\
+                   DTEND;TZID=Europe/Berlin:20260108T220000";
+    let body = |more: &str| format!("{}\n{}", event("RRULE:FREQ=WEEKLY;COUNT=3"), event(&format!("{changed}{more}")));
+    let contents = import(&body("\nSUMMARY:Party"));
+    let found = &contents.sessions[0];
+    assert_eq!(meetings(&found.session), ["01-01 19:00", "01-08 20:00", "01-15 19:00"]);
+    let note = "has the SUMMARY \"Party\" for its meeting of 2026-01-08 18:00 UTC only, which has the name of the session here";
+    assert_eq!((found.session.name.as_str(), found.notes.as_slice()), ("Session", &[note.to_owned()][..]));
+    assert!(import(&body("")).sessions[0].notes.is_empty());
 }
 
 #[test]
@@ -266,6 +316,26 @@ fn times_are_read_in_the_zone_that_the_file_or_the_import_names() {
     };
     assert_eq!((shown("").time_zone.as_str(), meetings(&shown(""))), ("Europe/Paris", vec!["01-01 20:00".to_owned()]));
     assert_eq!(shown("RRULE:FREQ=WEEKLY").time_zone, "UTC");
+    // An import in another zone can show the meetings in the zone that they are in.
+    let mut setting = floating.clone();
+    let utc = calendar(&event("DTSTART:20260101T190000Z\nDTEND:20260101T200000Z"));
+    let first = read(utc.as_bytes(), &setting).unwrap().sessions.remove(0);
+    setting.time_zone = None;
+    let second = read(utc.as_bytes(), &setting).unwrap().sessions.remove(0);
+    assert_eq!((first.session.time_zone.as_str(), second.session.time_zone.as_str()), ("America/Chicago", "UTC"));
+    assert_eq!(second.in_zone(setting.data, "America/Chicago"), Some(first.session));
+    // A zone of the file does not depend on the import.
+    let custom = "BEGIN:VTIMEZONE\nTZID:Mine\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:-0600\n\
+                  TZOFFSETTO:-0600\nEND:STANDARD\nEND:VTIMEZONE\n";
+    let custom = calendar(&format!("{custom}{}", event("DTSTART;TZID=Mine:20260101T190000\nDURATION:PT1H")));
+    let zone = |time_zone: Option<&str>| {
+        let time_zone = time_zone.and_then(|name| ZoneData::compiled().zone(name).ok());
+        let found =
+            read(custom.as_bytes(), &ImportContext { time_zone, ..setting.clone() }).unwrap().sessions.remove(0);
+        (found.session.time_zone.clone(), found.in_zone(setting.data, "UTC"))
+    };
+    assert_eq!(zone(Some("America/Regina")), zone(None));
+    assert_eq!(zone(None).1, None);
     // The second 2:30 of the night can only be kept in UTC.
     let night =
         one(&format!("X-WR-TIMEZONE:Europe/Paris\n{}", event("DTSTART:20261025T013000Z\nDTEND:20261025T020000Z")));

@@ -7,10 +7,13 @@
 //! 2. The TZID is the name of a zone of Windows.
 //! 3. The VTIMEZONE says which IANA zone it is (`X-LIC-LOCATION`).
 //! 4. The VTIMEZONE has the same offsets as an IANA zone, in all years that matter.
+//!
+//! In the first three cases, some programs use the zone, and others use the definition. So an event is refused if the definition
+//! has another offset than the zone at one of its meetings.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{
     lines::Component,
@@ -32,14 +35,17 @@ const YEARS: std::ops::RangeInclusive<i32> = 1970..=2099;
 
 /// The first and the last year that matter.
 pub(super) type Years = (i32, i32);
+/// A range of instants, without its end.
+pub(super) type Range = (DateTime<Utc>, DateTime<Utc>);
 
 /// The zones of a file.
 pub(super) struct Zones {
     data: ZoneData,
-    /// Zones to prefer if several have the same rules.
+    /// Zones to prefer if several have the same rules. The file names them, so that the same file always gives the same zone.
     preferred: Vec<Zone>,
     definitions: HashMap<String, Result<Definition, String>>,
     found: HashMap<(String, Years), Result<Zone, String>>,
+    contradictions: HashMap<(String, Years), Arc<[Range]>>,
     compared: usize,
 }
 
@@ -55,7 +61,30 @@ impl Zones {
         for (name, definition) in definitions {
             by_name.entry(name).or_insert(definition);
         }
-        Self { data, preferred, definitions: by_name, found: HashMap::new(), compared: 0 }
+        Self {
+            data,
+            preferred,
+            definitions: by_name,
+            found: HashMap::new(),
+            contradictions: HashMap::new(),
+            compared: 0,
+        }
+    }
+
+    /// When, in these years, the VTIMEZONE of a TZID has another offset than the zone that its name means. Nothing, if the zone was
+    /// found by its offsets, or if the file has no definition that can be read.
+    pub(super) fn contradictions(&mut self, name: &str, years: Years) -> Arc<[Range]> {
+        let key = (name.to_owned(), within(years));
+        if let Some(known) = self.contradictions.get(&key) {
+            return Arc::clone(known);
+        }
+        let definition = self.definitions.get(name.trim()).and_then(|definition| definition.as_ref().ok());
+        let zone = known(self.data, name)
+            .or_else(|| definition.and_then(|it| it.location.as_deref()).and_then(|it| known(self.data, it)));
+        let found = definition.zip(zone).map(|(definition, zone)| definition.contradictions(zone, key.1));
+        let found: Arc<[Range]> = found.unwrap_or_default().into();
+        self.contradictions.insert(key, Arc::clone(&found));
+        found
     }
 
     /// The zone of a TZID, for meetings in these years.
@@ -63,7 +92,7 @@ impl Zones {
         if let Some(zone) = known(self.data, name) {
             return Ok(zone);
         }
-        let years = (years.0.clamp(*YEARS.start(), *YEARS.end()), years.1.clamp(*YEARS.start(), *YEARS.end()));
+        let years = within(years);
         if let Some(found) = self.found.get(&(name.to_owned(), years)) {
             return found.clone();
         }
@@ -110,6 +139,11 @@ impl Zones {
         let names = etc.chain(windows_zones::iana_names()).chain(others);
         self.preferred.iter().copied().chain(names.filter_map(|name| self.data.zone(name).ok()))
     }
+}
+
+/// The years of a range that can be compared.
+fn within((from, to): Years) -> Years {
+    (from.clamp(*YEARS.start(), *YEARS.end()), to.clamp(*YEARS.start(), *YEARS.end()))
 }
 
 /// The zone with this name: of IANA, of Windows, or at the end of a path.
@@ -162,30 +196,62 @@ impl Definition {
         if observances.len() > MAX_PARTS {
             return Err(format!("has more than {MAX_PARTS} parts"));
         }
+        if observances.iter().map(|part| part.rules.len()).sum::<usize>() > MAX_PARTS {
+            return Err(format!("has more than {MAX_PARTS} rules"));
+        }
         if observances.iter().map(|part| part.listed.len() + 1).sum::<usize>() > MAX_ONSETS {
             return Err(format!("lists more than {MAX_ONSETS} clock changes"));
         }
         Ok(Self { location, observances })
     }
 
-    /// The offsets in these years.
-    fn offsets(&self, (from, to): Years) -> Result<Offsets, String> {
-        let year_begins =
-            |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default().and_time(chrono::NaiveTime::MIN);
-        // The range covers these years in every zone.
-        let begins = (year_begins(from) - TimeDelta::days(1)).and_utc();
-        let ends = (year_begins(to + 1) + TimeDelta::days(1)).and_utc();
+    /// The clock changes up to this year, in their order.
+    fn onsets(&self, to: i32) -> Result<Vec<Onset>, String> {
         let mut onsets = Vec::new();
         for part in &self.observances {
             part.onsets(to, &mut onsets);
+            if onsets.len() > MAX_ONSETS {
+                return Err(format!("has more than {MAX_ONSETS} clock changes"));
+            }
         }
-        onsets.sort_unstable_by_key(|onset: &Onset| onset.at);
+        onsets.sort_by_key(|onset: &Onset| onset.at);
+        Ok(onsets)
+    }
+
+    /// When the offset is not that of the zone, in the years that the definition covers.
+    fn contradictions(&self, zone: Zone, years: Years) -> Vec<Range> {
+        let (Ok(offsets), Ok(onsets)) = (self.offsets(years), self.onsets(years.1)) else { return Vec::new() };
+        let (begins, ends) = range_of(years);
+        // It says nothing about the time before its first change. A list of changes may be cut off, so it says nothing about the
+        // time after the last one either, unless that is over when the years begin.
+        let (Some(first), Some(last)) = (onsets.first(), onsets.last()) else { return Vec::new() };
+        let is_cut_off = last.at > begins && !self.observances.iter().any(Observance::is_endless);
+        let ends = if is_cut_off { last.at.min(ends) } else { ends };
+        let changes = offsets.changes.iter().map(|(at, _)| *at).chain(clock_changes(zone).map(|change| change.at));
+        let mut changes: Vec<_> = changes.chain([begins.max(first.at)]).collect();
+        changes.retain(|at| begins.max(first.at) <= *at && *at < ends);
+        changes.sort_unstable();
+        changes.dedup();
+        let ranges = changes.iter().copied().zip(changes.iter().copied().skip(1).chain([ends]));
+        ranges.filter(|(at, _)| offsets.at(*at) != Some(zone.offset(*at).local_minus_utc())).collect()
+    }
+
+    /// The offsets in these years.
+    fn offsets(&self, years: Years) -> Result<Offsets, String> {
+        let (begins, ends) = range_of(years);
+        let onsets = self.onsets(years.1)?;
         let first = onsets.first().ok_or("has no clock change")?;
         let current = onsets.iter().rev().find(|onset| onset.at <= begins);
         let mut changes = vec![(begins, current.map_or(first.before, |onset| onset.after))];
         changes.extend(onsets.iter().filter(|it| begins < it.at && it.at < ends).map(|it| (it.at, it.after)));
         Ok(Offsets { changes, ends })
     }
+}
+
+/// The range that covers these years in every zone.
+fn range_of((from, to): Years) -> Range {
+    let begins = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
+    (begins(from) - TimeDelta::days(1), begins(to + 1) + TimeDelta::days(1))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -218,6 +284,10 @@ impl Observance {
         })
     }
 
+    fn is_endless(&self) -> bool {
+        self.rules.iter().any(YearlyRule::is_endless)
+    }
+
     /// Adds the clock changes up to this year.
     fn onsets(&self, to: i32, onsets: &mut Vec<Onset>) {
         let onset = |local: NaiveDateTime| Onset {
@@ -239,6 +309,9 @@ impl Observance {
                     }
                     index += 1;
                     onsets.push(found);
+                    if onsets.len() > MAX_ONSETS {
+                        return;
+                    }
                 }
             }
         }
@@ -324,6 +397,35 @@ mod tests {
         assert!(found(listed, (2025, 2027)).is_err());
         let located = "X-LIC-LOCATION:Asia/Tokyo\n";
         assert_eq!(found(located, (2025, 2027)), Ok("Asia/Tokyo"));
+    }
+
+    #[test]
+    fn definition_contradicts_a_known_name_only_while_it_applies() {
+        let contradicted = |name: &str, parts: &str, years: Years| {
+            let text = format!("BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:{name}\n{parts}END:VTIMEZONE\nEND:VCALENDAR");
+            let calendars = lines::read(text.as_bytes()).unwrap();
+            let mut zones = Zones::new(ZoneData::compiled(), Vec::new(), &calendars);
+            let date = |at: DateTime<Utc>| at.date_naive().to_string();
+            let ranges = zones.contradictions(name, years);
+            ranges.iter().map(|(from, to)| format!("{} {}", date(*from), date(*to))).collect::<Vec<_>>()
+        };
+        let whole = ["2025-12-31 2026-03-29", "2026-03-29 2026-10-25", "2026-10-25 2027-01-02"];
+        let constant = "BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0900\nTZOFFSETTO:+0900\nEND:STANDARD\n";
+        assert_eq!(contradicted("Europe/Berlin", constant, (2026, 2026)), whole);
+        assert_eq!(contradicted("/example.org/Europe/Berlin", constant, (2026, 2026)), whole);
+        assert_eq!(contradicted("W. Europe Standard Time", constant, (2026, 2026)), whole);
+        assert_eq!(contradicted("Asia/Tokyo", constant, (2026, 2030)), <[&str; 0]>::default());
+        // The rules of today, for years in which there were others.
+        assert_eq!(contradicted("America/New_York", US, (2010, 2031)), <[&str; 0]>::default());
+        let before_2007 = ["2006-03-12 2006-04-02", "2006-10-29 2006-11-05"];
+        assert_eq!(contradicted("America/New_York", US, (2006, 2008)), before_2007);
+        // A list that is cut off, and nothing before its first change.
+        let listed = "BEGIN:STANDARD\nDTSTART:20251026T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nRDATE:20261025T030000\n\
+            END:STANDARD\nBEGIN:DAYLIGHT\nDTSTART:20260329T020000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nEND:DAYLIGHT\n";
+        for years in [(2020, 2031), (2025, 2025)] {
+            assert_eq!(contradicted("Europe/Berlin", listed, years), <[&str; 0]>::default());
+        }
+        assert_eq!(contradicted("Europe/Berlin", listed, (2028, 2028)), ["2028-03-26 2028-10-29"]);
     }
 
     #[test]

@@ -21,11 +21,13 @@ pub struct Series {
 }
 
 impl Recurrence {
-    /// The RRULE value of each schedule. If the calendar has a termination date, the value has an UNTIL. It is in UTC,
+    /// The RRULE value of each schedule. A schedule that is in the list twice has one. If the calendar has a termination date, the value has an UNTIL. It is in UTC,
     /// as RFC 5545 requires for a DTSTART with a time zone. DTSTART must be an occurrence of the schedule;
     /// [`Recurrence::series`] gives one.
     pub fn rrules(&self, calendar: &Calendar) -> Vec<String> {
-        self.schedules.iter().map(|schedule| rrule(schedule, calendar)).collect()
+        let is_new =
+            |(index, schedule): &(usize, &Schedule)| !self.schedules.iter().take(*index).any(|it| it == *schedule);
+        self.schedules.iter().enumerate().filter(is_new).map(|(_, schedule)| rrule(schedule, calendar)).collect()
     }
 
     /// The series of the schedules, each from its first occurrence dated `since` or later.
@@ -286,6 +288,7 @@ mod tests {
         ];
         assert_eq!(kept, expected);
         let twins = Recurrence::new(vec![weekly(Weekday::Mon, 1, (8, 9)); 3]).unwrap();
+        assert_eq!(twins.rrules(&calendar()), ["FREQ=WEEKLY;BYDAY=MO"]);
         assert_eq!(twins.series(&calendar(), date("2025-02-03")).len(), 1);
     }
 }

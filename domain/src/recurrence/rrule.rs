@@ -24,6 +24,13 @@ pub enum ScheduleSource {
     },
 }
 
+impl ScheduleSource {
+    fn has_end(&self) -> bool {
+        let Self::Rrule { rrule, .. } = self else { return false };
+        Rule::read(rrule).is_ok_and(|rule| rule.end != End::Never)
+    }
+}
+
 impl From<Recurrence> for Vec<ScheduleSource> {
     fn from(recurrence: Recurrence) -> Self {
         recurrence.schedules.into_iter().map(ScheduleSource::Schedule).collect()
@@ -52,6 +59,25 @@ impl BoundedRecurrence {
         initiation: Option<NaiveDate>,
         termination: Option<NaiveDate>,
     ) -> Result<Self, RecurrenceError> {
+        Self::combined(sources, zone, anchor, (initiation, termination), |schedules| schedules)
+    }
+
+    /// The recurrence of rules that begin on `first` or later. Successive rules that only differ in their positions or days are
+    /// one schedule, because a feed has each of them as a rule of its own.
+    ///
+    /// # Errors
+    /// As for [`of_sources`](Self::of_sources).
+    pub fn of_rules(rules: &[ScheduleSource], zone: Zone, first: NaiveDate) -> Result<Self, RecurrenceError> {
+        Self::combined(rules, zone, first, (Some(first), None), joined)
+    }
+
+    fn combined(
+        sources: &[ScheduleSource],
+        zone: Zone,
+        anchor: NaiveDate,
+        (initiation, termination): (Option<NaiveDate>, Option<NaiveDate>),
+        join: impl FnOnce(Vec<Schedule>) -> Vec<Schedule>,
+    ) -> Result<Self, RecurrenceError> {
         let mut schedules = Vec::new();
         let mut ends: Vec<(usize, Recurrence, Option<NaiveDate>)> = Vec::new();
         let mut is_counted = false;
@@ -72,7 +98,7 @@ impl BoundedRecurrence {
                 }
             }
         }
-        let recurrence = Recurrence::new(schedules)?;
+        let recurrence = Recurrence::new(join(schedules))?;
         let initiation = if is_counted { initiation.or(Some(anchor)) } else { initiation };
         if ends.iter().all(|(.., end)| end.is_none()) {
             return Ok(Self { recurrence, initiation, termination });
@@ -82,6 +108,8 @@ impl BoundedRecurrence {
             .map(|(index, alone, end)| (index, alone, [end, termination].into_iter().flatten().min()))
             .collect();
         let last = ends.iter().filter_map(|(.., end)| *end).max();
+        // The first RRULE with an end.
+        let ended = sources.iter().position(ScheduleSource::has_end);
         for (index, alone, end) in &ends {
             let calendar = Calendar { zone, anchor: Some(anchor), initiation, termination: None, skips: Skips::NONE };
             // Each schedule ends where its rule ends, even if the session goes on until the last one ends.
@@ -94,8 +122,9 @@ impl BoundedRecurrence {
                 None => true,
             };
             if goes_on {
+                let is_rule = matches!(sources.get(*index), Some(ScheduleSource::Rrule { .. }));
                 return Err(RecurrenceError {
-                    schedule: Some(*index),
+                    schedule: if is_rule { Some(*index) } else { ended },
                     field: Some(Field::Rrule),
                     problem: "must end together with the other schedules: a session has one termination date, so give \
                               all rules the same UNTIL, or give terminationDate"
@@ -105,6 +134,17 @@ impl BoundedRecurrence {
         }
         Ok(Self { recurrence, initiation, termination: last })
     }
+}
+
+/// The schedules, with successive ones joined that only differ in their positions or days.
+fn joined(schedules: Vec<Schedule>) -> Vec<Schedule> {
+    let mut joined: Vec<Schedule> = Vec::new();
+    for schedule in schedules {
+        if !joined.last_mut().is_some_and(|last| last.join(&schedule)) {
+            joined.push(schedule);
+        }
+    }
+    joined
 }
 
 /// The parts of an RRULE.
@@ -506,20 +546,24 @@ impl Rule {
         index: usize,
     ) -> Result<Option<NaiveDate>, RecurrenceError> {
         let day_before = |date: NaiveDate| date.pred_opt().unwrap_or(date);
+        let dates = |from: NaiveDate, to: NaiveDate| {
+            let (initiation, skips) = (Some(anchor), Skips::NONE);
+            let calendar = Calendar { zone, anchor: initiation, initiation, termination: None, skips };
+            alone.occurrences(&calendar, from, to).map(|occurrence| occurrence.date)
+        };
         let last = match self.end {
             End::Never => return Ok(None),
-            End::Count(count) => {
-                let calendar = Calendar {
-                    zone,
-                    anchor: Some(anchor),
-                    initiation: Some(anchor),
-                    termination: None,
-                    skips: Skips::NONE,
-                };
-                let last = alone.occurrences(&calendar, anchor, NaiveDate::MAX).nth(count.saturating_sub(1));
-                return Ok(last.map(|occurrence| occurrence.date));
+            End::Count(count) => return Ok(dates(anchor, NaiveDate::MAX).nth(count.saturating_sub(1))),
+            // RFC 5545 does not allow a date together with a start time. Some programs read it as the beginning of that day, and
+            // others as its end. Without a meeting on it, both mean the same.
+            End::Date(date) if dates(date, date).next().is_some() => {
+                let with_it = instant_of(zone, date.and_time(start)).format("%Y%m%dT%H%M%SZ");
+                let problem = format!(
+                    "must not have an UNTIL without a time on the date of a meeting, because it may or may not include that \
+                     meeting: UNTIL={with_it} includes it"
+                );
+                return Err(Refused(problem).at(index));
             }
-            // A date is the last one on which the session may meet.
             End::Date(date) => date,
             End::Local(until) if start <= until.time() => until.date(),
             End::Local(until) => day_before(until.date()),
@@ -578,6 +622,11 @@ impl YearlyRule {
     /// Whether the rule ends after a number of changes (COUNT).
     pub const fn is_counted(&self) -> bool {
         matches!(self.0.end, End::Count(_))
+    }
+
+    /// Whether the rule goes on for ever.
+    pub const fn is_endless(&self) -> bool {
+        matches!(self.0.end, End::Never)
     }
 
     /// Whether the rule ended before its change number `index`, from 0, which is at this local time and instant.
@@ -769,7 +818,8 @@ mod tests {
     #[test]
     fn until_and_count_become_the_last_date() {
         for (rrule, last) in [
-            ("FREQ=WEEKLY;UNTIL=19970826", "1997-08-26"),
+            // There is no meeting on this day.
+            ("FREQ=WEEKLY;UNTIL=19970827", "1997-08-27"),
             ("FREQ=WEEKLY;UNTIL=19970826T085959", "1997-08-25"),
             ("FREQ=WEEKLY;UNTIL=19970826T090000", "1997-08-26"),
             // 9:00 in New York is 13:00 in UTC.
@@ -807,6 +857,8 @@ mod tests {
             ("FREQ=WEEKLY;INTERVAL=521", "INTERVAL"),
             ("FREQ=WEEKLY;UNTIL=1999", "UNTIL"),
             ("FREQ=WEEKLY;UNTIL=19970804", "UNTIL"),
+            ("FREQ=WEEKLY;UNTIL=19970805", "UNTIL=19970805T130000Z includes it"),
+            ("FREQ=WEEKLY;UNTIL=19970826", "UNTIL=19970826T130000Z includes it"),
             ("FREQ=WEEKLY;BYDAY=1MO", "BYDAY"),
             ("FREQ=WEEKLY;BYDAY=MO,XX", "BYDAY"),
             ("FREQ=WEEKLY;BYMONTHDAY=1", "BYMONTHDAY"),
@@ -830,5 +882,16 @@ mod tests {
         }
         let error = read(&["FREQ=WEEKLY;BYDAY=TU;COUNT=3", "FREQ=WEEKLY;BYDAY=MO"], "1997-08-05").unwrap_err();
         assert!(error.starts_with("schedule 2: rrule must end together"), "{error}");
+        // A schedule that is no RRULE has no end that could be changed.
+        let weekly = ScheduleSource::Schedule(Schedule::weekly(Weekday::Mon, 1, time(9), time(10)).unwrap());
+        let rule = |text: &str| ScheduleSource::Rrule { rrule: text.to_owned(), start: time(9), end: time(10) };
+        let (ended, endless) = (rule("FREQ=WEEKLY;BYDAY=TU;COUNT=3"), rule("FREQ=WEEKLY;BYDAY=WE"));
+        for sources in [[weekly.clone(), ended.clone()], [ended, weekly]] {
+            let named = sources.iter().position(|source| matches!(source, ScheduleSource::Rrule { .. }));
+            let sources = [sources.as_slice(), std::slice::from_ref(&endless)].concat();
+            let anchor = date("1997-08-05");
+            let error = BoundedRecurrence::of_sources(&sources, Zone::utc(), anchor, Some(anchor), None).unwrap_err();
+            assert_eq!((error.schedule, error.field), (named, Some(Field::Rrule)), "{error}");
+        }
     }
 }

@@ -246,6 +246,27 @@ impl Schedule {
         self
     }
 
+    /// Takes over the positions or days of another schedule. Returns false if the schedules differ in anything else.
+    pub(super) fn join(&mut self, other: &Self) -> bool {
+        let mut alike = self.clone();
+        let (numbers, more) = match (&mut alike.pattern, &other.pattern) {
+            (Pattern::Monthly { which, .. }, Pattern::Monthly { which: more, .. }) => (which, more),
+            (Pattern::MonthDay { days, .. }, Pattern::MonthDay { days: more, .. }) => (days, more),
+            _ => return false,
+        };
+        let own = std::mem::replace(numbers, more.clone());
+        if alike != *other {
+            return false;
+        }
+        let numbers: Vec<i64> = own.iter().chain(more).copied().map(i64::from).collect();
+        if let (Some(joined), Pattern::Monthly { which: numbers, .. } | Pattern::MonthDay { days: numbers, .. }) =
+            (unique(&numbers), &mut self.pattern)
+        {
+            *numbers = joined;
+        }
+        true
+    }
+
     pub const fn pattern(&self) -> &Pattern {
         &self.pattern
     }

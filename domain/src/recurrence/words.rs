@@ -176,8 +176,11 @@ const fn position_text(position: i8) -> &'static str {
     }
 }
 
-/// Such as '7:00pm'. Seconds are only shown if they are not 0.
+/// Such as '7:00pm'. Seconds are only shown if they are not 0. Noon has a name, because 12:00pm can be read in two ways.
 fn time_text(time: NaiveTime) -> String {
+    if (time.hour(), time.minute(), time.second()) == (12, 0, 0) {
+        return "noon".to_owned();
+    }
     time.format(if time.second() == 0 { "%-I:%M%P" } else { "%-I:%M:%S%P" }).to_string()
 }
 
@@ -199,13 +202,13 @@ mod tests {
             (vec![weekly(Weekday::Thu, 1)], "Thursdays from 7:00pm-10:30pm"),
             (vec![weekly(Weekday::Thu, 2)], "Every other Thursday from 7:00pm-10:30pm"),
             (vec![weekly(Weekday::Thu, 3)], "Every 3 weeks on Thursday from 7:00pm-10:30pm"),
-            (vec![odd.clone()], "Saturdays from 12:00pm-12:05:09am"),
+            (vec![odd.clone()], "Saturdays from noon-12:05:09am"),
             (vec![monthly(&[3, 1])], "First and third Sundays of the month from 7:00pm-10:30pm"),
             (vec![monthly(&[-1, 2, 1])], "First, second and last Sundays of the month from 7:00pm-10:30pm"),
             (vec![monthly(&[-1, -2])], "Second-to-last and last Sundays of the month from 7:00pm-10:30pm"),
             (
                 vec![weekly(Weekday::Tue, 1), odd.clone()],
-                "Tuesdays from 7:00pm-10:30pm and Saturdays from 12:00pm-12:05:09am",
+                "Tuesdays from 7:00pm-10:30pm and Saturdays from noon-12:05:09am",
             ),
             (
                 vec![weekly(Weekday::Mon, 1), weekly(Weekday::Wed, 2), monthly(&[5])],

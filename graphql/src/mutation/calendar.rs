@@ -34,11 +34,14 @@ pub struct ImportedEvent {
     action: ImportAction,
     /// The session of the event. Null if a dry run would create it.
     session: Option<Session>,
+    /// What the session cannot keep of the event, such as the name of a single meeting. Each completes a sentence that begins
+    /// with the event.
+    notes: Vec<String>,
 }
 
 impl From<Imported> for ImportedEvent {
-    fn from(Imported { uid, action, session }: Imported) -> Self {
-        Self { uid, action: action.into(), session: session.map(Session) }
+    fn from(Imported { uid, action, session, notes }: Imported) -> Self {
+        Self { uid, action: action.into(), session: session.map(Session), notes }
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{
     access::Viewer,
     door::CheckInCodes,
     ids::{SessionId, SessionInstanceId},
-    import::{FileSession, ImportedMeeting, ImportedSession, MeetingState},
+    import::{FileSession, ImportRecord, ImportedMeeting, ImportedSession, MeetingState},
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Skips},
     window::{Buffers, Instants},
     zone::ZoneData,
@@ -24,7 +24,7 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::{Options, Stored};
+use super::Options;
 use crate::{
     Error, Result,
     audit::Changes,
@@ -179,7 +179,7 @@ async fn save(
 pub(super) async fn check_update(
     tx: &Tx,
     row: &session::Model,
-    stored: &Stored,
+    stored: &ImportRecord,
     new: &ImportedSession,
 ) -> Result<(), Error> {
     let after = patched(row.clone(), &stored.session, new);
@@ -225,7 +225,7 @@ fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession
 pub(super) async fn update(
     target: &mut Target<'_>,
     before: &session::Model,
-    stored: &Stored,
+    stored: &ImportRecord,
     new: &ImportedSession,
 ) -> Result<(session::Model, Instances)> {
     let (tx, old) = (target.tx, &stored.session);
@@ -278,7 +278,7 @@ struct Rows {
 }
 
 impl Rows {
-    async fn lock(tx: &Tx, session: SessionId, stored: &Stored, new: &ImportedSession) -> Result<Self> {
+    async fn lock(tx: &Tx, session: SessionId, stored: &ImportRecord, new: &ImportedSession) -> Result<Self> {
         let dates: BTreeSet<NaiveDate> =
             new.meetings.iter().filter_map(|meeting| meeting.occurrence).map(|(date, _)| date).collect();
         let concerned = Condition::any()
@@ -303,7 +303,7 @@ impl Rows {
 async fn update_meetings(
     target: &mut Target<'_>,
     session: &session::Model,
-    stored: &Stored,
+    stored: &ImportRecord,
     new: &ImportedSession,
 ) -> Result<Instances> {
     let rows = Rows::lock(target.tx, session.id, stored, new).await?;

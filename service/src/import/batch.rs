@@ -1,13 +1,17 @@
 //! Imports one batch of sessions. Decides which are new, which have changed, and which the viewer may change.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::SessionId,
-    import::{FileSession, Refusal},
+    import::{FileSession, ImportRecord, ImportedSession, Refusal},
     status::Mode,
+    zone::ZoneData,
 };
 use entity::{imported_session, session, session_organizer};
 use sea_orm::{
@@ -16,7 +20,7 @@ use sea_orm::{
 };
 
 use super::{
-    Action, Imported, Options, Stored,
+    Action, Imported, Options,
     apply::{self, Target},
     compare,
 };
@@ -47,6 +51,7 @@ impl Outcome {
             uid: uid.clone(),
             action,
             session: session.cloned().map(Into::into),
+            notes: found.notes.clone(),
         });
         self.imported.extend(imported);
         self.is_marked |= action != Action::Unchanged && session.is_some_and(|row| row.needs_recompute);
@@ -90,11 +95,12 @@ async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[FileS
                 outcome.refuse(found, &reason);
                 continue;
             }
-            match known.decide(found) {
+            let imported = known.in_its_zone(found, app.zone_data());
+            match known.decide(found, &imported) {
                 Decision::Refuse => outcome.refuse(found, "belongs to a session that you do not organise"),
                 Decision::Keep(row) => outcome.import(found, Action::Unchanged, Some(row)),
                 Decision::Own(row) => {
-                    if compare::has_the_same_meetings(tx, app.zone_data(), now, row, &found.session).await? {
+                    if compare::has_the_same_meetings(tx, app.zone_data(), now, row, &imported).await? {
                         outcome.import(found, Action::Unchanged, Some(row));
                     } else {
                         outcome.refuse(
@@ -108,16 +114,16 @@ async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[FileS
                     let path = paths.take(tx, &found.session.name).await?;
                     let (row, instances) = apply::create(&mut target, options, found, path).await?;
                     outcome.import(found, Action::Created, Some(&row));
-                    records.push(record(found, row.id, instances, now)?);
+                    records.push(record(&found.source, row.id, &imported, instances, now)?);
                 }
-                Decision::Update(row, stored) => match apply::check_update(tx, row, stored, &found.session).await {
+                Decision::Update(row, stored) => match apply::check_update(tx, row, stored, &imported).await {
                     Err(Error::Conflict(reason)) => outcome.refuse(found, &reason),
                     Err(error) => return Err(error),
                     Ok(()) if options.is_dry_run => outcome.import(found, Action::Updated, Some(row)),
                     Ok(()) => {
-                        let (row, instances) = apply::update(&mut target, row, stored, &found.session).await?;
+                        let (row, instances) = apply::update(&mut target, row, stored, &imported).await?;
                         outcome.import(found, Action::Updated, Some(&row));
-                        records.push(record(found, row.id, instances, now)?);
+                        records.push(record(&found.source, row.id, &imported, instances, now)?);
                     }
                 },
             }
@@ -151,7 +157,7 @@ fn checked(found: &FileSession) -> Result<(), String> {
 
 /// The rows of the database that belong to a batch.
 struct Known {
-    stored: HashMap<String, (SessionId, Option<Stored>)>,
+    stored: HashMap<String, (SessionId, Option<ImportRecord>)>,
     sessions: HashMap<SessionId, session::Model>,
     /// The sessions that the viewer may change.
     editable: HashSet<SessionId>,
@@ -159,7 +165,7 @@ struct Known {
 
 enum Decision<'a> {
     Create,
-    Update(&'a session::Model, &'a Stored),
+    Update(&'a session::Model, &'a ImportRecord),
     Keep(&'a session::Model),
     /// The meetings are from the calendar feed of this session.
     Own(&'a session::Model),
@@ -199,14 +205,23 @@ impl Known {
         Ok(Self { stored: rows.into_iter().map(stored).collect(), sessions, editable })
     }
 
+    /// The session of the file. If its events are in UTC, it stays in the zone in which it was imported before, because the file
+    /// does not say another one.
+    fn in_its_zone<'a>(&self, found: &'a FileSession, data: ZoneData) -> Cow<'a, ImportedSession> {
+        let stored = self.stored.get(&found.source).and_then(|(_, stored)| stored.as_ref());
+        let zone = stored.map(|it| &it.session.time_zone).filter(|zone| **zone != found.session.time_zone);
+        let same = zone.and_then(|zone| found.in_zone(data, zone));
+        same.map_or(Cow::Borrowed(&found.session), Cow::Owned)
+    }
+
     /// Decides what to do with a session of the file. A session that was imported and then deleted is created again.
-    fn decide<'a>(&'a self, found: &FileSession) -> Decision<'a> {
+    fn decide<'a>(&'a self, found: &FileSession, session: &ImportedSession) -> Decision<'a> {
         let stored = self.stored.get(&found.source);
         let imported = stored.and_then(|(id, stored)| Some((self.sessions.get(id)?, stored.as_ref())));
         let own = || found.own.and_then(|id| self.sessions.get(&id));
         match (imported, own()) {
             (Some((row, _)), _) | (None, Some(row)) if !self.editable.contains(&row.id) => Decision::Refuse,
-            (Some((row, Some(stored))), _) if stored.session != found.session => Decision::Update(row, stored),
+            (Some((row, Some(stored))), _) if stored.session != *session => Decision::Update(row, stored),
             (Some((row, _)), _) => Decision::Keep(row),
             (None, Some(row)) => Decision::Own(row),
             (None, None) => Decision::Create,
@@ -216,14 +231,15 @@ impl Known {
 
 /// The row that a later import compares with.
 fn record(
-    found: &FileSession,
+    source: &str,
     session_id: SessionId,
+    session: &ImportedSession,
     instances: BTreeMap<String, i64>,
     now: DateTime<Utc>,
 ) -> Result<imported_session::Model> {
-    let stored = Stored { session: found.session.clone(), instances };
+    let stored = ImportRecord { session: session.clone(), instances };
     let contents = serde_json::to_string(&stored).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(imported_session::Model { id: 0, source: found.source.clone(), session_id, contents, imported_at: now })
+    Ok(imported_session::Model { id: 0, source: source.to_owned(), session_id, contents, imported_at: now })
 }
 
 async fn save_records(tx: &Tx, records: Vec<imported_session::Model>) -> Result<()> {

@@ -12,14 +12,12 @@ mod apply;
 mod batch;
 mod compare;
 
-use std::collections::BTreeMap;
-
 use domain::{
     access::Viewer,
-    import::{self, ImportContext, ImportedSession, Refusal},
+    import::{self, ImportContext, Refusal},
     zone::Tz,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     App, Error, Result,
@@ -72,6 +70,8 @@ pub struct Imported {
     pub action: Action,
     /// `None` if a dry run would create the session.
     pub session: Option<Session>,
+    /// What the session cannot keep of the event. Each completes a sentence that begins with the event.
+    pub notes: Vec<String>,
 }
 
 /// The result of an import.
@@ -81,14 +81,6 @@ pub struct Report {
     pub imported: Vec<Imported>,
     pub refused: Vec<Refusal>,
     pub is_dry_run: bool,
-}
-
-/// The record of an imported session. The next import compares the file with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Stored {
-    session: ImportedSession,
-    /// The instance of each meeting, by the key of the meeting.
-    instances: BTreeMap<String, i64>,
 }
 
 /// How many sessions one transaction saves.

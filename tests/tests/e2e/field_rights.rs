@@ -59,7 +59,7 @@ const GUARDED_TYPES: &[(&str, &str, &str)] = &[
     ("AuditEntry", "Query.auditLog", "action actor actorPerson apiKey changes id nodeId occurredAt"),
     ("ApiKey", "Query.apiKeys", "createdAt expiresAt id isAdmin lastUsedAt name person"),
     ("AutoCreated", "Mutation.sweep", "dates instancesCreated session"),
-    ("ImportedEvent", "Mutation.importCalendar", "action session uid"),
+    ("ImportedEvent", "Mutation.importCalendar", "action notes session uid"),
     ("RefusedEvent", "Mutation.importCalendar", "reason summary uid"),
     (
         "Booking",

@@ -17,12 +17,18 @@ use domain::{
     zone::{Zone, ZoneData, instant_of, local_date, local_time},
 };
 use service::{
-    instances::{Instance, calendar::SessionCalendar},
+    instances::{
+        Instance,
+        calendar::{EventNames, SessionCalendar},
+    },
     sessions::{Session, Skip},
 };
 
 /// Exceptions are written until the end of the year this many years from now.
 const YEARS_AHEAD: i32 = 5;
+
+/// How many later occurrences of a rule are looked at.
+const LATER: usize = 20;
 
 /// Local times are only written from this date on, because the zone data begins in 1970.
 const FIRST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(1970, 1, 2) {
@@ -104,20 +110,22 @@ fn is_twice(zone: Zone, local: NaiveDateTime) -> bool {
 
 /// The events of a session. If its zone or recurrence can't be read, these are only its instances, in UTC.
 pub(super) fn events(data: ZoneData, source: &SessionCalendar, now: DateTime<Utc>) -> Events {
-    let SessionCalendar { session, instances, .. } = source;
+    let SessionCalendar { session, instances, names, .. } = source;
     // An instance that was removed because the recurrence changed counts as if it had never existed (rule 11).
     let instances: Vec<_> = instances.iter().filter(|row| !row.is_removed_by_recurrence).collect();
     let (Ok(zone), Ok(recurrence)) = (session.zone(data), session.recurrence()) else {
-        return Events { all: singles(session, &instances), local: None, anchor: None };
+        return Events { all: singles(session, names, &instances), local: None, anchor: None };
     };
     let planner = Planner::new(source, zone, recurrence.unwrap_or_default(), &instances, now);
     let all = planner.recurrence.series(&planner.calendar, planner.since);
-    // Several series may begin in different weeks and months.
+    // Several series may begin in different weeks and months. A first meeting in a later year would move `until`.
     let has_interval = all.len() > 1 && all.iter().any(|series| series.schedule.interval() > 1);
-    let anchor = planner.calendar.anchor.filter(|_| has_interval);
+    let first = all.iter().map(|series| series.starts.date()).min();
+    let begins_later = first.is_some_and(|first| planner.until < last_date(first, local_date(zone, now)));
+    let anchor = planner.calendar.anchor.filter(|_| has_interval || begins_later);
     let (mut events, covered) = planner.events(&all);
     let single: Vec<_> = instances.iter().copied().filter(|row| !covered.contains(&row.id)).collect();
-    events.extend(singles(session, &single));
+    events.extend(singles(session, names, &single));
     let from = events.iter().filter_map(|event| event.begins(zone)).min().unwrap_or(now);
     let last = events.iter().filter_map(Event::ends).max().unwrap_or(from);
     let until = instant_of(zone, planner.until.and_time(NaiveTime::MIN)).max(from).max(last);
@@ -153,11 +161,18 @@ impl Event {
     }
 }
 
-/// Instances as events of their own.
-fn singles(session: &Session, instances: &[&Instance]) -> Vec<Event> {
-    let existing = instances.iter().filter(|row| row.deleted_at.is_none());
-    let single = existing.map(|row| Event {
-        name: format!("instance-{}", row.id.0),
+/// The last date for which exceptions are written, if the session begins on `since`.
+fn last_date(since: NaiveDate, today: NaiveDate) -> NaiveDate {
+    let year = since.max(today).year().saturating_add(YEARS_AHEAD);
+    NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX)
+}
+
+/// Instances as events of their own, ordered by start. The ids of an import would have another order.
+fn singles(session: &Session, names: &EventNames, instances: &[&Instance]) -> Vec<Event> {
+    let mut existing: Vec<_> = instances.iter().filter(|row| row.deleted_at.is_none()).collect();
+    existing.sort_by_cached_key(|row| (row.listed_at, row.ends_at, row.location_override.clone(), row.is_cancelled));
+    let single = existing.into_iter().map(|row| Event {
+        name: names.of_instance(row.id),
         time: row.starts_at.map_or(Time::Day(row.date), |starts_at| Time::Meeting(starts_at, row.ends_at)),
         location: location(session, Some(row)),
         is_cancelled: row.is_cancelled,
@@ -201,8 +216,7 @@ impl<'a> Planner<'a> {
         let skipped = Skip::all_dates(skips);
         let calendar = session.calendar(zone, Skips::NONE);
         let since = calendar.anchor.unwrap_or(FIRST_DATE).max(FIRST_DATE);
-        let year = since.max(local_date(zone, now)).year().saturating_add(YEARS_AHEAD);
-        let until = NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(NaiveDate::MAX);
+        let until = last_date(since, local_date(zone, now));
         let matcher = Matcher::new(instances.iter().map(|row| row.existing()));
         let existing = session.calendar(zone, skipped.clone());
         let occurrences = recurrence.occurrences(&existing, since, until);
@@ -242,6 +256,10 @@ impl<'a> Planner<'a> {
                 });
                 events.extend(exceptions);
             } else {
+                // Without an event, the rule would not be in the feed.
+                if exceptions.is_empty() {
+                    exceptions.extend(self.next_later(series, all).map(|occurrence| self.planned(&occurrence, series)));
+                }
                 let mut rule = Some(rule);
                 events.extend(exceptions.into_iter().map(|event| event.on_its_own(rule.take())));
             }
@@ -266,6 +284,18 @@ impl<'a> Planner<'a> {
             .iter()
             .map(|series| of(&series.alone()).map(|occurrence| (occurrence, is_covered_here(&occurrence))).collect());
         alone.collect()
+    }
+
+    /// The first occurrence after `until` that exists, and that no other series has.
+    fn next_later(&self, series: &Series, all: &[Series]) -> Option<Occurrence> {
+        let is_elsewhere = |at: DateTime<Utc>| {
+            let others = all.iter().filter(|other| *other != series);
+            others.map(Series::alone).any(|other| !other.starting_in(&self.calendar, at, at).is_empty())
+        };
+        let later = self.until.succ_opt()?;
+        let occurrences = series.alone().occurrences(&self.calendar, later, NaiveDate::MAX);
+        let mut existing = occurrences.filter(|occurrence| !self.skipped.contains(occurrence.date)).take(LATER);
+        existing.find(|occurrence| !is_elsewhere(occurrence.meeting.starts_at()))
     }
 
     /// The occurrences that are skipped after `until`.
