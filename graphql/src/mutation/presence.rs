@@ -173,8 +173,7 @@ impl PresenceMutation {
         #[graphql(desc = "The secret of an anonymous visit. Other visits need none.")] secret: Option<String>,
         #[graphql(
             default,
-            desc = "True: only this visit no longer waits. The place is kept if another visit of the person has asked to wait \
-                    at it, too. Nothing changes if this visit has not asked to wait."
+            desc = "If true, only this visit stops waiting. The place is kept if another visit of the person waits at it, too. If this visit does not wait, nothing changes."
         )]
         only_this_visit: bool,
     ) -> Result<Option<PresencePayload>> {

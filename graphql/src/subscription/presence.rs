@@ -161,15 +161,16 @@ impl PresenceSubscription {
         subscribe(ctx, begin, PresenceChange::of_event).await
     }
 
-    /// Sends what a visit has now: a place in a queue, or a seat. Then sends each change of the position, each offer and its
-    /// end, the admission, and that the seat moved to another visit of the person: at most one message a second, with the
-    /// newest state.
+    /// Sends the state of a visit now: its place in a queue, or its seat. Then sends a message for each change of the
+    /// position, for each offer and its end, for the admission, and when the seat moves to another visit of the person:
+    /// at most one message a second, with the newest state.
     ///
-    /// If the visit and its person have several places and seats, the messages are about one of them: the place at which the
-    /// visit waits, else its seat, else what the person has in the activity of the last message, else another place and then
-    /// another seat of the person, in the order of the activities' ids. The end of what the last message was about is sent
-    /// before anything that only other visits have. If nobody waits or has a seat, nothing is sent. Only the visitor may
-    /// follow a visit.
+    /// A visit and its person may have several places and seats. The messages are then about the first of these: the
+    /// place at which the visit waits; the seat of the visit; what the person has in the activity of the last message;
+    /// another place of the person; another seat of the person. Among several places or seats, the smallest id of the
+    /// activity comes first. If what the last message was about ends, a message says so before any message about
+    /// something that only other visits have. If the visit and its person have neither a place nor a seat, nothing is
+    /// sent. Only the visitor may follow a visit.
     async fn queue_changed(
         &self,
         ctx: &Context<'_>,

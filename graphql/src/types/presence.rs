@@ -76,8 +76,8 @@ impl Presence {
         self.0.idle_since.is_some()
     }
 
-    /// The place of the visit, or of its person, in the queue for a seat. Of several, the one at which the visit has asked to
-    /// wait, else that in the activity with the smallest id. Null if neither waits.
+    /// The place of the visit, or of its person, in a queue for a seat. If there are several, it is the one at which
+    /// the visit has asked to wait, or else the one in the activity with the smallest id. Null if there is none.
     async fn queue_place(&self, ctx: &Context<'_>) -> Result<Option<QueuePlace>> {
         Ok(load(ctx, PlaceOf(self.0.owner())).await?.map(QueuePlace))
     }

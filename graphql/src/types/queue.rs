@@ -24,7 +24,7 @@ pub struct QueuePlace(pub queue::QueuePlace);
 /// is kept while the visit is online, and for some time after that.
 #[Object]
 impl QueuePlace {
-    /// The activity whose queue it is.
+    /// The activity of the queue.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Activity> {
         let id = self.0.activity_id;
         load(ctx, id).await?.map(Activity).ok_or_else(|| ApiError::internal(format!("{id} is missing")))

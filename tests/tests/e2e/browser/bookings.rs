@@ -98,7 +98,7 @@ async fn booking_keeps_its_status_when_its_page_updates_itself() -> Result<()> {
 }
 
 #[tokio::test]
-async fn booking_that_nobody_started_says_so() -> Result<()> {
+async fn delayed_booking_says_that_nobody_started_it() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();

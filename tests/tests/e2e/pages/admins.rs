@@ -12,9 +12,9 @@ use crate::fixtures::{create_person, create_session};
 
 on_both_databases!(
     admin_starts_from_an_empty_database,
-    admin_merges_deactivates_and_erases_people_and_reads_about_it,
+    admin_merges_deactivates_and_erases_people_and_reads_the_audit_log,
     admin_makes_and_revokes_api_keys,
-    broken_session_says_what_is_wrong_and_is_corrected,
+    broken_session_shows_its_problem_and_is_repaired,
     only_admins_open_admin_pages,
     admin_who_is_no_person_signs_out_everywhere,
 );
@@ -52,7 +52,7 @@ async fn admin_starts_from_an_empty_database(database: TestDatabase) -> Result<(
     Ok(())
 }
 
-async fn admin_merges_deactivates_and_erases_people_and_reads_about_it(database: TestDatabase) -> Result<()> {
+async fn admin_merges_deactivates_and_erases_people_and_reads_the_audit_log(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let client = deployment.admin();
     let admin = Visitor::of(&client);
@@ -120,7 +120,7 @@ async fn admin_makes_and_revokes_api_keys(database: TestDatabase) -> Result<()> 
     Ok(())
 }
 
-async fn broken_session_says_what_is_wrong_and_is_corrected(database: TestDatabase) -> Result<()> {
+async fn broken_session_shows_its_problem_and_is_repaired(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let client = deployment.admin();
     let admin = Visitor::of(&client);

@@ -11,7 +11,7 @@ use crate::fixtures::{add_organizer, create_active_instance, create_person, crea
 on_both_databases!(
     organizer_edits_the_session_and_its_schedule,
     organizer_adds_moves_cancels_holds_and_deletes_meetings,
-    organizer_checks_people_in_and_out_and_shares_the_work,
+    organizer_checks_people_in_and_adds_and_removes_organizers,
     only_organizers_and_admins_open_these_pages,
 );
 
@@ -206,7 +206,7 @@ async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestD
     Ok(())
 }
 
-async fn organizer_checks_people_in_and_out_and_shares_the_work(database: TestDatabase) -> Result<()> {
+async fn organizer_checks_people_in_and_adds_and_removes_organizers(database: TestDatabase) -> Result<()> {
     let scene = Scene::new(&database).await?;
     let olga = scene.visitor(&scene.olga);
     let ben = create_person(&scene.admin, "Ben Bodhran").await?;
