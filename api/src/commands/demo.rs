@@ -10,7 +10,10 @@ use anyhow::Context;
 use auth::Authenticator;
 use chrono::TimeDelta;
 use domain::access::Viewer;
-use service::settings::{Settings, Source};
+use service::{
+    settings::{Settings, Source},
+    sweep,
+};
 use web::pages::Samples;
 
 use self::{motion::Motion, sample::Content};
@@ -91,6 +94,8 @@ async fn welcome(settings: &Settings, running: &serve::Running, samples: &Sample
     let _ = samples.set(people.chain([admin]).collect());
     let mut motion = Motion::new(&running.app, &content)?;
     motion.start(&running.app).await?;
+    // The schedule's first one is up to a quarter of an hour away. So `/admin` has one to show.
+    sweep::run_recorded(&running.app, sweep::Request::EXACT, None).await?;
     print_welcome(settings, running, &authenticator, &content)?;
     Ok(motion)
 }

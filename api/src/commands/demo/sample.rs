@@ -41,6 +41,8 @@ struct Sample {
     name: &'static str,
     location: &'static str,
     place: Place,
+    /// Latitude and longitude.
+    position: (f64, f64),
     when: When,
     /// Minutes before the start and after the end.
     buffers: (i32, i32),
@@ -58,27 +60,36 @@ enum When {
 }
 
 fn samples() -> Vec<Sample> {
-    let weekly = |name, location, place, weekday, from, to| Sample {
+    let regular =
+        |name, location, place, position, when| Sample { name, location, place, position, when, buffers: (60, 60) };
+    let pop_up = |name, location, position| Sample {
         name,
         location,
-        place,
-        when: When::Weekly(weekday, from, to),
-        buffers: (60, 60),
+        place: AUSTIN,
+        position,
+        when: When::PopUp,
+        buffers: (0, 0),
     };
-    let today =
-        |name, location, place, ago| Sample { name, location, place, when: When::Today(ago), buffers: (60, 60) };
-    let pop_up = |name, location| Sample { name, location, place: AUSTIN, when: When::PopUp, buffers: (0, 0) };
+    let (opal, cobblestone) = (When::Today(TimeDelta::minutes(20)), When::Today(TimeDelta::minutes(60)));
+    let (monday, wednesday) = (When::Weekly(Weekday::Mon, 19, 22), When::Weekly(Weekday::Wed, 18, 21));
+    let thursday = When::Weekly(Weekday::Thu, 19, 22);
     vec![
-        today("Opal Divine's", "Opal Divine's Penn Field", AUSTIN, TimeDelta::minutes(20)),
-        today("The Cobblestone", "77 King Street North", DUBLIN, TimeDelta::minutes(60)),
-        pop_up("Pop-up Reels", "Zilker Park"),
-        pop_up("Pop-up Jigs", "Barton Springs"),
-        pop_up("Pop-up Polkas", "Auditorium Shores"),
-        weekly("Mueller Monday", "The Hangar", AUSTIN, Weekday::Mon, 19, 22),
-        weekly("Saengerrunde", "Saengerrunde Hall", AUSTIN, Weekday::Wed, 18, 21),
-        weekly("木曜セッション", "Warrior Celt", TOKYO, Weekday::Thu, 19, 22),
+        regular("Opal Divine's", "Opal Divine's Penn Field", AUSTIN, (30.2305, -97.759), opal),
+        regular("The Cobblestone", "77 King Street North", DUBLIN, (53.349, -6.279), cobblestone),
+        pop_up("Pop-up Reels", "Zilker Park", (30.2669, -97.7729)),
+        pop_up("Pop-up Jigs", "Barton Springs", (30.264, -97.7713)),
+        pop_up("Pop-up Polkas", "Auditorium Shores", (30.2627, -97.7517)),
+        regular("Mueller Monday", "The Hangar", AUSTIN, (30.2985, -97.702), monday),
+        regular("Saengerrunde", "Saengerrunde Hall", AUSTIN, (30.2701, -97.7353), wednesday),
+        regular("木曜セッション", "Warrior Celt", TOKYO, (35.709, 139.7745), thursday),
     ]
 }
+
+/// What the pages of the regular sessions say about them.
+const DESCRIPTION: &str = "Traditional music for everybody who plays or listens.
+
+- Bring an instrument, or only your ears.
+- *Slow tunes* come first.";
 
 /// The objects that [`fill`] has created and that the rest of the demo uses.
 pub struct Content {
@@ -143,7 +154,7 @@ async fn person(app: &App, name: &str, place: Place) -> anyhow::Result<PersonId>
 
 /// Adds a session and, if it meets today, today's meeting.
 async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, Option<SessionInstanceId>)> {
-    let Sample { name, location, place, when, buffers } = sample;
+    let Sample { name, location, place, position, when, buffers } = sample;
     let (schedule, today) = match *when {
         When::Weekly(weekday, from, to) => (Some((weekday, hour(from)?, hour(to)?)), None),
         When::Today(ago) => {
@@ -168,9 +179,10 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, Option<Se
         location: Some((*location).to_owned()),
         time_zone: place.zone,
         recurrence: recurrence.map(Into::into),
-        check_in_codes: CheckInCodes::None,
+        // People may check in with the code at the door, or without it.
+        check_in_codes: CheckInCodes::Rotating,
         requires_code: false,
-        description: None,
+        description: schedule.is_some().then(|| DESCRIPTION.to_owned()),
         website: None,
         active_buffer_minutes_before: buffers.0,
         active_buffer_minutes_after: buffers.1,
@@ -179,8 +191,8 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, Option<Se
         auto_create_hours_ahead: 168,
         initiation_date: None,
         termination_date: None,
-        latitude: None,
-        longitude: None,
+        latitude: Some(position.0),
+        longitude: Some(position.1),
         skips: Vec::new(),
     };
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await?.id;
