@@ -1127,7 +1127,8 @@ const BASE_STYLE = `
 class InSessionElement extends (globalThis.HTMLElement ?? Object) {
   #stop;
   #timer;
-  #note = element('span', { class: 'note', part: 'note' }, 'No connection: this may be out of date.');
+  #language;
+  #note = element('span', { class: 'note', part: 'note' });
 
   constructor(style) {
     super();
@@ -1146,7 +1147,19 @@ class InSessionElement extends (globalThis.HTMLElement ?? Object) {
     });
   }
 
+  /** The language of this part of the page. */
+  get language() {
+    return (this.#language ??= languageOf(this));
+  }
+
+  say(key, values) {
+    return say(this.language, key, values);
+  }
+
   #begin() {
+    this.#language = languageOf(this);
+    // What the elements write may be in another language than the page: the module does not know all.
+    this.noteHome.lang = this.language.words;
     const stops = [this.follow(), this.connection.watchTouch((isOutOfTouch) => this.#showTouch(isOutOfTouch))];
     return () => stops.forEach((stop) => stop?.());
   }
@@ -1157,6 +1170,7 @@ class InSessionElement extends (globalThis.HTMLElement ?? Object) {
     this.#note.remove();
     this.noteHome.removeAttribute('title');
     if (!isOutOfTouch) return;
+    this.#note.textContent = this.say('out-of-touch');
     this.noteHome.append(this.#note);
     this.noteHome.title = this.#note.textContent;
   }
@@ -1180,11 +1194,12 @@ class LiveNowBadge extends InSessionElement {
   constructor() {
     super(LiveNowBadge.style);
     const dot = element('span', { class: 'dot pulse', part: 'dot', 'aria-hidden': 'true' });
-    this.noteHome = element('span', { class: 'badge', part: 'badge' }, dot, element('slot', {}, 'LIVE NOW'));
+    this.noteHome = element('span', { class: 'badge', part: 'badge' }, dot, (this.words = element('slot')));
     this.shadowRoot.append(this.noteHome);
   }
 
   follow() {
+    this.words.textContent = this.say('live-now');
     const session = this.getAttribute('session') ?? '';
     if (!isSessionId(session)) {
       warn(`<live-now-badge session="${session}"> does not name a session by its id. An id looks like "Session:7"; a path or name is none.`);
@@ -1199,8 +1214,8 @@ class LiveNowBadge extends InSessionElement {
       this.toggleAttribute('active', isActive);
       if (change) dispatch('active-session-changed', change, this);
       if (!before) return;
-      const name = this.getAttribute('label') ?? [...instances, ...before][0]?.session.name ?? 'The session';
-      if (wasActive !== isActive) announce(`${name} is ${isActive ? 'live now' : 'no longer live'}.`);
+      const name = this.getAttribute('label') ?? [...instances, ...before][0]?.session.name ?? this.say('the-session');
+      if (wasActive !== isActive) announce(this.say(isActive ? 'is-live' : 'no-longer-live', { session: name }), this.language);
     });
   }
 
@@ -1259,7 +1274,7 @@ class InSessionBadge extends InSessionElement {
       else this.#show(place);
       if (before === undefined || before?.id === place?.id) return;
       dispatch('active-session-changed', { kind: 'PERSON_MOVED', sessionInstance: place, previousSessionInstance: before }, this);
-      announce(place ? `You are at ${place.session.name}.` : 'You are at no session now.');
+      announce(place ? this.say('you-are-at', { session: place.session.name }) : this.say('you-are-nowhere'), this.language);
     });
   }
 
@@ -1267,12 +1282,12 @@ class InSessionBadge extends InSessionElement {
     const link = this.getAttribute('link') ?? `${this.connection.base}/sessions/{path}`;
     const values = { path: session.path, id: session.id };
     this.dot.href = link.replace(/\{(path|id)\}/g, (_, name) => encodeURIComponent(values[name]));
-    this.dot.setAttribute('aria-label', `In session: ${session.name}`);
+    this.dot.setAttribute('aria-label', this.say('in-session', { session: session.name }));
     const { name, place, time, count } = this.parts;
     name.textContent = session.name;
     place.textContent = [locationOverride ?? session.location, session.city].filter(Boolean).join(', ');
-    time.textContent = timesText(startsAt, endsAt, session.timeZone);
-    count.textContent = presentCount === 1 ? '1 person is here' : `${presentCount} people are here`;
+    time.textContent = timesText(this.language, startsAt, endsAt, session.timeZone);
+    count.textContent = this.say('people-here', { count: presentCount });
   }
 
   static style = `
@@ -1329,7 +1344,7 @@ class BookingStatus extends InSessionElement {
       if (booking) this.setAttribute('status', booking.status);
       else this.removeAttribute('status');
       this.#show();
-      if (change) announce(`Your booking: ${this.text.textContent}.`);
+      if (change) announce(this.say('your-booking', { status: this.text.textContent }), this.language);
     });
     return () => {
       clearTimeout(this.#timer);
@@ -1343,14 +1358,16 @@ class BookingStatus extends InSessionElement {
     const { status, isDelayed, timeSlot } = this.booking;
     const now = this.connection.now();
     const [toStart, toEnd] = [timeSlot.startsAt, timeSlot.endsAt].map((at) => Date.parse(at) - now);
-    const delayed = `Its time ${toEnd > 0 ? 'has begun' : 'is over'}, but nobody started it`;
+    const delayed = () => this.say(toEnd > 0 ? 'booking-delayed' : 'time-is-over');
+    const ongoing = () => (isDelayed ? delayed() : this.say('booking-ongoing'));
+    const time = (ms) => durationText(this.language, ms);
     const words = {
-      SCHEDULED: toStart > 0 ? `Starts in ${durationText(toStart)}` : 'About to start',
-      ONGOING: (isDelayed ? delayed : 'Under way') + (toEnd > 0 ? `, ${durationText(toEnd)} left` : ''),
-      COMPLETED: 'Completed',
-      CANCELLED: 'Cancelled',
+      SCHEDULED: () => (toStart > 0 ? this.say('starts-in', { time: time(toStart) }) : this.say('about-to-start')),
+      ONGOING: () => (toEnd > 0 ? this.say('status-left', { status: ongoing(), time: time(toEnd) }) : ongoing()),
+      COMPLETED: () => this.say('booking-completed'),
+      CANCELLED: () => this.say('booking-cancelled'),
     };
-    this.text.textContent = words[status] ?? status;
+    this.text.textContent = words[status]?.() ?? status;
     if (status === 'SCHEDULED' || status === 'ONGOING') this.#timer = setTimeout(() => this.#show(), 1_000 - (now % 1_000));
   }
 }
@@ -1489,7 +1506,7 @@ class ActivityQueue extends InSessionElement {
     const { [state]: words = {} } = this.#words();
     // Not before there is an answer: a framework that takes over the page of a server would complain about the attribute.
     if (seats || this.visit || this.hasAttribute('state')) this.setAttribute('state', state);
-    if (seats || this.visit) setText(this.status, words.status ?? seatsText(seats));
+    if (seats || this.visit) setText(this.status, words.status ?? seatsText(this.language, seats));
     else this.status.replaceChildren(element('slot'));
     setText(this.details, words.details ?? '');
     const isKnown = Boolean(seats || this.visit);
@@ -1506,30 +1523,31 @@ class ActivityQueue extends InSessionElement {
   /** The texts and the buttons' labels in each state. */
   #words() {
     const { visit, seats } = this;
+    const say = (key, values) => this.say(key, values);
     const place = visit?.queuePlace;
     const isFull = seats?.activity.isFull || seats?.queueLength > 0;
     const wait = place?.estimatedWaitSeconds;
     const ends = place?.offer && Date.parse(place.offer.expiresAt);
     const left = ends ? Math.max(0, ends - this.connection.now()) : 0;
     return {
-      out: { join: seats?.activity.maxConcurrent === 0 ? undefined : isFull ? 'Join the queue' : 'Join' },
-      entering: { status: 'Asking for a seat …', leave: 'Cancel' },
+      out: { join: seats?.activity.maxConcurrent === 0 ? undefined : say(isFull ? 'join-queue' : 'join') },
+      entering: { status: say('asking'), leave: say('cancel') },
       waiting: {
-        status: place && `You are number ${place.position} of ${place.length} in the queue.`,
-        details: wait === null || wait === undefined ? 'The time to wait is not known yet.' : `About ${waitText(wait)} to wait.`,
-        leave: 'Leave the queue',
+        status: place && say('position', place),
+        details: wait === null || wait === undefined ? say('wait-unknown') : waitText(this.language, wait),
+        leave: say('leave-queue'),
       },
       offered: {
-        status: ends && `A seat is kept for you until ${timeText(ends)}.`,
-        details: `${durationText(left)} left`,
-        join: visit?.acceptOffers ? undefined : 'Take the seat',
-        leave: 'Leave the queue',
+        status: ends && say('kept-until', { time: timeText(this.language, ends) }),
+        details: say('left', { time: durationText(this.language, left) }),
+        join: visit?.acceptOffers ? undefined : say('take-seat'),
+        leave: say('leave-queue'),
       },
-      admitted: { status: 'You have a seat.', leave: 'Leave' },
-      online: { status: 'Leaving …', leave: 'Leave' },
-      full: { status: 'No seat is free.', join: 'Try again', leave: 'Cancel' },
-      lost: { status: LOST[visit?.lostReason] ?? LOST.ended, join: 'Join again', leave: 'Cancel' },
-      failed: { status: failureText(this.#error), join: 'Try again', leave: 'Cancel' },
+      admitted: { status: say('has-seat'), leave: say('leave') },
+      online: { status: say('leaving'), leave: say('leave') },
+      full: { status: say('full'), join: say('try-again'), leave: say('cancel') },
+      lost: { status: say(LOST[visit?.lostReason] ?? LOST.ended), join: say('join-again'), leave: say('cancel') },
+      failed: { status: failureText(this.language, this.#error), join: say('try-again'), leave: say('cancel') },
     };
   }
 
@@ -1561,38 +1579,29 @@ class ActivityQueue extends InSessionElement {
   `;
 }
 
-/** Why a seat, or a place in a queue, has ended. */
-const LOST = {
-  idle: 'Your seat went to somebody else, because nobody used this page.',
-  away: 'This page was not connected for too long, so your place has ended.',
-  ended: 'Your place here has ended. Perhaps you went on elsewhere.',
-};
+/** The texts that say why a seat, or a place in a queue, has ended. */
+const LOST = { idle: 'lost-idle', away: 'lost-away', ended: 'lost-ended' };
 
-function failureText(error) {
-  if (['UNAUTHENTICATED', 'FORBIDDEN'].includes(codeOf(error ?? {}))) return 'Sign in to join.';
-  return `That did not work: ${error?.message ?? 'no answer'}`;
+function failureText(language, error) {
+  if (['UNAUTHENTICATED', 'FORBIDDEN'].includes(codeOf(error ?? {}))) return say(language, 'sign-in-to-join');
+  return say(language, 'failed', { reason: error?.message ?? say(language, 'no-answer') });
 }
 
-function seatsText({ occupancy, queueLength, activity: { maxConcurrent } }) {
-  if (maxConcurrent === 0) return 'This is closed at the moment.';
-  const waiting = queueLength > 0 ? ` ${peopleText(queueLength)} waiting.` : '';
-  if (maxConcurrent === null) return `${peopleText(occupancy)} taking part.${waiting}`;
-  return `${occupancy} of ${maxConcurrent} ${maxConcurrent === 1 ? 'seat is' : 'seats are'} taken.${waiting}`;
+function seatsText(language, { occupancy, queueLength, activity: { maxConcurrent: limit } }) {
+  if (limit === 0) return say(language, 'seats-closed');
+  const taken =
+    limit === null ? say(language, 'taking-part', { count: occupancy }) : say(language, 'seats-taken', { taken: occupancy, limit });
+  return queueLength > 0 ? `${taken} ${say(language, 'waiting', { count: queueLength })}` : taken;
 }
 
-function peopleText(count) {
-  if (count === 0) return 'Nobody is';
-  return count === 1 ? '1 is' : `${count} are`;
-}
-
-function waitText(seconds) {
+function waitText(language, seconds) {
   const minutes = Math.max(1, Math.round(seconds / 60));
-  if (minutes < 90) return minutes === 1 ? 'a minute' : `${minutes} minutes`;
-  return `${Math.round(minutes / 60)} hours`;
+  if (minutes < 90) return say(language, 'wait-minutes', { count: minutes });
+  return say(language, 'wait-hours', { count: Math.round(minutes / 60) });
 }
 
-function timeText(at) {
-  return new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' }).format(at);
+function timeText({ times }, at) {
+  return new Intl.DateTimeFormat(times, { timeStyle: 'medium' }).format(at);
 }
 
 /** Screen readers announce a live region again when its text is set, even to the same. */
@@ -1601,34 +1610,34 @@ function setText(node, text) {
 }
 
 /** The times in the session's time zone, and in the visitor's if they differ. */
-function timesText(startsAt, endsAt, timeZone) {
+function timesText(language, startsAt, endsAt, timeZone) {
   if (!startsAt || !endsAt) return '';
   const at = [new Date(startsAt), new Date(endsAt)];
   const range = (zone) => {
     const format = { hour: 'numeric', minute: '2-digit', timeZone: zone, timeZoneName: 'short' };
-    return new Intl.DateTimeFormat(undefined, format).formatRange(...at);
+    return new Intl.DateTimeFormat(language.times, format).formatRange(...at);
   };
   try {
     const [there, here] = [range(timeZone), range(undefined)];
-    return there === here ? there : `${there} (${here} for you)`;
+    return there === here ? there : say(language, 'times', { there, here });
   } catch {
     return range(undefined);
   }
 }
 
-function durationText(ms) {
+function durationText(language, ms) {
   const seconds = Math.ceil(ms / 1_000);
   const [days, hours, minutes] = [seconds / 86_400, (seconds / 3_600) % 24, (seconds / 60) % 60].map(Math.floor);
-  if (days > 0) return `${days} d ${hours} h`;
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes >= 5 ? `${minutes} min` : `${minutes}:${String(seconds % 60).padStart(2, '0')}`;
+  if (days > 0) return say(language, 'days-hours', { days, hours });
+  if (hours > 0) return say(language, 'hours-minutes', { hours, minutes });
+  return minutes >= 5 ? say(language, 'minutes', { minutes }) : `${minutes}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 let liveRegion;
 let announcements = [];
 
 /** Announces a text to screen readers, politely. Of many at once, only the first five are announced. */
-function announce(text) {
+function announce(text, language) {
   if (!settings.announce) return;
   if (!liveRegion) {
     liveRegion = element('div', { role: 'status', 'aria-live': 'polite' });
@@ -1638,12 +1647,96 @@ function announce(text) {
   }
   if (announcements.length === 0) {
     setTimeout(() => {
-      const texts = announcements.length > 5 ? [...announcements.slice(0, 5), 'And more.'] : announcements;
+      const texts = announcements.length > 5 ? [...announcements.slice(0, 5), say(language, 'and-more')] : announcements;
+      liveRegion.lang = language.words;
       liveRegion.textContent = texts.join(' ');
       announcements = [];
     }, 500);
   }
   if (!announcements.includes(text)) announcements.push(text);
+}
+
+// ---- words --------------------------------------------------------------------------------------------------------
+
+/**
+ * The texts in each language. They are from `web/locales` of the server, where a test writes them. A text is a template, or has
+ * a template for each case of the number `on`: the number itself, or its plural category.
+ */
+const WORDS = {
+  languages: ["en","de","nl","fr","es","tr","sq","hi"],
+  "live-now": ["LIVE NOW","JETZT LIVE","NU LIVE","EN DIRECT","EN VIVO","ŞU AN CANLI","DREJTPËRDREJT","अभी लाइव"],
+  "seats-closed": ["This is closed at the moment.","Das ist im Moment geschlossen.","Dit is nu gesloten.","C'est fermé pour le moment.","Está cerrado en este momento.","Şu anda kapalı.","Kjo është e mbyllur për momentin.","यह इस समय बंद है।"],
+  "seats-taken": [{"on":"limit","one":"{taken} of {limit} seat is taken.","other":"{taken} of {limit} seats are taken."},{"on":"limit","one":"{taken} von {limit} Platz ist belegt.","other":"{taken} von {limit} Plätzen sind belegt."},{"on":"limit","one":"{taken} van {limit} plaats is bezet.","other":"{taken} van {limit} plaatsen zijn bezet."},{"on":"limit","one":"{taken} place sur {limit} est prise.","other":"Places prises : {taken} sur {limit}."},{"on":"limit","one":"{taken} de {limit} plaza ocupada.","other":"{taken} de {limit} plazas ocupadas."},"{limit} yerden {taken} tanesi dolu.",{"on":"limit","one":"I zënë: {taken} nga {limit} vend.","other":"Të zëna: {taken} nga {limit} vende."},"{limit} में से {taken} सीटें भरी हैं।"],
+  "taking-part": [{"0":"Nobody is taking part.","on":"count","one":"{count} is taking part.","other":"{count} are taking part."},{"0":"Niemand macht mit.","on":"count","one":"{count} Person macht mit.","other":"{count} Personen machen mit."},{"0":"Niemand doet mee.","on":"count","one":"{count} persoon doet mee.","other":"{count} personen doen mee."},{"0":"Personne ne participe.","on":"count","one":"{count} personne participe.","other":"{count} personnes participent."},{"0":"No participa nadie.","on":"count","one":"{count} persona participa.","other":"{count} personas participan."},{"0":"Kimse katılmıyor.","on":"count","other":"{count} kişi katılıyor."},{"0":"Askush nuk merr pjesë.","on":"count","one":"{count} person merr pjesë.","other":"{count} persona marrin pjesë."},{"0":"कोई भाग नहीं ले रहा है।","on":"count","one":"{count} व्यक्ति भाग ले रहा है।","other":"{count} लोग भाग ले रहे हैं।"}],
+  "waiting": [{"on":"count","one":"{count} is waiting.","other":"{count} are waiting."},{"on":"count","one":"{count} Person wartet.","other":"{count} Personen warten."},{"on":"count","one":"{count} persoon wacht.","other":"{count} personen wachten."},{"on":"count","one":"{count} personne attend.","other":"{count} personnes attendent."},{"on":"count","one":"{count} persona espera.","other":"{count} personas esperan."},"{count} kişi bekliyor.",{"on":"count","one":"{count} person pret.","other":"{count} persona presin."},{"on":"count","one":"{count} व्यक्ति प्रतीक्षा में है।","other":"{count} लोग प्रतीक्षा में हैं।"}],
+  "booking-ongoing": ["Under way","Im Gange","Bezig","En cours","En curso","Sürüyor","Po zhvillohet","चल रही है"],
+  "booking-delayed": ["Its time has begun, but nobody started it","Die Zeit hat begonnen, aber niemand hat den Termin begonnen","De tijd is ingegaan, maar niemand is begonnen","L'heure est venue, mais personne n'a commencé","Ya es la hora, pero nadie la ha empezado","Zamanı geldi, ama kimse başlatmadı","Koha e tij filloi, por askush nuk e nisi","समय शुरू हो गया है, पर किसी ने शुरू नहीं किया"],
+  "booking-completed": ["Completed","Abgeschlossen","Afgerond","Terminé","Completada","Tamamlandı","I përfunduar","पूरी हुई"],
+  "booking-cancelled": ["Cancelled","Abgesagt","Afgezegd","Annulé","Cancelada","İptal edildi","I anuluar","रद्द"],
+  "out-of-touch": ["No connection: this may be out of date.","Keine Verbindung: Das ist vielleicht nicht aktuell.","Geen verbinding: dit is misschien verouderd.","Pas de connexion : ceci n'est peut-être plus à jour.","Sin conexión: puede que esto no esté al día.","Bağlantı yok: bu bilgi eski olabilir.","Pa lidhje: kjo mund të mos jetë e përditësuar.","कनेक्शन नहीं है: यह पुराना हो सकता है।"],
+  "the-session": ["The session","Die Session","De sessie","La session","La sesión","Oturum","Sesioni","सत्र"],
+  "is-live": ["{session} is live now.","{session} ist jetzt live.","{session} is nu live.","{session} est en direct.","{session} está en vivo.","{session} şu anda canlı.","{session} po zhvillohet tani.","{session} अभी लाइव है।"],
+  "no-longer-live": ["{session} is no longer live.","{session} ist nicht mehr live.","{session} is niet meer live.","{session} n'est plus en direct.","{session} ya no está en vivo.","{session} artık canlı değil.","{session} nuk po zhvillohet më.","{session} अब लाइव नहीं है।"],
+  "you-are-at": ["You are at {session}.","Sie sind bei {session}.","Je bent bij {session}.","Vous êtes à {session}.","Está en {session}.","Şu anda buradasınız: {session}.","Jeni te {session}.","आप {session} में हैं।"],
+  "you-are-nowhere": ["You are at no session now.","Sie sind gerade bei keiner Session.","Je bent nu niet bij een sessie.","Vous n'êtes à aucune session en ce moment.","Ahora no está en ninguna sesión.","Şu anda bir oturumda değilsiniz.","Tani nuk jeni në asnjë sesion.","आप अभी किसी सत्र में नहीं हैं।"],
+  "in-session": ["In session: {session}","Gerade bei: {session}","Nu bij: {session}","En ce moment à : {session}","Ahora en: {session}","Şu anda: {session}","Tani te: {session}","अभी यहाँ: {session}"],
+  "people-here": [{"on":"count","one":"{count} person is here","other":"{count} people are here"},{"on":"count","one":"{count} Person ist da","other":"{count} Personen sind da"},{"on":"count","one":"{count} persoon is er","other":"{count} personen zijn er"},{"on":"count","one":"{count} personne est là","other":"{count} personnes sont là"},{"on":"count","one":"{count} persona está aquí","other":"{count} personas están aquí"},"{count} kişi burada",{"on":"count","one":"{count} person është këtu","other":"{count} persona janë këtu"},{"on":"count","one":"{count} व्यक्ति यहाँ है","other":"{count} लोग यहाँ हैं"}],
+  "times": ["{there} ({here} for you)","{there} (bei Ihnen {here})","{there} (bij jou {here})","{there} ({here} chez vous)","{there} (para usted {here})","{there} (sizin saatinizle {here})","{there} ({here} për ju)","{there} (आपके यहाँ {here})"],
+  "your-booking": ["Your booking: {status}.","Ihr Termin: {status}.","Je afspraak: {status}.","Votre rendez-vous : {status}.","Su cita: {status}.","Randevunuz: {status}.","Takimi juaj i rezervuar: {status}.","आपकी बुकिंग: {status}।"],
+  "starts-in": ["Starts in {time}","Beginnt in {time}","Begint over {time}","Commence dans {time}","Empieza en {time}","{time} sonra başlıyor","Fillon pas {time}","{time} में शुरू"],
+  "about-to-start": ["About to start","Beginnt gleich","Begint zo","Sur le point de commencer","A punto de empezar","Başlamak üzere","Gati të fillojë","शुरू होने वाला है"],
+  "time-is-over": ["Its time is over, but nobody started it","Seine Zeit ist vorbei, aber niemand hat ihn begonnen","De tijd is voorbij, maar niemand is begonnen","L'heure est passée, mais personne n'a commencé","Ya pasó la hora, pero nadie la empezó","Zamanı geçti, ama kimse başlatmadı","Koha e tij kaloi, por askush nuk e nisi","समय बीत गया, पर किसी ने शुरू नहीं किया"],
+  "left": ["{time} left","noch {time}","nog {time}","encore {time}","quedan {time}","{time} kaldı","edhe {time}","{time} शेष"],
+  "status-left": ["{status}, {time} left","{status}, noch {time}","{status}, nog {time}","{status}, encore {time}","{status}, quedan {time}","{status}, {time} kaldı","{status}, edhe {time}","{status}, {time} शेष"],
+  "days-hours": ["{days} d {hours} h","{days} T. {hours} Std.","{days} d {hours} u","{days} j {hours} h","{days} d {hours} h","{days} gün {hours} sa.","{days} d {hours} orë","{days} दिन {hours} घंटे"],
+  "hours-minutes": ["{hours} h {minutes} min","{hours} Std. {minutes} Min.","{hours} u {minutes} min","{hours} h {minutes} min","{hours} h {minutes} min","{hours} sa. {minutes} dk.","{hours} orë {minutes} min","{hours} घंटे {minutes} मिनट"],
+  "minutes": ["{minutes} min","{minutes} Min.","{minutes} min","{minutes} min","{minutes} min","{minutes} dk.","{minutes} min","{minutes} मिनट"],
+  "and-more": ["And more.","Und weitere.","En meer.","Et d'autres.","Y más.","Ve diğerleri.","Dhe të tjera.","और भी हैं।"],
+  "join": ["Join","Mitmachen","Meedoen","Participer","Participar","Katıl","Merr pjesë","शामिल हों"],
+  "join-queue": ["Join the queue","In die Warteschlange","In de wachtrij","Rejoindre la file","Ponerse en la cola","Sıraya gir","Hyr në radhë","कतार में लगें"],
+  "asking": ["Asking for a seat …","Ein Platz wird angefragt …","Er wordt een plaats gevraagd …","Demande d'une place …","Se pide una plaza …","Yer isteniyor …","Po kërkohet një vend …","सीट माँगी जा रही है …"],
+  "cancel": ["Cancel","Abbrechen","Annuleren","Annuler","Cancelar","Vazgeç","Anulo","रद्द करें"],
+  "position": ["You are number {position} of {length} in the queue.","Sie sind Nummer {position} von {length} in der Warteschlange.","Je bent nummer {position} van {length} in de wachtrij.","Vous êtes numéro {position} sur {length} dans la file.","Tiene el número {position} de {length} en la cola.","Sırada {length} kişiden {position}. sıradasınız.","Jeni numri {position} nga {length} në radhë.","कतार में आप {length} में से {position} नंबर पर हैं।"],
+  "wait-unknown": ["The time to wait is not known yet.","Die Wartezeit ist noch nicht bekannt.","De wachttijd is nog niet bekend.","Le temps d'attente n'est pas encore connu.","Todavía no se sabe cuánto hay que esperar.","Bekleme süresi henüz bilinmiyor.","Koha e pritjes ende nuk dihet.","प्रतीक्षा का समय अभी ज्ञात नहीं है।"],
+  "wait-minutes": [{"on":"count","one":"About a minute to wait.","other":"About {count} minutes to wait."},{"on":"count","one":"Etwa eine Minute Wartezeit.","other":"Etwa {count} Minuten Wartezeit."},{"on":"count","one":"Ongeveer een minuut wachten.","other":"Ongeveer {count} minuten wachten."},{"on":"count","one":"Environ une minute d'attente.","other":"Environ {count} minutes d'attente."},{"on":"count","one":"Alrededor de un minuto de espera.","other":"Alrededor de {count} minutos de espera."},"Yaklaşık {count} dakika bekleme.",{"on":"count","one":"Rreth një minutë pritje.","other":"Rreth {count} minuta pritje."},"लगभग {count} मिनट की प्रतीक्षा।"],
+  "wait-hours": [{"on":"count","one":"About an hour to wait.","other":"About {count} hours to wait."},{"on":"count","one":"Etwa eine Stunde Wartezeit.","other":"Etwa {count} Stunden Wartezeit."},{"on":"count","one":"Ongeveer een uur wachten.","other":"Ongeveer {count} uur wachten."},{"on":"count","one":"Environ une heure d'attente.","other":"Environ {count} heures d'attente."},{"on":"count","one":"Alrededor de una hora de espera.","other":"Alrededor de {count} horas de espera."},"Yaklaşık {count} saat bekleme.",{"on":"count","one":"Rreth një orë pritje.","other":"Rreth {count} orë pritje."},{"on":"count","one":"लगभग एक घंटे की प्रतीक्षा।","other":"लगभग {count} घंटे की प्रतीक्षा।"}],
+  "leave-queue": ["Leave the queue","Warteschlange verlassen","Wachtrij verlaten","Quitter la file","Dejar la cola","Sıradan çık","Dil nga radha","कतार छोड़ें"],
+  "kept-until": ["A seat is kept for you until {time}.","Ein Platz ist bis {time} für Sie frei gehalten.","Een plaats blijft tot {time} voor je vrij.","Une place vous est gardée jusqu'à {time}.","Se le guarda una plaza hasta las {time}.","Bir yer sizin için tutuluyor, bitiş: {time}.","Një vend mbahet për ju deri në {time}.","{time} तक आपके लिए एक सीट रखी है।"],
+  "take-seat": ["Take the seat","Platz nehmen","Plaats nemen","Prendre la place","Ocupar la plaza","Yeri al","Merre vendin","सीट लें"],
+  "has-seat": ["You have a seat.","Sie haben einen Platz.","Je hebt een plaats.","Vous avez une place.","Tiene una plaza.","Yeriniz var.","Keni një vend.","आपके पास सीट है।"],
+  "leave": ["Leave","Verlassen","Verlaten","Quitter","Salir","Ayrıl","Largohu","छोड़ें"],
+  "leaving": ["Leaving …","Sie verlassen den Platz …","Je verlaat de plaats …","Vous quittez la place …","Está saliendo …","Ayrılıyorsunuz …","Po largoheni …","छोड़ा जा रहा है …"],
+  "full": ["No seat is free.","Kein Platz ist frei.","Er is geen plaats vrij.","Aucune place n'est libre.","No hay ninguna plaza libre.","Boş yer yok.","Asnjë vend nuk është i lirë.","कोई सीट ख़ाली नहीं है।"],
+  "try-again": ["Try again","Noch einmal versuchen","Opnieuw proberen","Réessayer","Intentar de nuevo","Yeniden dene","Provo përsëri","फिर कोशिश करें"],
+  "join-again": ["Join again","Wieder mitmachen","Weer meedoen","Participer à nouveau","Participar de nuevo","Yeniden katıl","Merr pjesë përsëri","फिर शामिल हों"],
+  "lost-idle": ["Your seat went to somebody else, because nobody used this page.","Ihr Platz ist jetzt vergeben, weil niemand diese Seite benutzt hat.","Je plaats ging naar iemand anders, omdat niemand deze pagina gebruikte.","Votre place est allée à quelqu'un d'autre, car personne n'utilisait cette page.","Su plaza pasó a otra persona, porque nadie usaba esta página.","Bu sayfayı kimse kullanmadığı için yeriniz başkasına geçti.","Vendi juaj iu dha dikujt tjetër, sepse askush nuk e përdori këtë faqe.","आपकी सीट किसी और को मिल गई, क्योंकि यह पेज इस्तेमाल नहीं हो रहा था।"],
+  "lost-away": ["This page was not connected for too long, so your place has ended.","Diese Seite war zu lange nicht verbunden. Ihr Platz ist deshalb verfallen.","Deze pagina was te lang niet verbonden. Daarom is je plaats vervallen.","Cette page est restée trop longtemps sans connexion, et votre place a pris fin.","Esta página estuvo demasiado tiempo sin conexión, así que su plaza terminó.","Bu sayfa çok uzun süre bağlantısız kaldı, bu yüzden yeriniz sona erdi.","Kjo faqe mbeti pa lidhje shumë gjatë, ndaj vendi juaj mbaroi.","यह पेज बहुत देर तक जुड़ा नहीं था, इसलिए आपकी जगह समाप्त हो गई।"],
+  "lost-ended": ["Your place here has ended. Perhaps you went on elsewhere.","Ihr Platz hier ist verfallen. Vielleicht machen Sie anderswo weiter.","Je plaats hier is vervallen. Misschien ben je ergens anders verdergegaan.","Votre place ici a pris fin. Vous avez peut-être continué ailleurs.","Su plaza aquí terminó. Quizás siguió en otro sitio.","Buradaki yeriniz sona erdi. Belki başka yerde devam ettiniz.","Vendi juaj këtu mbaroi. Ndoshta vazhduat diku tjetër.","यहाँ आपकी जगह समाप्त हो गई। शायद आप कहीं और चले गए।"],
+  "sign-in-to-join": ["Sign in to join.","Melden Sie sich an, um mitzumachen.","Log in om mee te doen.","Connectez-vous pour participer.","Inicie sesión para participar.","Katılmak için oturum açın.","Hyni për të marrë pjesë.","शामिल होने के लिए साइन इन करें।"],
+  "failed": ["That did not work: {reason}","Das hat nicht geklappt: {reason}","Dat is niet gelukt: {reason}","Cela n'a pas fonctionné : {reason}","Esto no funcionó: {reason}","Bu olmadı: {reason}","Kjo nuk funksionoi: {reason}","यह नहीं हो पाया: {reason}"],
+  "no-answer": ["no answer","keine Antwort","geen antwoord","pas de réponse","sin respuesta","yanıt yok","pa përgjigje","कोई जवाब नहीं"],
+};
+
+/**
+ * The language of an element, as the page says it: the language of its words, and the locale of its times. In a language that
+ * the module does not know, words are English and times are the browser's.
+ */
+function languageOf(element) {
+  let home = element;
+  while (!home.closest('[lang]') && home.getRootNode().host) home = home.getRootNode().host;
+  const tag = languageTag(home.closest('[lang]')?.lang ?? '');
+  const words = tag?.split('-')[0];
+  if (!WORDS.languages.includes(words)) return { words: 'en', times: undefined };
+  // The browser's own tag has the region, which decides how a time is written.
+  const own = navigator.languages.find((language) => language === words || language.startsWith(`${words}-`));
+  return { words, times: own ?? tag };
+}
+
+function say({ words }, key, values = {}) {
+  const text = WORDS[key][WORDS.languages.indexOf(words)];
+  const count = values[text.on];
+  const template = typeof text === 'string' ? text : (text[count] ?? text[new Intl.PluralRules(words).select(count)] ?? text.other);
+  return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 // ---- the heartbeat ------------------------------------------------------------------------------------------------

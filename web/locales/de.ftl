@@ -728,3 +728,57 @@ erase-for-good = Endgültig löschen
 sign-out-person-question = Diese Person überall abmelden?
 sign-out-person-note = Alle Token, die { $name } jetzt hat, enden. Neue gelten.
 sign-out-person = Abmelden
+
+## The elements of the browser module. `web/src/language/module.rs` says which other texts it uses.
+
+element-out-of-touch = Keine Verbindung: Das ist vielleicht nicht aktuell.
+element-the-session = Die Session
+element-is-live = { $session } ist jetzt live.
+element-no-longer-live = { $session } ist nicht mehr live.
+element-you-are-at = Sie sind bei { $session }.
+element-you-are-nowhere = Sie sind gerade bei keiner Session.
+element-in-session = Gerade bei: { $session }
+element-people-here = { $count ->
+    [one] { $count } Person ist da
+   *[other] { $count } Personen sind da
+}
+element-times = { $there } (bei Ihnen { $here })
+element-your-booking = Ihr Termin: { $status }.
+element-starts-in = Beginnt in { $time }
+element-about-to-start = Beginnt gleich
+element-time-is-over = Seine Zeit ist vorbei, aber niemand hat ihn begonnen
+element-left = noch { $time }
+element-status-left = { $status }, noch { $time }
+element-days-hours = { $days } T. { $hours } Std.
+element-hours-minutes = { $hours } Std. { $minutes } Min.
+element-minutes = { $minutes } Min.
+element-and-more = Und weitere.
+element-join = Mitmachen
+element-join-queue = In die Warteschlange
+element-asking = Ein Platz wird angefragt …
+element-cancel = Abbrechen
+element-position = Sie sind Nummer { $position } von { $length } in der Warteschlange.
+element-wait-unknown = Die Wartezeit ist noch nicht bekannt.
+element-wait-minutes = { $count ->
+    [one] Etwa eine Minute Wartezeit.
+   *[other] Etwa { $count } Minuten Wartezeit.
+}
+element-wait-hours = { $count ->
+    [one] Etwa eine Stunde Wartezeit.
+   *[other] Etwa { $count } Stunden Wartezeit.
+}
+element-leave-queue = Warteschlange verlassen
+element-kept-until = Ein Platz ist bis { $time } für Sie frei gehalten.
+element-take-seat = Platz nehmen
+element-has-seat = Sie haben einen Platz.
+element-leave = Verlassen
+element-leaving = Sie verlassen den Platz …
+element-full = Kein Platz ist frei.
+element-try-again = Noch einmal versuchen
+element-join-again = Wieder mitmachen
+element-lost-idle = Ihr Platz ist jetzt vergeben, weil niemand diese Seite benutzt hat.
+element-lost-away = Diese Seite war zu lange nicht verbunden. Ihr Platz ist deshalb verfallen.
+element-lost-ended = Ihr Platz hier ist verfallen. Vielleicht machen Sie anderswo weiter.
+element-sign-in-to-join = Melden Sie sich an, um mitzumachen.
+element-failed = Das hat nicht geklappt: { $reason }
+element-no-answer = keine Antwort

@@ -688,3 +688,57 @@ erase-for-good = Erase them for good
 sign-out-person-question = Sign this person out everywhere?
 sign-out-person-note = All tokens that { $name } has now end. New ones work.
 sign-out-person = Sign them out
+
+## The elements of the browser module. `web/src/language/module.rs` says which other texts it uses.
+
+element-out-of-touch = No connection: this may be out of date.
+element-the-session = The session
+element-is-live = { $session } is live now.
+element-no-longer-live = { $session } is no longer live.
+element-you-are-at = You are at { $session }.
+element-you-are-nowhere = You are at no session now.
+element-in-session = In session: { $session }
+element-people-here = { $count ->
+    [one] { $count } person is here
+   *[other] { $count } people are here
+}
+element-times = { $there } ({ $here } for you)
+element-your-booking = Your booking: { $status }.
+element-starts-in = Starts in { $time }
+element-about-to-start = About to start
+element-time-is-over = Its time is over, but nobody started it
+element-left = { $time } left
+element-status-left = { $status }, { $time } left
+element-days-hours = { $days } d { $hours } h
+element-hours-minutes = { $hours } h { $minutes } min
+element-minutes = { $minutes } min
+element-and-more = And more.
+element-join = Join
+element-join-queue = Join the queue
+element-asking = Asking for a seat …
+element-cancel = Cancel
+element-position = You are number { $position } of { $length } in the queue.
+element-wait-unknown = The time to wait is not known yet.
+element-wait-minutes = { $count ->
+    [one] About a minute to wait.
+   *[other] About { $count } minutes to wait.
+}
+element-wait-hours = { $count ->
+    [one] About an hour to wait.
+   *[other] About { $count } hours to wait.
+}
+element-leave-queue = Leave the queue
+element-kept-until = A seat is kept for you until { $time }.
+element-take-seat = Take the seat
+element-has-seat = You have a seat.
+element-leave = Leave
+element-leaving = Leaving …
+element-full = No seat is free.
+element-try-again = Try again
+element-join-again = Join again
+element-lost-idle = Your seat went to somebody else, because nobody used this page.
+element-lost-away = This page was not connected for too long, so your place has ended.
+element-lost-ended = Your place here has ended. Perhaps you went on elsewhere.
+element-sign-in-to-join = Sign in to join.
+element-failed = That did not work: { $reason }
+element-no-answer = no answer

@@ -728,3 +728,57 @@ erase-for-good = Borrar para siempre
 sign-out-person-question = ¿Cerrar las sesiones de esta persona en todas partes?
 sign-out-person-note = Terminan todos los tokens que { $name } tiene ahora. Los nuevos funcionan.
 sign-out-person = Cerrar sus sesiones
+
+## The elements of the browser module. `web/src/language/module.rs` says which other texts it uses.
+
+element-out-of-touch = Sin conexión: puede que esto no esté al día.
+element-the-session = La sesión
+element-is-live = { $session } está en vivo.
+element-no-longer-live = { $session } ya no está en vivo.
+element-you-are-at = Está en { $session }.
+element-you-are-nowhere = Ahora no está en ninguna sesión.
+element-in-session = Ahora en: { $session }
+element-people-here = { $count ->
+    [one] { $count } persona está aquí
+   *[other] { $count } personas están aquí
+}
+element-times = { $there } (para usted { $here })
+element-your-booking = Su cita: { $status }.
+element-starts-in = Empieza en { $time }
+element-about-to-start = A punto de empezar
+element-time-is-over = Ya pasó la hora, pero nadie la empezó
+element-left = quedan { $time }
+element-status-left = { $status }, quedan { $time }
+element-days-hours = { $days } d { $hours } h
+element-hours-minutes = { $hours } h { $minutes } min
+element-minutes = { $minutes } min
+element-and-more = Y más.
+element-join = Participar
+element-join-queue = Ponerse en la cola
+element-asking = Se pide una plaza …
+element-cancel = Cancelar
+element-position = Tiene el número { $position } de { $length } en la cola.
+element-wait-unknown = Todavía no se sabe cuánto hay que esperar.
+element-wait-minutes = { $count ->
+    [one] Alrededor de un minuto de espera.
+   *[other] Alrededor de { $count } minutos de espera.
+}
+element-wait-hours = { $count ->
+    [one] Alrededor de una hora de espera.
+   *[other] Alrededor de { $count } horas de espera.
+}
+element-leave-queue = Dejar la cola
+element-kept-until = Se le guarda una plaza hasta las { $time }.
+element-take-seat = Ocupar la plaza
+element-has-seat = Tiene una plaza.
+element-leave = Salir
+element-leaving = Está saliendo …
+element-full = No hay ninguna plaza libre.
+element-try-again = Intentar de nuevo
+element-join-again = Participar de nuevo
+element-lost-idle = Su plaza pasó a otra persona, porque nadie usaba esta página.
+element-lost-away = Esta página estuvo demasiado tiempo sin conexión, así que su plaza terminó.
+element-lost-ended = Su plaza aquí terminó. Quizás siguió en otro sitio.
+element-sign-in-to-join = Inicie sesión para participar.
+element-failed = Esto no funcionó: { $reason }
+element-no-answer = sin respuesta

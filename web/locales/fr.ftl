@@ -731,3 +731,57 @@ erase-for-good = Effacer définitivement
 sign-out-person-question = Déconnecter cette personne partout ?
 sign-out-person-note = Tous les jetons actuels de { $name } prennent fin. Les nouveaux fonctionnent.
 sign-out-person = Déconnecter
+
+## The elements of the browser module. `web/src/language/module.rs` says which other texts it uses.
+
+element-out-of-touch = Pas de connexion : ceci n'est peut-être plus à jour.
+element-the-session = La session
+element-is-live = { $session } est en direct.
+element-no-longer-live = { $session } n'est plus en direct.
+element-you-are-at = Vous êtes à { $session }.
+element-you-are-nowhere = Vous n'êtes à aucune session en ce moment.
+element-in-session = En ce moment à : { $session }
+element-people-here = { $count ->
+    [one] { $count } personne est là
+   *[other] { $count } personnes sont là
+}
+element-times = { $there } ({ $here } chez vous)
+element-your-booking = Votre rendez-vous : { $status }.
+element-starts-in = Commence dans { $time }
+element-about-to-start = Sur le point de commencer
+element-time-is-over = L'heure est passée, mais personne n'a commencé
+element-left = encore { $time }
+element-status-left = { $status }, encore { $time }
+element-days-hours = { $days } j { $hours } h
+element-hours-minutes = { $hours } h { $minutes } min
+element-minutes = { $minutes } min
+element-and-more = Et d'autres.
+element-join = Participer
+element-join-queue = Rejoindre la file
+element-asking = Demande d'une place …
+element-cancel = Annuler
+element-position = Vous êtes numéro { $position } sur { $length } dans la file.
+element-wait-unknown = Le temps d'attente n'est pas encore connu.
+element-wait-minutes = { $count ->
+    [one] Environ une minute d'attente.
+   *[other] Environ { $count } minutes d'attente.
+}
+element-wait-hours = { $count ->
+    [one] Environ une heure d'attente.
+   *[other] Environ { $count } heures d'attente.
+}
+element-leave-queue = Quitter la file
+element-kept-until = Une place vous est gardée jusqu'à { $time }.
+element-take-seat = Prendre la place
+element-has-seat = Vous avez une place.
+element-leave = Quitter
+element-leaving = Vous quittez la place …
+element-full = Aucune place n'est libre.
+element-try-again = Réessayer
+element-join-again = Participer à nouveau
+element-lost-idle = Votre place est allée à quelqu'un d'autre, car personne n'utilisait cette page.
+element-lost-away = Cette page est restée trop longtemps sans connexion, et votre place a pris fin.
+element-lost-ended = Votre place ici a pris fin. Vous avez peut-être continué ailleurs.
+element-sign-in-to-join = Connectez-vous pour participer.
+element-failed = Cela n'a pas fonctionné : { $reason }
+element-no-answer = pas de réponse

@@ -720,3 +720,54 @@ erase-for-good = हमेशा के लिए मिटाएँ
 sign-out-person-question = इस व्यक्ति को हर जगह से साइन आउट करें?
 sign-out-person-note = { $name } के अभी के सभी टोकन समाप्त होते हैं। नए काम करेंगे।
 sign-out-person = साइन आउट करें
+
+## The elements of the browser module. `web/src/language/module.rs` says which other texts it uses.
+
+element-out-of-touch = कनेक्शन नहीं है: यह पुराना हो सकता है।
+element-the-session = सत्र
+element-is-live = { $session } अभी लाइव है।
+element-no-longer-live = { $session } अब लाइव नहीं है।
+element-you-are-at = आप { $session } में हैं।
+element-you-are-nowhere = आप अभी किसी सत्र में नहीं हैं।
+element-in-session = अभी यहाँ: { $session }
+element-people-here = { $count ->
+    [one] { $count } व्यक्ति यहाँ है
+   *[other] { $count } लोग यहाँ हैं
+}
+element-times = { $there } (आपके यहाँ { $here })
+element-your-booking = आपकी बुकिंग: { $status }।
+element-starts-in = { $time } में शुरू
+element-about-to-start = शुरू होने वाला है
+element-time-is-over = समय बीत गया, पर किसी ने शुरू नहीं किया
+element-left = { $time } शेष
+element-status-left = { $status }, { $time } शेष
+element-days-hours = { $days } दिन { $hours } घंटे
+element-hours-minutes = { $hours } घंटे { $minutes } मिनट
+element-minutes = { $minutes } मिनट
+element-and-more = और भी हैं।
+element-join = शामिल हों
+element-join-queue = कतार में लगें
+element-asking = सीट माँगी जा रही है …
+element-cancel = रद्द करें
+element-position = कतार में आप { $length } में से { $position } नंबर पर हैं।
+element-wait-unknown = प्रतीक्षा का समय अभी ज्ञात नहीं है।
+element-wait-minutes = लगभग { $count } मिनट की प्रतीक्षा।
+element-wait-hours = { $count ->
+    [one] लगभग एक घंटे की प्रतीक्षा।
+   *[other] लगभग { $count } घंटे की प्रतीक्षा।
+}
+element-leave-queue = कतार छोड़ें
+element-kept-until = { $time } तक आपके लिए एक सीट रखी है।
+element-take-seat = सीट लें
+element-has-seat = आपके पास सीट है।
+element-leave = छोड़ें
+element-leaving = छोड़ा जा रहा है …
+element-full = कोई सीट ख़ाली नहीं है।
+element-try-again = फिर कोशिश करें
+element-join-again = फिर शामिल हों
+element-lost-idle = आपकी सीट किसी और को मिल गई, क्योंकि यह पेज इस्तेमाल नहीं हो रहा था।
+element-lost-away = यह पेज बहुत देर तक जुड़ा नहीं था, इसलिए आपकी जगह समाप्त हो गई।
+element-lost-ended = यहाँ आपकी जगह समाप्त हो गई। शायद आप कहीं और चले गए।
+element-sign-in-to-join = शामिल होने के लिए साइन इन करें।
+element-failed = यह नहीं हो पाया: { $reason }
+element-no-answer = कोई जवाब नहीं

@@ -728,3 +728,57 @@ erase-for-good = Definitief wissen
 sign-out-person-question = Deze persoon overal uitloggen?
 sign-out-person-note = Alle tokens die { $name } nu heeft, eindigen. Nieuwe werken.
 sign-out-person = Uitloggen
+
+## The elements of the browser module. `web/src/language/module.rs` says which other texts it uses.
+
+element-out-of-touch = Geen verbinding: dit is misschien verouderd.
+element-the-session = De sessie
+element-is-live = { $session } is nu live.
+element-no-longer-live = { $session } is niet meer live.
+element-you-are-at = Je bent bij { $session }.
+element-you-are-nowhere = Je bent nu niet bij een sessie.
+element-in-session = Nu bij: { $session }
+element-people-here = { $count ->
+    [one] { $count } persoon is er
+   *[other] { $count } personen zijn er
+}
+element-times = { $there } (bij jou { $here })
+element-your-booking = Je afspraak: { $status }.
+element-starts-in = Begint over { $time }
+element-about-to-start = Begint zo
+element-time-is-over = De tijd is voorbij, maar niemand is begonnen
+element-left = nog { $time }
+element-status-left = { $status }, nog { $time }
+element-days-hours = { $days } d { $hours } u
+element-hours-minutes = { $hours } u { $minutes } min
+element-minutes = { $minutes } min
+element-and-more = En meer.
+element-join = Meedoen
+element-join-queue = In de wachtrij
+element-asking = Er wordt een plaats gevraagd …
+element-cancel = Annuleren
+element-position = Je bent nummer { $position } van { $length } in de wachtrij.
+element-wait-unknown = De wachttijd is nog niet bekend.
+element-wait-minutes = { $count ->
+    [one] Ongeveer een minuut wachten.
+   *[other] Ongeveer { $count } minuten wachten.
+}
+element-wait-hours = { $count ->
+    [one] Ongeveer een uur wachten.
+   *[other] Ongeveer { $count } uur wachten.
+}
+element-leave-queue = Wachtrij verlaten
+element-kept-until = Een plaats blijft tot { $time } voor je vrij.
+element-take-seat = Plaats nemen
+element-has-seat = Je hebt een plaats.
+element-leave = Verlaten
+element-leaving = Je verlaat de plaats …
+element-full = Er is geen plaats vrij.
+element-try-again = Opnieuw proberen
+element-join-again = Weer meedoen
+element-lost-idle = Je plaats ging naar iemand anders, omdat niemand deze pagina gebruikte.
+element-lost-away = Deze pagina was te lang niet verbonden. Daarom is je plaats vervallen.
+element-lost-ended = Je plaats hier is vervallen. Misschien ben je ergens anders verdergegaan.
+element-sign-in-to-join = Log in om mee te doen.
+element-failed = Dat is niet gelukt: { $reason }
+element-no-answer = geen antwoord

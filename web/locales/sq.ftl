@@ -725,3 +725,57 @@ erase-for-good = Fshije përgjithmonë
 sign-out-person-question = Të nxirret ky person kudo?
 sign-out-person-note = Të gjitha shenjat e hyrjes që { $name } ka tani mbarojnë. Të rejat vlejnë.
 sign-out-person = Nxirre
+
+## The elements of the browser module. `web/src/language/module.rs` says which other texts it uses.
+
+element-out-of-touch = Pa lidhje: kjo mund të mos jetë e përditësuar.
+element-the-session = Sesioni
+element-is-live = { $session } po zhvillohet tani.
+element-no-longer-live = { $session } nuk po zhvillohet më.
+element-you-are-at = Jeni te { $session }.
+element-you-are-nowhere = Tani nuk jeni në asnjë sesion.
+element-in-session = Tani te: { $session }
+element-people-here = { $count ->
+    [one] { $count } person është këtu
+   *[other] { $count } persona janë këtu
+}
+element-times = { $there } ({ $here } për ju)
+element-your-booking = Takimi juaj i rezervuar: { $status }.
+element-starts-in = Fillon pas { $time }
+element-about-to-start = Gati të fillojë
+element-time-is-over = Koha e tij kaloi, por askush nuk e nisi
+element-left = edhe { $time }
+element-status-left = { $status }, edhe { $time }
+element-days-hours = { $days } d { $hours } orë
+element-hours-minutes = { $hours } orë { $minutes } min
+element-minutes = { $minutes } min
+element-and-more = Dhe të tjera.
+element-join = Merr pjesë
+element-join-queue = Hyr në radhë
+element-asking = Po kërkohet një vend …
+element-cancel = Anulo
+element-position = Jeni numri { $position } nga { $length } në radhë.
+element-wait-unknown = Koha e pritjes ende nuk dihet.
+element-wait-minutes = { $count ->
+    [one] Rreth një minutë pritje.
+   *[other] Rreth { $count } minuta pritje.
+}
+element-wait-hours = { $count ->
+    [one] Rreth një orë pritje.
+   *[other] Rreth { $count } orë pritje.
+}
+element-leave-queue = Dil nga radha
+element-kept-until = Një vend mbahet për ju deri në { $time }.
+element-take-seat = Merre vendin
+element-has-seat = Keni një vend.
+element-leave = Largohu
+element-leaving = Po largoheni …
+element-full = Asnjë vend nuk është i lirë.
+element-try-again = Provo përsëri
+element-join-again = Merr pjesë përsëri
+element-lost-idle = Vendi juaj iu dha dikujt tjetër, sepse askush nuk e përdori këtë faqe.
+element-lost-away = Kjo faqe mbeti pa lidhje shumë gjatë, ndaj vendi juaj mbaroi.
+element-lost-ended = Vendi juaj këtu mbaroi. Ndoshta vazhduat diku tjetër.
+element-sign-in-to-join = Hyni për të marrë pjesë.
+element-failed = Kjo nuk funksionoi: { $reason }
+element-no-answer = pa përgjigje

@@ -7,6 +7,8 @@
 mod catalogue;
 mod explanation;
 pub mod formats;
+#[cfg(test)]
+mod module;
 mod recurrence;
 
 use axum::{

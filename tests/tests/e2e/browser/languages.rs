@@ -56,3 +56,46 @@ async fn german_page_has_german_times_and_stays_german_when_it_updates() -> Resu
     looks_right(&page).await?;
     browser.close().await
 }
+
+/// The elements of the module, in a page of any site: each speaks the language of its part of the page.
+#[tokio::test]
+async fn elements_speak_the_language_of_their_part_of_the_page() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
+    let input = json!({ "key": "interview", "name": "The interview", "maxConcurrent": 2 });
+    deployment.admin().data(document, json!({ "input": input })).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&deployment.first().client().address("/sign-in")).await?;
+    page.until("customElements.get('activity-queue') !== undefined").await?;
+    for (tag, seats, join) in [
+        ("en", "0 of 2 seats are taken.", "Join"),
+        ("de-AT", "0 von 2 Plätzen sind belegt.", "Mitmachen"),
+        ("nl", "0 van 2 plaatsen zijn bezet.", "Meedoen"),
+        ("fr_CA", "Places prises : 0 sur 2.", "Participer"),
+        ("es", "0 de 2 plazas ocupadas.", "Participar"),
+        ("tr", "2 yerden 0 tanesi dolu.", "Katıl"),
+        ("sq", "Të zëna: 0 nga 2 vende.", "Merr pjesë"),
+        ("hi", "2 में से 0 सीटें भरी हैं।", "शामिल हों"),
+        ("zh-Hant-TW", "0 of 2 seats are taken.", "Join"),
+        ("", "0 of 2 seats are taken.", "Join"),
+    ] {
+        page.evaluate(&format!(
+            "document.body.insertAdjacentHTML('beforeend', `<div lang='{tag}'><activity-queue activity='interview'></activity-queue></div>`)"
+        ))
+        .await?;
+        let texts = format!("{} {}", json!(seats), json!(join));
+        page.until(&format!(
+            "(({{ shadowRoot }}) => JSON.stringify(shadowRoot.querySelector('[part=status]').textContent) + ' '
+                + JSON.stringify(shadowRoot.querySelector('[part~=join]').textContent))
+                ([...document.querySelectorAll('activity-queue')].at(-1)) === {}",
+            json!(texts)
+        ))
+        .await?;
+    }
+    // What screen readers say is marked with its language.
+    let spoken = "[...document.querySelectorAll('activity-queue')].map(({ shadowRoot }) => shadowRoot.firstElementChild.lang).join(' ')";
+    assert_eq!(page.evaluate(spoken).await?, "en de nl fr es tr sq hi en en");
+    browser.close().await
+}
