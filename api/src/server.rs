@@ -154,8 +154,8 @@ impl Server {
         // Cancelling this ends long-lived connections. That happens when the listener is closed, so their clients reconnect to
         // another server.
         let closing = CancellationToken::new();
-        let source = LogSource(app.clone());
-        let hub = Hub::start(source, app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
+        let hub =
+            Hub::start(LogSource(app.clone()), app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
         let gatherer = Gatherer::start(&app);
         let options = settings.schema_options();
         let budgets = Arc::new(Budgets::new(&settings.limits));

@@ -185,7 +185,7 @@ impl FormState {
 
     /// An empty form, for fields to be added.
     pub fn form(&self) -> Form<'_> {
-        Form { form_state: self, fields: Vec::new(), body: Vec::new() }
+        Form { state: self, fields: Vec::new(), body: Vec::new() }
     }
 }
 
@@ -238,7 +238,7 @@ fn for_people(message: &str) -> String {
 
 /// A form under construction.
 pub struct Form<'a> {
-    form_state: &'a FormState,
+    state: &'a FormState,
     fields: Vec<String>,
     body: Vec<Markup>,
 }
@@ -246,13 +246,13 @@ pub struct Form<'a> {
 impl Form<'_> {
     /// The values of the form.
     pub fn typed(&self) -> &Typed {
-        &self.form_state.typed
+        &self.state.typed
     }
 
     pub fn add(&mut self, field: &Field<'_>) {
-        let value = self.form_state.typed.text(&field.name);
-        let wrong = self.form_state.refusal.as_ref().filter(|refusal| refusal.names(&field.name));
-        let chosen: Vec<&str> = self.form_state.typed.all(&field.name).collect();
+        let value = self.state.typed.text(&field.name);
+        let wrong = self.state.refusal.as_ref().filter(|refusal| refusal.names(&field.name));
+        let chosen: Vec<&str> = self.state.typed.all(&field.name).collect();
         let wrong = wrong.map(|refusal| refusal.sentence(Some(field.label)));
         self.body.push(field.render(value, &chosen, wrong.as_deref()));
         self.fields.push(field.name.clone().into_owned());
@@ -279,7 +279,7 @@ impl Form<'_> {
     /// The whole form. A message that belongs to none of its fields is above it.
     pub fn send_to(self, address: &str, buttons: &Markup) -> Markup {
         let is_elsewhere = |refusal: &&Refusal| !self.fields.iter().any(|field| refusal.names(field));
-        let above = self.form_state.refusal.as_ref().filter(is_elsewhere);
+        let above = self.state.refusal.as_ref().filter(is_elsewhere);
         html! {
             form.stacked method="post" action=(address) {
                 @if let Some(it) = above { (refusal(&it.sentence(None))) }

@@ -13,7 +13,7 @@ pub fn render(status: &ZoneStatus) -> Markup {
             @for warning in &status.warnings { (problem_in_english(warning)) }
             dl.facts {
                 dt { (words!("zone-data-version")) } dd #zone-version { (status.version) }
-                dt { (words!("zone-data-source")) } dd { (in_english(&status.source)) }
+                dt { (words!("zone-data-source")) } dd { (in_english(status.source)) }
                 dt { (words!("zone-data-stored")) }
                 dd {
                     @match status.stored_version.as_deref().filter(|version| !version.is_empty()) {

@@ -201,11 +201,11 @@ fn schedule_fields(form: &mut FormParts<'_>, index: usize, kind: &str) {
                 let positions: Vec<_> = positions.collect();
                 form.add(&Field::several(name("which"), &words!("which-of-month"), positions));
                 form.add(&Field::choice(name("weekday"), &words!("weekday"), weekdays()));
-                months_apart(form, &name);
+                months_apart(form, name);
             }
             "monthDay" => {
                 form.add(&Field::text(name("days"), &words!("days")).hint(words!("month-days-hint")).required());
-                months_apart(form, &name);
+                months_apart(form, name);
             }
             "rrule" => {
                 form.add(&Field::text(name("rrule"), "RRULE").hint(words!("rrule-hint")).required());
