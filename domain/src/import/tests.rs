@@ -56,7 +56,25 @@ fn reason(body: &str) -> String {
 /// The meetings that people see, from January to March 2026, such as `01-08 19:00` in local time. Cancelled ones have an x.
 fn meetings(session: &ImportedSession) -> Vec<String> {
     let date = |text: &str| text.parse::<NaiveDate>().unwrap();
-    let (from, to) = (date("2026-01-01"), date("2026-03-31"));
+    let all = shown(session, date("2026-01-01"), date("2026-03-31"));
+    let text = |it: &Shown| {
+        let mark = if it.is_cancelled { "x" } else { "" };
+        format!("{} {}{mark}", it.date.format("%m-%d"), it.start.format("%H:%M"))
+    };
+    all.iter().map(text).collect()
+}
+
+/// A meeting as people see it.
+struct Shown {
+    date: NaiveDate,
+    start: NaiveTime,
+    end: Option<NaiveTime>,
+    is_cancelled: bool,
+    location: Option<String>,
+}
+
+/// The meetings between two dates, in their order.
+fn shown(session: &ImportedSession, from: NaiveDate, to: NaiveDate) -> Vec<Shown> {
     let zone = ZoneData::compiled().zone(&session.time_zone).unwrap();
     let recurrence = Recurrence::stored(session.recurrence.as_deref()).unwrap().unwrap_or_default();
     let calendar = Calendar {
@@ -74,19 +92,63 @@ fn meetings(session: &ImportedSession) -> Vec<String> {
     });
     let occurrences: Vec<_> = recurrence.occurrences(&calendar, from, to).collect();
     let matched = Matcher::new(existing).with_instances(&recurrence, &calendar, occurrences);
-    let unmade = matched.into_iter().filter(|(_, instance)| instance.is_none()).map(|(it, _)| (it.date, it.start, ""));
+    let unmade = matched.into_iter().filter(|(_, instance)| instance.is_none()).map(|(it, _)| Shown {
+        date: it.date,
+        start: it.start,
+        end: Some(it.end),
+        is_cancelled: false,
+        location: None,
+    });
     let made = session.meetings.iter().filter(|it| it.state != MeetingState::Deleted);
     let made = made.filter(|it| (from..=to).contains(&it.date)).map(|it| {
         if let Some(end) = it.end {
             Meeting::new(zone, it.date, it.start, end).unwrap();
         }
-        (it.date, it.start, if it.state == MeetingState::Cancelled { "x" } else { "" })
+        let is_cancelled = it.state == MeetingState::Cancelled;
+        Shown { date: it.date, start: it.start, end: it.end, is_cancelled, location: it.location.clone() }
     });
     let mut all: Vec<_> = unmade.chain(made).collect();
-    all.sort_unstable();
-    all.into_iter()
-        .map(|(date, start, mark)| format!("{} {}{mark}", date.format("%m-%d"), start.format("%H:%M")))
-        .collect()
+    all.sort_unstable_by_key(|it| (it.date, it.start));
+    all
+}
+
+/// What becomes of a file, as text.
+fn described(contents: &Contents) -> String {
+    let mut lines = Vec::new();
+    for found in &contents.sessions {
+        let session = &found.session;
+        lines.push(format!("{} becomes {:?} in {}", found.source, session.name, session.time_zone));
+        let (from, to) = ("2026-01-01".parse().unwrap(), "2036-01-01".parse().unwrap());
+        for it in shown(session, from, to).iter().take(8) {
+            let end = it.end.map(|end| format!("-{}", end.format("%H:%M"))).unwrap_or_default();
+            let cancelled = if it.is_cancelled { ", cancelled" } else { "" };
+            let location = it.location.as_ref().map(|location| format!(", {location}")).unwrap_or_default();
+            lines.push(format!("  {} {}{end}{cancelled}{location}", it.date, it.start.format("%H:%M")));
+        }
+        lines.extend(found.notes.iter().map(|note| format!("  note: {note}")));
+    }
+    for refused in &contents.refused {
+        let uid = refused.uid.as_deref().unwrap_or("an event without a UID");
+        lines.push(format!("{uid} is refused: it {}", refused.reason));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Each file of the tests has a text beside it that says what becomes of it. `WRITE_EXPECTED=1` writes these texts anew.
+#[test]
+fn calendar_files_become_what_is_written_beside_them() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/calendars");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|it| it == "ics")).collect();
+    assert!(files.len() >= 9, "{files:?}");
+    for file in files {
+        let found = described(&read(&std::fs::read(&file).unwrap(), &context()).unwrap());
+        let beside = file.with_extension("txt");
+        if std::env::var_os("WRITE_EXPECTED").is_some() {
+            std::fs::write(&beside, &found).unwrap();
+        }
+        assert_eq!(found, std::fs::read_to_string(&beside).unwrap(), "{}", file.display());
+    }
 }
 
 #[test]

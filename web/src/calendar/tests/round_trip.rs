@@ -141,7 +141,7 @@ impl Case {
                     ..instance(id, None, (&starts.date().to_string(), None))
                 }
             };
-            instances.push(match *edit {
+            let made = match *edit {
                 Edit::Elsewhere => Instance { location_override: Some("Park; by the lake".to_owned()), ..by(0, 0) },
                 Edit::Cancelled => Instance { is_cancelled: true, ..by(0, 0) },
                 Edit::Moved(days, minutes) => by(days, minutes),
@@ -153,7 +153,11 @@ impl Case {
                     skips.push(skip(id, of.date, of.date + chrono::Days::new(days)));
                     continue;
                 }
-            });
+            };
+            // An import cannot keep a meeting after the termination date: it moves that date.
+            if self.termination.is_none_or(|last| made.date <= last) {
+                instances.push(made);
+            }
         }
         SessionCalendar { session, instances, skips, names: EventNames::new(SessionId(7), "test") }
     }
