@@ -211,7 +211,7 @@ fn wake_channel(namespace: &str) -> String {
 /// Writes a warning to the log if the user of Redis lacks rights, now or later. For long-running processes.
 ///
 /// # Errors
-/// When REDIS_URL is not valid, or the database cannot be read.
+/// When the database cannot be read.
 pub async fn watch_redis(settings: &Settings, db: &Db, wake: &Wake) -> anyhow::Result<()> {
     if let Some(url) = &settings.redis_url {
         let namespace = namespace(settings, db).await?;
@@ -229,7 +229,7 @@ pub fn redis_client(url: &str) -> anyhow::Result<redis::Client> {
 /// The wake-up channel. With Redis, other processes learn of changes at once. Without it, they poll once a second.
 ///
 /// # Errors
-/// When REDIS_URL is not valid, or the database cannot be read.
+/// When the database cannot be read.
 pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
     Ok(match &settings.redis_url {
         Some(url) => Wake::through_redis(redis_client(url)?, wake_channel(&namespace(settings, db).await?)),
@@ -240,7 +240,7 @@ pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
 /// The queue of recompute jobs, and the handle from which this process's workers take them.
 ///
 /// # Errors
-/// When REDIS_URL is not valid, or the database cannot be read.
+/// When the database cannot be read.
 pub async fn queue(settings: &Settings, db: &Db) -> anyhow::Result<(Arc<dyn Queue>, QueueHandle)> {
     Ok(match &settings.redis_url {
         Some(url) => jobs::redis_queue(redis_client(url)?, &namespace(settings, db).await?),

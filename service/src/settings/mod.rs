@@ -129,7 +129,7 @@ impl SignIn {
             issuer: source.text("JWT_ISSUER"),
             audiences: source.list("JWT_AUDIENCE"),
             person_claim: source.text("JWT_PERSON_CLAIM").filter(|claim| claim != "sub"),
-            roles_claim: source.text("JWT_ROLES_CLAIM"),
+            roles_claim: roles_claim(source)?,
             admin_role: source.text("JWT_ADMIN_ROLE"),
             leeway: TimeDelta::seconds(source.number("JWT_LEEWAY_SECONDS", 60, 0..=600)?),
             auto_register: source.flag("AUTO_REGISTER", false)?,
@@ -372,7 +372,7 @@ impl Settings {
         };
         Ok(Self {
             database_url,
-            redis_url: source.text("REDIS_URL"),
+            redis_url: network::redis_url(source)?,
             redis_prefix: network::redis_prefix(source)?,
             host,
             port: source.number("PORT", 8080, 0..=u16::MAX)?,
@@ -450,5 +450,21 @@ impl PresenceSettings {
             anonymous: source.flag("ANONYMOUS_PRESENCE", usual.anonymous)?,
             kept: TimeDelta::days(source.number("PRESENCE_DAYS", usual.kept.num_days(), 1..=36_500)?),
         })
+    }
+}
+
+/// A path may be written as in JSONPath: `$.realm_access.roles`. Of JSONPath, only names with dots between them are understood.
+fn roles_claim(source: &Source<'_>) -> Result<Option<String>, SettingError> {
+    let Some(text) = source.text("JWT_ROLES_CLAIM") else { return Ok(None) };
+    let Some(path) = text.strip_prefix('$') else { return Ok(Some(text)) };
+    match path.strip_prefix('.') {
+        Some(path) if !path.is_empty() && !path.starts_with('.') && !path.contains(['[', '*']) => {
+            Ok(Some(path.to_owned()))
+        }
+        _ => {
+            let problem =
+                format!("is {text:?}: it must be a claim, or names with dots between them, such as realm_access.roles");
+            Err(SettingError::new("JWT_ROLES_CLAIM", problem))
+        }
     }
 }

@@ -121,6 +121,20 @@ fn read_public_url(text: &str) -> Result<PublicUrl, &'static str> {
 
 /// `REDIS_PREFIX`: the prefix of all keys and channels on Redis. Other characters than these have a meaning in the
 /// patterns of Redis' access rules.
+/// The address of Redis, which may have a password. So the error does not repeat it.
+pub(super) fn redis_url(source: &Source<'_>) -> Result<Option<String>, SettingError> {
+    let Some(text) = source.text("REDIS_URL") else { return Ok(None) };
+    match redis::Client::open(text.as_str()) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => {
+            let what = error.detail().map_or_else(|| error.category().to_owned(), str::to_owned);
+            let problem =
+                format!("is not the address of a Redis server ({what}): it must be such as redis://localhost:6379");
+            Err(SettingError::new("REDIS_URL", problem))
+        }
+    }
+}
+
 pub(super) fn redis_prefix(source: &Source<'_>) -> Result<String, SettingError> {
     let text = source.text("REDIS_PREFIX").unwrap_or_else(|| "insession:".to_owned());
     let is_plain = text.bytes().all(|it| it.is_ascii_alphanumeric() || b":._-/{}".contains(&it));
@@ -135,6 +149,21 @@ pub(super) fn redis_prefix(source: &Source<'_>) -> Result<String, SettingError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn address_of_redis_is_checked_and_never_repeated() {
+        let read = |text: &str| redis_url(&Source(&|name| (name == "REDIS_URL").then(|| text.to_owned())));
+        for good in ["redis://localhost", "rediss://user:secret@db.example:6380/1", "unix:///run/redis.sock"] {
+            assert_eq!(read(good).unwrap().as_deref(), Some(good));
+        }
+        for wrong in
+            ["localhost:6379", "redis:/db", "http://user:secret@db", "redis://user:secret@db:port", "redis://db/one"]
+        {
+            let error = read(wrong).expect_err(wrong).to_string();
+            assert!(error.starts_with("REDIS_URL is not the address of a Redis server"), "{wrong}: {error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
 
     #[test]
     fn origins_are_written_as_browsers_send_them() {

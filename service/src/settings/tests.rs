@@ -43,7 +43,7 @@ const NUMBERS: [(&str, &str, &str); 35] = [
 ];
 
 /// Each other setting that can be wrong, with a wrong value.
-const CHOICES: [(&str, &str); 17] = [
+const CHOICES: [(&str, &str); 19] = [
     ("ALLOW_GUESTS", "maybe"),
     ("ANONYMOUS_PRESENCE", "maybe"),
     ("AUTO_REGISTER", "2"),
@@ -53,6 +53,7 @@ const CHOICES: [(&str, &str); 17] = [
     ("GRAPHIQL", "maybe"),
     ("HOST", "a host"),
     ("INTROSPECTION", "maybe"),
+    ("JWT_ROLES_CLAIM", "$['realm_access'].roles"),
     ("JWT_SUBJECTS", "names"),
     ("LOG_FORMAT", "xml"),
     // It needs `OIDC_ISSUER` too.
@@ -62,10 +63,11 @@ const CHOICES: [(&str, &str); 17] = [
     ("PLACEMENT_RULE", "nearest"),
     ("PUBLIC_URL", "example.org"),
     ("REDIS_PREFIX", "all of *"),
+    ("REDIS_URL", "localhost:6379"),
 ];
 
 /// Each setting that accepts any text.
-const TEXTS: [&str; 15] = [
+const TEXTS: [&str; 13] = [
     "CRON_SECRET",
     "JWKS_URL",
     "JWT_ADMIN_ROLE",
@@ -73,12 +75,10 @@ const TEXTS: [&str; 15] = [
     "JWT_ISSUER",
     "JWT_PERSON_CLAIM",
     "JWT_PUBLIC_KEY",
-    "JWT_ROLES_CLAIM",
     "JWT_SECRET",
     "OIDC_CLIENT_SECRET",
     "OIDC_NAME",
     "OIDC_SCOPES",
-    "REDIS_URL",
     "TRUSTED_DOCUMENTS",
     "ZONEINFO",
 ];
@@ -153,6 +153,22 @@ fn beats_are_asked_for_several_times_a_window() {
         ("ANONYMOUS_PRESENCE", "maybe"),
     ] {
         assert!(presence(name, value).is_err(), "{name}={value}");
+    }
+}
+
+#[test]
+fn path_of_the_roles_may_be_written_as_in_jsonpath() {
+    let claim = |value: &str| with("JWT_ROLES_CLAIM", value).map(|settings| settings.sign_in.roles_claim);
+    for (value, expected) in [
+        ("$.realm_access.roles", "realm_access.roles"),
+        ("$.roles", "roles"),
+        ("realm_access.roles", "realm_access.roles"),
+        ("https://example.org/roles", "https://example.org/roles"),
+    ] {
+        assert_eq!(claim(value).unwrap().as_deref(), Some(expected), "{value}");
+    }
+    for value in ["$", "$.", "$..roles", "$roles", "$.realm_access.roles[*]"] {
+        assert!(claim(value).is_err(), "{value}");
     }
 }
 

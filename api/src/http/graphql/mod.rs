@@ -44,13 +44,14 @@ use graphql::{
 };
 use sha2::{Digest as _, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::util::MapRequestLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 use tracing::{Instrument as _, Span};
 
 use self::{
     answer::{Refusal, single_answer},
     negotiation::{Accept, MediaType, StreamType},
-    reading::{last_event_id, read_address, read_body},
+    reading::{last_event_id, name_gzip, read_address, read_body},
     stream::{Streaming, single_event_answer, stream_answer},
 };
 pub use self::{
@@ -151,7 +152,10 @@ impl<E: Executor> GraphqlEndpoint<E> {
     pub fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         // The layer passes on a body whose encoding it does not know. [`read_body`] refuses it.
         let decompression = RequestDecompressionLayer::new().pass_through_unaccepted(true);
-        Router::new().route("/graphql", any(serve::<E>)).layer(decompression).with_state(self)
+        Router::new()
+            .route("/graphql", any(serve::<E>))
+            .layer((MapRequestLayer::new(name_gzip), decompression))
+            .with_state(self)
     }
 }
 

@@ -11,7 +11,7 @@ use axum::{
     body::Body,
     extract::Query,
     http::{
-        HeaderMap, StatusCode,
+        HeaderMap, HeaderValue, StatusCode,
         header::{CONTENT_ENCODING, CONTENT_TYPE},
         request::Parts,
     },
@@ -28,6 +28,9 @@ use super::{
 
 /// The encodings in which a body may be compressed.
 const ENCODINGS: &str = "gzip, br, deflate";
+
+/// Some programs begin a text in UTF-8 with it. RFC 8259 lets readers of JSON ignore it.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The size limit of a request body, in bytes. A compressed body is measured after it is decompressed.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -61,7 +64,7 @@ pub(super) async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refu
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)));
     }
     let bytes = tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(|_| late())??;
-    match serde_json::from_slice(&bytes) {
+    match serde_json::from_slice(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes)) {
         Ok(Json::Object(fields)) => request_of(fields),
         Ok(Json::Array(_)) => Err(Refusal::bad_request("batches are not taken: send each operation by itself")),
         Ok(_) => Err(Refusal::bad_request("the body must be a JSON object with 'query'")),
@@ -86,6 +89,15 @@ fn unsupported_type(headers: &HeaderMap) -> Option<String> {
         }
         _ => Some(EXPECTED.to_owned()),
     }
+}
+
+/// Replaces `x-gzip` by `gzip`, which means the same (RFC 9110, section 8.4.1.3). The layer that decompresses knows only `gzip`.
+pub(super) fn name_gzip<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
+    let encoding = request.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if encoding.is_some_and(|encoding| encoding.trim_ascii().eq_ignore_ascii_case(b"x-gzip")) {
+        request.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    request
 }
 
 /// An error message if the body is still in an encoding, which is then one that the server does not support.
