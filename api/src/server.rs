@@ -147,9 +147,8 @@ impl Server {
         workers: Option<Arc<Workers>>,
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let wanted = SocketAddr::from((settings.host, settings.port));
         let installation = app.installation().await?;
-        let listener = listening::listen(wanted, &installation).await?;
+        let listener = listening::listen((settings.host, settings.port).into(), &installation).await?;
         let address = listener.local_addr()?;
         // Cancelling this ends long-lived connections. That happens when the listener is closed, so their clients reconnect to
         // another server.
