@@ -25,6 +25,7 @@ use super::{
 pub struct Limited<Q> {
     app: App,
     for_queries: App,
+    for_expensive_queries: App,
     plain: Schema<Q>,
     counting: Schema<Q>,
     most: u64,
@@ -32,24 +33,33 @@ pub struct Limited<Q> {
 
 impl<Q> Clone for Limited<Q> {
     fn clone(&self) -> Self {
-        let Self { app, for_queries, plain, counting, most } = self;
-        let (app, for_queries, plain) = (app.clone(), for_queries.clone(), plain.clone());
-        Self { app, for_queries, plain, counting: counting.clone(), most: *most }
+        let Self { app, for_queries, for_expensive_queries, plain, counting, most } = self;
+        Self {
+            app: app.clone(),
+            for_queries: for_queries.clone(),
+            for_expensive_queries: for_expensive_queries.clone(),
+            plain: plain.clone(),
+            counting: counting.clone(),
+            most: *most,
+        }
     }
 }
 
 impl<Q: ObjectType + 'static> Limited<Q> {
     /// `build` builds the schema that both variants have in common. `most` is the limit of an answer, in bytes.
     pub fn new(app: App, build: impl Fn() -> SchemaBuilder<Q, Mutation, Subscription>, most: u64) -> Self {
-        let for_queries = app.for_queries();
+        let (for_queries, for_expensive_queries) = (app.for_queries(), app.for_expensive_queries());
         let (plain, counting) = (build().finish(), build().extension(CountAnswer { most }).finish());
-        Self { app, for_queries, plain, counting, most }
+        Self { app, for_queries, for_expensive_queries, plain, counting, most }
     }
 
-    /// Puts an app into the request that uses one release of the time zone data. It replaces the app that the schema has for
-    /// all requests.
+    /// Puts an app into the request that uses one release of the time zone data, and the connections for the price of the
+    /// request. It replaces the app that the schema has for all requests.
     fn pin(&self, request: Request) -> Request {
-        request.data(self.app.pinned()).data(ForQueries(self.for_queries.pinned()))
+        let is_expensive = Operation::of(&request).is_some_and(|operation| operation.cost.is_expensive());
+        let for_queries = if is_expensive { &self.for_expensive_queries } else { &self.for_queries };
+        let for_queries = ForQueries(for_queries.pinned());
+        request.data(self.app.pinned()).data(for_queries)
     }
 
     fn schema_for(&self, request: &Request) -> &Schema<Q> {

@@ -84,6 +84,8 @@ pub struct Cost {
     pub introspection: u64,
     /// How many bytes of arguments are read. A value counts as often as its field is resolved.
     pub argument_bytes: u64,
+    /// How many bytes of names the answer has. The name of a field, or its alias, counts as often as the field is resolved.
+    pub name_bytes: u64,
     /// The longest possible answer, in bytes.
     pub answer_bytes: u64,
     /// The length of the document, in bytes.
@@ -186,7 +188,12 @@ impl Cost {
             + self.fields / prices::FIELDS_A_POINT
             + self.introspection / prices::INTROSPECTION_A_POINT
             + self.argument_bytes / prices::ARGUMENT_BYTES_A_POINT
+            + self.name_bytes / prices::NAME_BYTES_A_POINT
             + Self::points_of_text(self.text_bytes)
+    }
+
+    pub fn is_expensive(&self) -> bool {
+        self.points() > prices::EXPENSIVE
     }
 
     /// The price of reading a document of this length, in points.
@@ -344,7 +351,9 @@ impl<'a> Walk<'a> {
         let arguments: u64 = field.arguments.iter().map(|(_, value)| self.bytes(&value.node)).sum();
         add(&mut self.cost.argument_bytes, arguments, place.times);
         let is_leaf = field.selection_set.node.items.is_empty();
-        let key = len(&field.response_key().node) + 8;
+        let name_bytes = len(&field.response_key().node);
+        add(&mut self.cost.name_bytes, name_bytes, place.times);
+        let key = name_bytes + 8;
         let value = if is_leaf { prices::value_bytes(of, name) } else { 2 };
         add(&mut self.cost.answer_bytes, key + value, place.times);
 
@@ -472,6 +481,10 @@ impl<'a> Walk<'a> {
     fn wrong_value(&self, field: &Field, known: &registry::Field) -> Option<WrongValue> {
         field.arguments.iter().find_map(|(name, value)| {
             let input = known.arguments.get(&name.node)?;
+            // A variable may be large, and a document may use it often. So its value is not copied.
+            if let Value::Variable(variable) = &value.node {
+                return WrongValue::find(self.types, &name.node, &input.of, self.value(variable)?);
+            }
             let given = |variable: Name| Ok::<_, Infallible>(self.value(&variable).cloned().unwrap_or_default());
             let Ok(value) = value.node.clone().into_const_with(given);
             WrongValue::find(self.types, &name.node, &input.of, &value)

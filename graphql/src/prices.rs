@@ -35,6 +35,9 @@ pub const INTROSPECTION_A_POINT: u64 = 1_000;
 /// How many bytes of arguments cost a point.
 pub const ARGUMENT_BYTES_A_POINT: u64 = 16 * 1024;
 
+/// How many bytes of names in the answer cost a point.
+pub const NAME_BYTES_A_POINT: u64 = 16 * 1024;
+
 /// How many bytes of a document cost a point. They are read even if the document is refused afterwards.
 pub const TEXT_BYTES_A_POINT: u64 = 4 * 1024;
 
@@ -59,6 +62,10 @@ pub const BATCH: u64 = 1_000;
 /// How many lists that are read one by one add one statement of a loader. Their rows come at different times, so they cannot
 /// all be loaded in one batch.
 pub const LISTS_A_BATCH: u64 = 10;
+
+/// A query that costs more points than this is expensive. Few expensive queries run at the same time, and they have their own
+/// connections to the database.
+pub const EXPENSIVE: u64 = 25;
 
 /// How a field reads from the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,13 +14,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::error::ApiError;
-
-/// A query that costs more points than this is expensive.
-pub const HEAVY: u64 = 25;
+use super::{error::ApiError, prices::EXPENSIVE};
 
 /// One in this many concurrent queries may be expensive. One expensive query may always run.
-const HEAVY_SHARE: usize = 32;
+const EXPENSIVE_SHARE: usize = 32;
 
 /// How long a query waits for its permit.
 const WAIT: Duration = Duration::from_secs(5);
@@ -31,7 +28,7 @@ const ADDRESSES: usize = 1024;
 /// The permits of running queries.
 pub struct QueryPermits {
     all: Arc<Semaphore>,
-    heavy: Arc<Semaphore>,
+    expensive: Arc<Semaphore>,
     each: usize,
     by_address: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
 }
@@ -40,13 +37,13 @@ pub struct QueryPermits {
 pub struct QueryPermit {
     _all: OwnedSemaphorePermit,
     _address: Option<OwnedSemaphorePermit>,
-    _heavy: Option<OwnedSemaphorePermit>,
+    _expensive: Option<OwnedSemaphorePermit>,
 }
 
 impl QueryPermits {
     pub fn new(all: usize, each: usize) -> Self {
-        let heavy = Arc::new(Semaphore::new((all / HEAVY_SHARE).max(1)));
-        Self { all: Arc::new(Semaphore::new(all)), heavy, each, by_address: Mutex::default() }
+        let expensive = Arc::new(Semaphore::new((all / EXPENSIVE_SHARE).max(1)));
+        Self { all: Arc::new(Semaphore::new(all)), expensive, each, by_address: Mutex::default() }
     }
 
     /// Waits for a permit for a query of this price. Queries of one address wait for each other before they wait for others.
@@ -60,14 +57,14 @@ impl QueryPermits {
                 Some(own) => Some(own.acquire_owned().await?),
                 None => None,
             };
-            let of_heavy = match points {
-                ..=HEAVY => None,
-                _ => Some(Arc::clone(&self.heavy).acquire_owned().await?),
+            let of_expensive = match points {
+                ..=EXPENSIVE => None,
+                _ => Some(Arc::clone(&self.expensive).acquire_owned().await?),
             };
             Ok::<_, tokio::sync::AcquireError>(QueryPermit {
                 _all: Arc::clone(&self.all).acquire_owned().await?,
                 _address: of_address,
-                _heavy: of_heavy,
+                _expensive: of_expensive,
             })
         };
         match timeout(WAIT, taken).await {
@@ -128,12 +125,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn queries_that_cost_much_do_not_keep_others_waiting() {
         let permits = QueryPermits::new(64, 32);
-        let many = async |last: u8| permits.take(Some(address(last)), HEAVY + 1).await.ok();
+        let many = async |last: u8| permits.take(Some(address(last)), EXPENSIVE + 1).await.ok();
         let held = [many(1).await, many(2).await];
         assert!(held.iter().all(Option::is_some));
         assert!(many(3).await.is_none(), "two run");
         let begun = tokio::time::Instant::now();
-        assert!(permits.take(Some(address(3)), HEAVY).await.is_ok());
+        assert!(permits.take(Some(address(3)), EXPENSIVE).await.is_ok());
         assert_eq!(begun.elapsed(), Duration::ZERO);
         drop(held);
         assert!(many(3).await.is_some());

@@ -155,6 +155,12 @@ impl App {
         Self { db: self.db.for_queries(), ..self.clone() }
     }
 
+    /// A copy for expensive queries; see [`Db::for_expensive_queries`].
+    #[must_use]
+    pub fn for_expensive_queries(&self) -> Self {
+        Self { db: self.db.for_expensive_queries(), ..self.clone() }
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }

@@ -164,6 +164,14 @@ fn what_costs_too_much_is_refused() {
 }
 
 #[test]
+fn names_count_as_often_as_they_are_written() {
+    let names: String = (0..24).map(|n| format!("{}{n:02}: name ", "n".repeat(118))).collect();
+    let cost = cost(&format!("{{ sessions(first: 100) {{ nodes {{ {names} }} }} }}")).unwrap();
+    assert_eq!(cost.name_bytes, 24 * 100 * 120 + 100 * 5 + 8);
+    assert!(cost.is_expensive(), "{cost:?}");
+}
+
+#[test]
 fn arguments_count_as_often_as_they_are_read() {
     let many = (0..150).map(|n| format!("a{n}: node(id: $id) {{ id }} ")).collect::<Vec<_>>().concat();
     let document = format!("query($id: ID!) {{ {many} }}");

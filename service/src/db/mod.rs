@@ -37,6 +37,9 @@ pub(crate) mod advisory {
     pub const TAKE: &str = "SELECT pg_advisory_xact_lock(:lock)";
 }
 
+/// One in this many of the connections for queries is for expensive queries.
+const EXPENSIVE_SHARE: u32 = 4;
+
 /// How long closing the connections may take.
 const CLOSE: Duration = Duration::from_secs(2);
 
@@ -46,6 +49,8 @@ pub struct Db {
     pool: DatabaseConnection,
     /// Connections that only queries use.
     queries: Option<DatabaseConnection>,
+    /// Connections that only expensive queries use.
+    expensive_queries: Option<DatabaseConnection>,
     /// SQLite has one writer at a time. Writers of this process queue here, in order, and do not poll SQLite's lock.
     turn: Option<Arc<Mutex<()>>>,
     renewal: Renewal,
@@ -60,32 +65,49 @@ impl Db {
         let renewal = Renewal::default();
         let pool = connect::connect(url, max_connections, &renewal).await?;
         let turn = (pool.get_database_backend() == DbBackend::Sqlite).then(Arc::default);
-        Ok(Self { pool, queries: None, turn, renewal })
+        Ok(Self { pool, queries: None, expensive_queries: None, turn, renewal })
     }
 
-    /// Opens connections that only queries use, see [`for_queries`](Self::for_queries).
+    /// Opens connections that only queries use, see [`for_queries`](Self::for_queries). If there are enough, a quarter of them
+    /// is for expensive queries.
     ///
     /// # Errors
     /// If the database is unreachable.
     pub async fn with_query_connections(self, url: &str, max_connections: u32) -> Result<Self> {
-        let queries = Some(connect::connect(url, max_connections, &self.renewal).await?);
-        Ok(Self { queries, ..self })
+        let for_expensive = max_connections / EXPENSIVE_SHARE;
+        let queries = Some(connect::connect(url, max_connections - for_expensive, &self.renewal).await?);
+        let expensive_queries = match for_expensive {
+            0 => None,
+            _ => Some(connect::connect(url, for_expensive, &self.renewal).await?),
+        };
+        Ok(Self { queries, expensive_queries, ..self })
     }
 
     /// The same database, for queries. Queries have their own connections, if any were opened. So there are
     /// connections for everything else, however many queries run.
     #[must_use]
     pub fn for_queries(&self) -> Self {
-        let pool = self.queries.as_ref().unwrap_or(&self.pool).clone();
-        Self { pool, queries: None, turn: self.turn.clone(), renewal: self.renewal.clone() }
+        self.with_pool(self.queries.as_ref())
+    }
+
+    /// The same database, for expensive queries. One of them may ask for many statements at once. They have their own
+    /// connections, if any were opened, so that other queries do not wait behind all these statements.
+    #[must_use]
+    pub fn for_expensive_queries(&self) -> Self {
+        self.with_pool(self.expensive_queries.as_ref().or(self.queries.as_ref()))
+    }
+
+    fn with_pool(&self, pool: Option<&DatabaseConnection>) -> Self {
+        let pool = pool.unwrap_or(&self.pool).clone();
+        Self { pool, queries: None, expensive_queries: None, turn: self.turn.clone(), renewal: self.renewal.clone() }
     }
 
     /// Closes all connections. Call this when nothing in the process needs them. With SQLite, the whole database is
     /// then in one file, because the last connection writes the write-ahead log back.
     pub async fn close(&self) {
         let close = async {
-            if let Some(queries) = &self.queries {
-                drop(queries.close_by_ref().await);
+            for pool in self.expensive_queries.iter().chain(&self.queries) {
+                drop(pool.close_by_ref().await);
             }
             drop(self.pool.close_by_ref().await);
         };

@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::{
-    Client, Deployment, LIMIT, Program, Settings, TestDatabase, database::execute, eventually, on_both_databases,
-    token, within,
+    Client, Deployment, LIMIT, Program, Settings, TestDatabase,
+    database::{execute, number},
+    eventually, on_both_databases, token, within,
 };
 use reqwest::{
     Method, StatusCode,
@@ -339,6 +340,34 @@ async fn queries_leave_connections_for_everything_else() -> Result<()> {
         query.await??;
     }
     admin.data("{ viewerIsAdmin }", json!({})).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn expensive_queries_leave_connections_for_other_queries() -> Result<()> {
+    let database = TestDatabase::postgres().await?;
+    let server = Program::serve(&Settings::new(&database.url).with("DATABASE_CONNECTIONS", "8")).await?;
+    let admin = server.admin();
+    let connection = database.connect().await?;
+    let hold = connection.begin().await?;
+    execute(&hold, "LOCK TABLE activity").await?;
+    // Each of these many statements waits for the locked table. They could hold all connections for queries.
+    let fields: String = (0..40).map(|n| format!("a{n}: activity(key: \"interview\") {{ id }} ")).collect();
+    let expensive = tokio::spawn({
+        let admin = admin.clone();
+        async move { admin.query(&format!("{{ {fields} }}"), json!({})).await }
+    });
+    eventually(LIMIT, "the expensive query to wait for the table", async || {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'activity'::regclass";
+        ensure!(number(&connection, waiting).await? > 0, "it does not wait yet");
+        Ok(())
+    })
+    .await?;
+    for _ in 0..8 {
+        admin.data("{ sessions { totalCount } }", json!({})).await?;
+    }
+    hold.rollback().await?;
+    assert_eq!(expensive.await??.code(), None);
     Ok(())
 }
 

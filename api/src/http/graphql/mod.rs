@@ -22,7 +22,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, thread::available_parallelism};
 
 use async_graphql::{Executor, Request, Response, parser::types::OperationType};
 use auth::{AuthError, Authenticator, Identity, unread::has_unread_token};
@@ -40,6 +40,7 @@ use graphql::{
     error::{ApiError, ErrorCode, add_missing_codes},
     idempotency::{self, IdempotencyKey},
     operation::Operation,
+    query_permits::{QueryPermit, QueryPermits},
     subscribe::{LastCursor, ResumeAfter},
 };
 use sha2::{Digest as _, Sha256};
@@ -51,7 +52,7 @@ use tracing::{Instrument as _, Span};
 use self::{
     answer::{Refusal, single_answer},
     negotiation::{Accept, MediaType, StreamType},
-    reading::{last_event_id, name_gzip, read_address, read_body},
+    reading::{LARGE_BODY, last_event_id, name_gzip, read_address, read_body, receive},
     stream::{Streaming, single_event_answer, stream_answer},
 };
 pub use self::{
@@ -78,6 +79,7 @@ pub struct GraphqlEndpoint<E> {
     mutations: TaskTracker,
     admission: Option<Admission>,
     documents: Option<Documents>,
+    large_bodies: Arc<QueryPermits>,
     closing: CancellationToken,
 }
 
@@ -91,6 +93,7 @@ impl<E: Clone> Clone for GraphqlEndpoint<E> {
             mutations: self.mutations.clone(),
             admission: self.admission.clone(),
             documents: self.documents.clone(),
+            large_bodies: Arc::clone(&self.large_bodies),
             closing: self.closing.clone(),
         }
     }
@@ -113,6 +116,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
             mutations: TaskTracker::new(),
             admission: None,
             documents: None,
+            large_bodies: Arc::new(QueryPermits::new(large_bodies_at_once(), 1)),
             closing: CancellationToken::new(),
         }
     }
@@ -159,6 +163,11 @@ impl<E: Executor> GraphqlEndpoint<E> {
     }
 }
 
+/// How many large bodies are read at the same time: half as many as there are cores, so that small requests are never held up.
+fn large_bodies_at_once() -> usize {
+    available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
+}
+
 /// The handler behind [`GraphqlEndpoint::router`].
 pub async fn serve<E: Executor>(
     State(endpoint): State<GraphqlEndpoint<E>>,
@@ -183,13 +192,16 @@ impl<E: Executor> GraphqlEndpoint<E> {
             return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, ApiError::bad_user_input(message)));
         }
         let identity = self.identify(parts).await?;
-        let mut request = if by_get { read_address(parts)? } else { read_body(parts, body).await? };
-
-        request = (self.prepare)(request.data(identity.viewer), parts);
+        let body = if by_get { Vec::new() } else { receive(parts, body).await? };
+        let permit = self.permit_to_read(&body, parts).await?;
+        let request = if by_get { read_address(parts)? } else { read_body(&body)? };
+        drop(body);
+        let mut request = (self.prepare)(request.data(identity.viewer), parts);
         let operation = match self.reader.read(&mut request) {
             Ok(operation) => operation,
             Err(error) => return Ok(accept.answer(Response::from_errors(vec![error]))),
         };
+        drop(permit);
         let streams_by_get = parts.method == Method::GET && accept.stream == Some(StreamType::Events);
         let is_read = match operation.kind {
             OperationType::Query => true,
@@ -204,6 +216,16 @@ impl<E: Executor> GraphqlEndpoint<E> {
             answer.headers_mut().insert(COST, HeaderValue::from(operation.cost.points()));
             answer
         })
+    }
+
+    /// Waits until a large body may be read.
+    async fn permit_to_read(&self, body: &[u8], parts: &Parts) -> Result<Option<QueryPermit>, Refusal> {
+        if body.len() <= LARGE_BODY {
+            return Ok(None);
+        }
+        let address = self.admission.as_ref().map(|admission| admission.client_of(parts));
+        let permit = self.large_bodies.take(address, 0).await;
+        permit.map(Some).map_err(|error| Refusal::new(StatusCode::TOO_MANY_REQUESTS, error))
     }
 
     async fn execute(

@@ -35,6 +35,10 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The size limit of a request body, in bytes. A compressed body is measured after it is decompressed.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
+/// A longer body is large. Reading a large body takes milliseconds, in which its thread does nothing else. So only some are read
+/// at the same time, and not several of one address.
+pub(super) const LARGE_BODY: usize = 16 * 1024;
+
 /// The time limit for receiving a whole request body. Pauses in it have a shorter limit: see
 /// [`connections`](crate::connections).
 const BODY_PATIENCE: Duration = Duration::from_mins(5);
@@ -58,13 +62,17 @@ pub(super) fn read_address(parts: &Parts) -> Result<Request, Refusal> {
     request_of(fields)
 }
 
-/// Reads a request from a body. If the body was in one of the [`ENCODINGS`], it is already decompressed.
-pub(super) async fn read_body(parts: &Parts, body: Body) -> Result<Request, Refusal> {
+/// Receives the body of a request. If the body was in one of the [`ENCODINGS`], it is already decompressed.
+pub(super) async fn receive(parts: &Parts, body: Body) -> Result<Vec<u8>, Refusal> {
     if let Some(message) = unsupported_type(&parts.headers).or_else(|| unsupported_encoding(&parts.headers)) {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)));
     }
-    let bytes = tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(|_| late())??;
-    match serde_json::from_slice(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes)) {
+    tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(|_| late())?
+}
+
+/// Reads a request from its body.
+pub(super) fn read_body(bytes: &[u8]) -> Result<Request, Refusal> {
+    match serde_json::from_slice(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)) {
         Ok(Json::Object(fields)) => request_of(fields),
         Ok(Json::Array(_)) => Err(Refusal::bad_request("batches are not taken: send each operation by itself")),
         Ok(_) => Err(Refusal::bad_request("the body must be a JSON object with 'query'")),

@@ -577,6 +577,16 @@ async fn bodies_are_decompressed_within_the_limit() {
     assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, json!("BAD_USER_INPUT")));
 }
 
+#[tokio::test]
+async fn large_bodies_are_all_read() {
+    let app = App::new();
+    let large = format!(r#"{{"query": "{{ note }}"{}}}"#, " ".repeat(2 * reading::LARGE_BODY));
+    let answers = futures_util::future::join_all((0..20).map(|_| app.ask(post(&[], large.clone())))).await;
+    for answer in answers {
+        assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({ "data": { "note": null } })));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_quiet_event_stream_has_comments_and_ends_with_its_token_or_the_server() {
     let app = App::new();
