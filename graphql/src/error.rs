@@ -279,6 +279,9 @@ fn missing_code(error: &ServerError) -> ErrorCode {
     }
 }
 
+/// What async-graphql says when an input with `@oneOf` has no field or several.
+const ONE_OF: &str = "Oneof input objects requires have exactly one field";
+
 /// Shortens a message of async-graphql. A syntax error quotes the document over several lines. The place is in `locations`,
 /// so the last line is enough. Some messages repeat the client's input, which may be very long.
 fn tidy(message: &mut String) {
@@ -296,6 +299,7 @@ fn tidy(message: &mut String) {
         let problem = problem.split(" (occurred while parsing").next().unwrap_or(problem);
         *message = sentence(format!("The value must be {problem}"));
     }
+    *message = message.replace(ONE_OF, "exactly one of its fields must be given");
     if let Some((end, _)) = message.char_indices().nth(LONGEST) {
         message.truncate(end);
         message.push_str("...");

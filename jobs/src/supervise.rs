@@ -25,6 +25,9 @@ const QUEUE: &str = "queue";
 
 const RESTART_DELAY: Duration = Duration::from_millis(500);
 
+/// The delay while Redis refuses its user or a right. The rights are tried as often.
+const REFUSED_DELAY: Duration = Duration::from_secs(10);
+
 /// How long running jobs have to finish after shutdown.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -100,7 +103,8 @@ where
             tracing::debug!(%error, part, "could not start, and is retried");
         }
         context.status.failed(context.app.now(), part, &error);
-        if !context.pause(RESTART_DELAY).await {
+        let is_refused = part == QUEUE && context.app.wake.is_refused();
+        if !context.pause(if is_refused { REFUSED_DELAY } else { RESTART_DELAY }).await {
             return;
         }
     }

@@ -24,6 +24,11 @@ impl PgBouncer {
     /// Starts a pooler. `pool_mode` is `session`, `transaction` or `statement`. It refuses every start-up parameter that it does
     /// not track.
     pub async fn start(server: &Postgres, pool_mode: &str) -> Result<Self> {
+        Self::start_with(server, pool_mode, "").await
+    }
+
+    /// Starts a pooler with more lines of configuration.
+    pub async fn start_with(server: &Postgres, pool_mode: &str, more: &str) -> Result<Self> {
         let (folder, port) = (TemporaryFolder::new()?, free_port()?);
         let configuration = folder.join("pgbouncer.ini");
         let text = format!(
@@ -36,7 +41,8 @@ impl PgBouncer {
             auth_type = any
             pool_mode = {pool_mode}
             default_pool_size = 50
-            max_client_conn = 500",
+            max_client_conn = 500
+            {more}",
             server.port()
         );
         let text: Vec<&str> = text.lines().map(str::trim).collect();

@@ -175,7 +175,12 @@ pub async fn serving_database(settings: &Settings) -> anyhow::Result<Db> {
     }
     let db = connect(settings, all - all / 2).await?;
     let db = db.with_query_connections(&settings.database_url, all / 2).await;
-    db.context("cannot connect to DATABASE_URL for queries")
+    db.with_context(|| {
+        format!(
+            "cannot open all of the {all} connections to DATABASE_URL: if the database or a pooler allows fewer, lower \
+             DATABASE_CONNECTIONS or raise their limit"
+        )
+    })
 }
 
 async fn connect(settings: &Settings, connections: u32) -> anyhow::Result<Db> {

@@ -11,6 +11,9 @@ use tokio::time::{sleep, timeout};
 /// How long the start waits for the first check. Redis may be unavailable.
 const START_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The command with which a connection names its user.
+const AUTH: &str = "AUTH";
+
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Tries the rights and logs those that are missing. Returns after the first attempt, and repeats it in the background every 10
@@ -39,6 +42,15 @@ fn note(prefix: &str, wake: &Wake, before: &mut Vec<String>, missing: Vec<String
     if missing.is_empty() {
         tracing::info!("Redis allows everything that the program needs");
     } else {
+        let is_unknown = missing.iter().any(|right| right.starts_with(AUTH));
+        if is_unknown {
+            tracing::error!(
+                refused = missing.join("; "),
+                "Redis refuses the user or the password, so jobs and wake-ups come late: correct REDIS_URL"
+            );
+            *before = missing;
+            return;
+        }
         let needed = format!("~{prefix}* &{prefix}* +@all -@admin");
         tracing::error!(
             missing = missing.join("; "),
@@ -58,7 +70,7 @@ fn note(prefix: &str, wake: &Wake, before: &mut Vec<String>, missing: Vec<String
 async fn find_missing_rights(client: &Client, namespace: &str, channel: &str) -> Result<Vec<String>, RedisError> {
     let mut connection = match client.get_multiplexed_async_connection().await {
         Ok(connection) => connection,
-        Err(error) if is_refusal(&error) => return Ok(vec![format!("AUTH: {error}")]),
+        Err(error) if is_refusal(&error) => return Ok(vec![format!("{AUTH}: {error}")]),
         Err(error) => return Err(error),
     };
     let key = format!("{namespace}:rights:{:016x}", getrandom::u64().unwrap_or_default());

@@ -289,9 +289,13 @@ async fn refuse_transaction_pooling(pool: &PgPool) -> Result<()> {
     let Ok(Ok(mut second)) = tokio::time::timeout(POOLER_CHECK_TIMEOUT, pool.acquire()).await else { return Ok(()) };
     let mut served_by: [BTreeSet<i32>; 2] = [BTreeSet::new(), BTreeSet::new()];
     for _ in 0..POOLER_CHECKS {
+        // Each connection asks twice in a row. If they took turns, a pooler that also takes turns with two processes would give
+        // each connection the same process every time.
         for (processes, connection) in served_by.iter_mut().zip([&mut first, &mut second]) {
-            let Ok(row) = connection.fetch_one(BACKEND).await else { return Ok(()) };
-            processes.insert(row.try_get(0).unwrap_or_default());
+            for _ in 0..2 {
+                let Ok(row) = connection.fetch_one(BACKEND).await else { return Ok(()) };
+                processes.insert(row.try_get(0).unwrap_or_default());
+            }
         }
     }
     if served_by.iter().all(|processes| processes.len() == 1) && served_by[0] != served_by[1] {

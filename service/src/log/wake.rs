@@ -84,6 +84,11 @@ impl Wake {
         }
     }
 
+    /// Whether Redis refuses its user, or a right of the user.
+    pub fn is_refused(&self) -> bool {
+        self.remote.as_ref().is_some_and(|remote| remote.is_refused.load(Ordering::Relaxed))
+    }
+
     /// The state of the connection to Redis: `up`, `down`, `refused` if the user lacks a right, or `none` if Redis is not used.
     pub fn status(&self) -> &'static str {
         match &self.remote {
