@@ -52,7 +52,8 @@ const MAX_WAIT_SECONDS: u64 = 100;
 /// Everything that needs no timer is done within this time of the simulated clock.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// # Panics When an answer breaks the protocol, or the server keeps something after the clients have disconnected.
+/// # Panics
+/// When an answer breaks the protocol, or the server keeps something after the clients have disconnected.
 pub fn check(bytes: &[u8]) {
     let runtime =
         Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime can be made");
