@@ -352,7 +352,7 @@ async fn expensive_queries_leave_connections_for_other_queries() -> Result<()> {
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE activity").await?;
     // Each of these many statements waits for the locked table. They could hold all connections for queries.
-    let fields: String = (0..40).map(|n| format!("a{n}: activity(key: \"interview\") {{ id }} ")).collect();
+    let fields = (0..40).map(|n| format!("a{n}: activity(key: \"interview\") {{ id }} ")).collect::<Vec<_>>().concat();
     let expensive = tokio::spawn({
         let admin = admin.clone();
         async move { admin.query(&format!("{{ {fields} }}"), json!({})).await }
