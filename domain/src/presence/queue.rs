@@ -82,11 +82,17 @@ impl Place {
         Some(queue.leaves_at(rules, self.last_seen?))
     }
 
-    /// The place after a pause of the servers that ended at `ended`. It is kept for [`Uptime::spare`] at least (rule 29).
+    /// The place after a pause of the servers that ended at `ended`. It is kept for [`Uptime::spare`] at least, and so is its
+    /// offer until there is a heartbeat: nobody can claim an offer before they are back (rule 29).
     #[must_use]
     pub fn after_pause(self, rules: &PresenceRules, queue: QueueRules, ended: DateTime<Utc>) -> Self {
-        let earliest = ended + Uptime::spare(rules) - rules.online_window - queue.grace;
-        Self { last_seen: self.last_seen.map(|seen| seen.max(earliest)), ..self }
+        let spared_until = ended + Uptime::spare(rules);
+        let earliest = spared_until - rules.online_window - queue.grace;
+        let is_back = self.last_seen.is_some_and(|seen| ended <= seen);
+        Self {
+            last_seen: self.last_seen.map(|seen| seen.max(earliest)),
+            offer_ends_at: self.offer_ends_at.map(|ends| if is_back { ends } else { ends.max(spared_until) }),
+        }
     }
 
     pub fn standing(&self, rules: &PresenceRules, queue: QueueRules, now: DateTime<Utc>) -> Standing {
@@ -170,6 +176,12 @@ mod tests {
         // A heartbeat after the pause counts as always.
         let beaten = Place { last_seen: Some(at(310_000)), ..waiting() }.after_pause(&RULES, QUEUE, at(300_000));
         assert_eq!(beaten.due(&RULES, QUEUE, at(300_000)), Due::At(at(390_001)));
+        // An offer waits for the first heartbeat. After it, the offer ends at its instant.
+        let offered = |last_seen| Place { last_seen: Some(last_seen), offer_ends_at: Some(at(330_000)) };
+        for (last_seen, ends) in [(at(0), at(360_000)), (at(300_000), at(330_000))] {
+            let spared = offered(last_seen).after_pause(&RULES, QUEUE, at(300_000));
+            assert_eq!(spared.offer_ends_at, Some(ends), "{last_seen}");
+        }
         assert_eq!(Place { last_seen: None, ..waiting() }.after_pause(&RULES, QUEUE, at(300_000)).last_seen, None);
         // With a long online window, a minute is enough.
         let patient = PresenceRules { online_window: TimeDelta::hours(1), ..RULES };

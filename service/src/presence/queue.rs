@@ -167,6 +167,8 @@ pub(super) async fn carry(tx: &Tx, place: &mut Model, visit: PresenceId) -> Resu
     let sql = "UPDATE queue_place SET presence_id = :visit WHERE id = :place";
     execute(tx, sql, [("visit", visit.into()), ("place", place.id.0.into())]).await?;
     place.presence_id = visit;
+    // Both visits are told which of them has the place.
+    note_changed(tx, std::slice::from_ref(place));
     Ok(())
 }
 
@@ -264,11 +266,24 @@ pub(crate) async fn merge_places(
     let mut seen: BTreeSet<ActivityId> = seated.into_iter().collect();
     let concerned: BTreeSet<ActivityId> = places.iter().map(|place| place.activity_id).collect();
     let (kept, needless): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| seen.insert(place.activity_id));
+    for place in &needless {
+        if let Some(kept) = kept.iter().find(|kept| kept.activity_id == place.activity_id) {
+            wait_at(tx, kept.id, place).await?;
+        }
+    }
     remove(tx, &needless).await?;
     let sql = "UPDATE queue_place SET person_id = :into WHERE person_id = :from";
     execute(tx, sql, both()).await?;
     note_changed(tx, &kept);
     Ok(concerned)
+}
+
+/// Whoever waits at the second place waits at the first one from now on, because both are of the same person.
+pub(super) async fn wait_at(tx: &Tx, kept: QueuePlaceId, needless: &Model) -> Result<()> {
+    let sql = "UPDATE presence SET waits_at_id = :kept WHERE waits_at_id = :needless OR id = :visit";
+    let values = [("kept", kept.0.into()), ("needless", needless.id.0.into()), ("visit", needless.presence_id.into())];
+    execute(tx, sql, values).await?;
+    Ok(())
 }
 
 /// Removes the places that are over, and offers the free seats. The activity must be locked for writing. Checks the
@@ -321,9 +336,9 @@ pub(super) async fn remove_over(
             let uptime = Uptime { seen_at, up_since }.joined_at(row.joined_at);
             if uptime.is_paused(rules, now) {
                 // As if the pause ended now.
-                place = place.after_pause(rules, queue, now);
                 let begun = uptime.seen_at;
-                place.offer_ends_at = row.offer_ends_at.map(|ends| queue.offer_end_after_pause(ends, begun, now));
+                let offer_ends_at = row.offer_ends_at.map(|ends| queue.offer_end_after_pause(ends, begun, now));
+                place = Place { offer_ends_at, ..place.after_pause(rules, queue, now) };
             } else if row.joined_at < up_since {
                 place = place.after_pause(rules, queue, up_since);
             }

@@ -86,6 +86,8 @@ pub async fn enter_activity(
         if !claimant.owns(&visit) {
             return Err(not_found(id));
         }
+        // The token's person may use an anonymous visit with its secret. The visit stays one by itself.
+        let person = person.filter(|person| visit.person_id == Some(*person));
         let seen = facts_of(&visit).beat(rules, now, Some(false)).map_err(|_| completed())?;
         let (stale, others): (Vec<_>, Vec<_>) =
             others.into_iter().partition(|row| !facts_of(row).is_online(rules, now));
@@ -283,9 +285,14 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
         tally(tx, tallies).await?;
         note_freed(tx, &visit, now);
         let freed = visit.activity_id;
-        // A place is over unless another visit of the person keeps it.
-        let places = queue::find_places_of(tx, Owner::from(&visit)).await?;
-        queue::look_again(tx, &places, now).await?;
+        // Where the visit waits, it stops waiting. Another place of the person is over if no other visit keeps it.
+        let owner = Owner::from(&visit);
+        let places = queue::find_places_of(tx, owner).await?;
+        let (own, others): (Vec<_>, Vec<_>) = places.iter().cloned().partition(|place| owner.waits_at(place));
+        for place in own {
+            queue::stop_waiting(tx, &app.presence.rules, id, place, now).await?;
+        }
+        queue::look_again(tx, &others, now).await?;
         let visit = Model {
             status: VisitStatus::Completed,
             completed_at: Some(now.max(visit.started_at)),
@@ -348,7 +355,9 @@ async fn lock_visit_and_others(
 ) -> Result<(Model, Vec<Model>)> {
     let sql = format!(
         "SELECT * FROM presence WHERE id = :visit OR (activity_id = :activity \
-           AND (last_seen_at < :online_since OR idle_since <= :idle_since OR person_id = :person)) ORDER BY id {}",
+           AND (last_seen_at < :online_since OR idle_since <= :idle_since \
+                OR person_id = (SELECT own.person_id FROM presence own WHERE own.id = :visit AND own.person_id = :person))) \
+         ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
     );
     let values = [

@@ -4,7 +4,7 @@
 //!   person keeps the earliest. Whoever has a seat does not wait.
 //! - From people to visits: each seat and place is that of the visit which has it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -89,8 +89,19 @@ async fn keep_one_place_each(tx: &Tx, activity: ActivityId, mut served: BTreeSet
     let sql = "SELECT q.*, p.person_id AS owner FROM queue_place q JOIN presence p ON p.id = q.presence_id \
                WHERE q.activity_id = :activity AND p.person_id IS NOT NULL ORDER BY q.id";
     let waiting: Vec<Row> = rows(tx, sql, [("activity", activity.0.into())]).await?;
-    let needless = waiting.into_iter().filter(|row| !served.insert(row.owner)).map(|row| row.place);
-    queue::remove(tx, &needless.collect::<Vec<_>>()).await?;
+    let mut kept = BTreeMap::new();
+    let mut needless = Vec::new();
+    for Row { owner, place } in waiting {
+        if served.insert(owner) {
+            kept.insert(owner, place.id);
+            continue;
+        }
+        if let Some(kept) = kept.get(&owner) {
+            queue::wait_at(tx, *kept, &place).await?;
+        }
+        needless.push(place);
+    }
+    queue::remove(tx, &needless).await?;
     let sql = "UPDATE queue_place SET person_id = (SELECT p.person_id FROM presence p WHERE p.id = queue_place.presence_id) \
                WHERE activity_id = :activity";
     execute(tx, sql, [("activity", activity.0.into())]).await?;

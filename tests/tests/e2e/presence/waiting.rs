@@ -30,6 +30,9 @@ on_both_databases!(
     changed_offer_seconds_count_for_new_offers,
     wait_is_estimated_once_five_seats_were_given_back,
     pause_of_the_servers_ends_neither_places_nor_offers,
+    offer_after_a_pause_waits_for_its_visit,
+    anonymous_visit_takes_no_seat_of_the_person_who_uses_it,
+    place_follows_the_visits_that_wait_at_it,
 );
 
 /// An activity whose seats count people.
@@ -343,5 +346,68 @@ async fn pause_of_the_servers_ends_neither_places_nor_offers(database: TestDatab
     interview.world.advance_seconds(600);
     ensure!(interview.enter(cleo).await?, "an offer was refused");
     ensure!(!interview.enter(ben).await?, "the seat is taken");
+    Ok(())
+}
+
+async fn offer_after_a_pause_waits_for_its_visit(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 1).await?;
+    let app = &interview.world.app;
+    let [ann, ben, cleo] = interview.come().await?;
+    interview.world.raw("UPDATE queue_place SET joined_at = '2025-06-11T12:00:00+00:00'").await?;
+    uptime::note(app, interview.world.now()).await.done()?;
+    // The pause is longer than the online window, so it ends the seat, and Ben gets an offer before he is back.
+    interview.world.advance_seconds(600);
+    let back = interview.world.now();
+    uptime::note(app, back).await.done()?;
+    interview.sweep().await?;
+    interview.expect(&[(ann, "-"), (ben, "offer"), (cleo, "2")]).await?;
+    // An offer lasts 30 seconds otherwise.
+    for _ in 0..9 {
+        interview.world.advance_seconds(5);
+        uptime::note(app, back).await.done()?;
+        interview.beat(cleo, false).await?;
+        interview.sweep().await?;
+        interview.expect(&[(ben, "offer"), (cleo, "2")]).await?;
+    }
+    interview.beat(ben, false).await?;
+    ensure!(interview.enter(ben).await?, "an offer was refused");
+    Ok(())
+}
+
+async fn anonymous_visit_takes_no_seat_of_the_person_who_uses_it(database: TestDatabase) -> Result<()> {
+    let mut interview = Interview::new(database, 2).await?;
+    interview.world.app.presence.anonymous = true;
+    let app = &interview.world.app;
+    let [ann] = interview.come().await?;
+    let (id, nobody) = (visit(99), Claimant::new(app, Viewer::NOBODY, None).done()?);
+    let at = interview.world.now();
+    let beat = Beat { visit: id, claimant: nobody, language_code: None, current_page: None, is_idle: None, at };
+    let begun = write(app, beat).await?.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
+    let secret = begun.secret.context("an anonymous visit has a secret")?;
+    // Somebody signs in in the tab of an anonymous visit.
+    let viewer = Viewer::person(ann.person);
+    let entered = seats::enter_activity(app, viewer, Some(&secret), id, KEY, IfFull::Wait).await.done()?;
+    ensure!(entered.verdict.is_admitted, "a seat was free");
+    interview.expect(&[(ann, "seat")]).await?;
+    let bob = Guest { person: interview.world.insert_person("Bob").await?, visit: visit(98) };
+    interview.beat(bob, false).await?;
+    ensure!(!interview.enter(bob).await?, "both seats are taken");
+    Ok(())
+}
+
+async fn place_follows_the_visits_that_wait_at_it(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 1).await?;
+    let app = &interview.world.app;
+    let [_ann, ben, cleo, dan] = interview.come().await?;
+    // Two people turn out to be one. Each of their visits waits at the place that is kept.
+    let cleo = interview.merge(cleo, ben).await?;
+    interview.expect(&[(ben, "1"), (cleo, "1"), (dan, "2")]).await?;
+    seats::complete_visit(app, Viewer::person(ben.person), None, ben.visit).await.done()?;
+    interview.expect(&[(cleo, "1"), (dan, "2")]).await?;
+    // A visit that never asked to wait keeps nothing.
+    let other = Guest { visit: visit(97), ..cleo };
+    interview.beat(other, false).await?;
+    seats::complete_visit(app, Viewer::person(cleo.person), None, cleo.visit).await.done()?;
+    interview.expect(&[(other, "-"), (dan, "1")]).await?;
     Ok(())
 }
