@@ -82,11 +82,21 @@ pub(super) struct Event {
     pub(super) listed: Vec<Moment>,
 }
 
+/// How the times of one event are read.
+#[derive(Clone, Copy)]
+struct Times<'a> {
+    years: Years,
+    /// The TZID of DTSTART, which times without a TZID have too.
+    name: Option<&'a str>,
+    /// The zone of times without a TZID, if DTSTART has none.
+    floating: Option<Zone>,
+}
+
 /// Reads the values of an event.
 pub(super) struct Reader<'a> {
     pub(super) zones: &'a mut Zones,
     pub(super) utc: Zone,
-    /// The zone of floating times.
+    /// The zone of events whose DTSTART is floating.
     pub(super) floating: Option<Zone>,
     pub(super) now: DateTime<Utc>,
 }
@@ -115,20 +125,24 @@ impl Reader<'_> {
         let is_floating =
             start.parameter("TZID").is_none() && matches!(values::stamp(&start.value), Some(Stamp::Local(_)));
         let name = start.parameter("TZID");
-        let start = self.moment(start, &start.value, years)?.ok_or("has no time of day")?;
+        let times = Times { years, name, floating: self.floating };
+        let start = self.moment(start, &start.value, times)?.ok_or("has no time of day")?;
+        // A floating time in an event that has a zone would otherwise depend on the zone of the import.
+        let name = name.filter(|_| start.zone != self.utc);
+        let times = Times { name, floating: Some(start.zone), ..times };
         let replaces = component.property("RECURRENCE-ID");
         if replaces.and_then(|it| it.parameter("RANGE")).is_some() {
             return Err("changes all later meetings (RECURRENCE-ID with RANGE), which is not supported".to_owned());
         }
         let replaces = match replaces {
-            Some(it) => Some(timed(self.moment(it, &it.value, years)?, "RECURRENCE-ID")?),
+            Some(it) => Some(timed(self.moment(it, &it.value, times)?, "RECURRENCE-ID")?),
             None => None,
         };
-        let excluded = self.excluded(component, "EXDATE", years)?;
+        let excluded = self.excluded(component, "EXDATE", times)?;
         let mut added = Vec::new();
         for property in component.all("RDATE") {
             for value in property.value.split(',').filter(|value| !value.trim().is_empty()) {
-                added.push(self.added(property, value, years)?);
+                added.push(self.added(property, value, times)?);
             }
         }
         if added.len() > MAX_DATES {
@@ -150,34 +164,34 @@ impl Reader<'_> {
             is_cancelled: component.value("STATUS").is_some_and(|text| text.trim().eq_ignore_ascii_case("CANCELLED")),
             start,
             contradictions: name.map_or_else(Arc::default, |name| self.zones.contradictions(name, years)),
-            end: self.end(component, start, years)?,
+            end: self.end(component, start, times)?,
             replaces,
             rrule: component.value("RRULE").map(str::to_owned),
             is_floating,
             excluded,
             added,
-            origin: if is_ours { self.origin(component, years)? } else { None },
+            origin: if is_ours { self.origin(component, times)? } else { None },
             anchor: is_ours.then(|| anchor(component)).flatten(),
             listed: Vec::new(),
         })
     }
 
     /// The times of all properties with this name.
-    fn excluded(&mut self, component: &Component, name: &str, years: Years) -> Result<Vec<Moment>, String> {
+    fn excluded(&mut self, component: &Component, name: &str, times: Times<'_>) -> Result<Vec<Moment>, String> {
         let mut excluded = Vec::new();
         for property in component.all(name) {
             for value in property.value.split(',').filter(|value| !value.trim().is_empty()) {
-                excluded.push(timed(self.moment(property, value, years)?, name)?);
+                excluded.push(timed(self.moment(property, value, times)?, name)?);
             }
         }
         if excluded.len() > MAX_DATES { Err(too_many_dates()) } else { Ok(excluded) }
     }
 
     /// The rule that a single event of our own feed is from.
-    fn origin(&mut self, component: &Component, years: Years) -> Result<Option<Origin>, String> {
+    fn origin(&mut self, component: &Component, times: Times<'_>) -> Result<Option<Origin>, String> {
         let own = |name: &str| format!("{PREFIX}{name}");
         let mut time = |name: &str| match component.property(&own(name)) {
-            Some(property) => self.moment(property, &property.value, years),
+            Some(property) => self.moment(property, &property.value, times),
             None => Ok(None),
         };
         let (Some(occurrence), start) = (time("RECURRENCE-ID")?, time("DTSTART")?) else { return Ok(None) };
@@ -189,7 +203,7 @@ impl Reader<'_> {
                     start,
                     length,
                     rrule: rrule.to_owned(),
-                    excluded: self.excluded(component, &own("EXDATE"), years)?,
+                    excluded: self.excluded(component, &own("EXDATE"), times)?,
                     location,
                 })
             }
@@ -199,10 +213,11 @@ impl Reader<'_> {
     }
 
     /// Reads a time. `None` if the value is a date without a time.
-    fn moment(&mut self, property: &Property, value: &str, years: Years) -> Result<Option<Moment>, String> {
+    fn moment(&mut self, property: &Property, value: &str, times: Times<'_>) -> Result<Option<Moment>, String> {
         let stamp = values::stamp(value)
             .ok_or_else(|| format!("has {} that cannot be read: {}", with_article(&property.name), shortened(value)))?;
-        let (local, zone) = match (stamp, property.parameter("TZID")) {
+        let Times { years, name, floating } = times;
+        let (local, zone) = match (stamp, property.parameter("TZID").or(name)) {
             (Stamp::Date(_), _) => return Ok(None),
             (Stamp::Utc(local), _) => (local, self.utc),
             (Stamp::Local(local), Some(name)) => {
@@ -215,7 +230,7 @@ impl Reader<'_> {
             }
             (Stamp::Local(local), None) => {
                 let missing = "has a time without a time zone: give the import a time zone for such times";
-                (local, self.floating.ok_or(missing)?)
+                (local, floating.ok_or(missing)?)
             }
         };
         if !(2..=9998).contains(&local.year()) {
@@ -225,26 +240,26 @@ impl Reader<'_> {
     }
 
     /// One value of RDATE: a time, or a period.
-    fn added(&mut self, property: &Property, value: &str, years: Years) -> Result<(Moment, Option<End>), String> {
+    fn added(&mut self, property: &Property, value: &str, times: Times<'_>) -> Result<(Moment, Option<End>), String> {
         let (start, end) = value.split_once('/').map_or((value, None), |(start, end)| (start, Some(end)));
         let dated = "has an RDATE without a time of day, and DTSTART has one";
-        let start = self.moment(property, start, years)?.ok_or(dated)?;
+        let start = self.moment(property, start, times)?.ok_or(dated)?;
         let end = match end {
             None => None,
             Some(end) => Some(match values::duration(end) {
                 Some(length) => self.after(start, length),
-                None => End::At(self.moment(property, end, years)?.ok_or(dated)?),
+                None => End::At(self.moment(property, end, times)?.ok_or(dated)?),
             }),
         };
         Ok((start, end))
     }
 
-    fn end(&mut self, component: &Component, start: Moment, years: Years) -> Result<Option<End>, String> {
+    fn end(&mut self, component: &Component, start: Moment, times: Times<'_>) -> Result<Option<End>, String> {
         let end = match (component.property("DTEND"), component.property("DURATION")) {
             (Some(_), Some(_)) => return Err("has both DTEND and DURATION".to_owned()),
             (None, None) => return Ok(None),
             (Some(end), None) => End::At(
-                self.moment(end, &end.value, years)?.ok_or("has a DTEND without a time of day, and DTSTART has one")?,
+                self.moment(end, &end.value, times)?.ok_or("has a DTEND without a time of day, and DTSTART has one")?,
             ),
             (None, Some(length)) => {
                 let value = &length.value;

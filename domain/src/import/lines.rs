@@ -33,6 +33,10 @@ const PROPERTIES: &[&str] = &[
     "STATUS",
 ];
 
+/// The components that only stand in a calendar. Where one begins, what has not ended is cut off: it would take in the rest
+/// of the file.
+const TOP_LEVEL: &[&str] = &["VCALENDAR", "VEVENT", "VTIMEZONE"];
+
 /// How deeply components may be nested. A calendar is 3 deep.
 const MAX_DEPTH: usize = 8;
 
@@ -111,6 +115,8 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Component>, String> {
 struct Reader {
     open: Vec<Component>,
     calendars: Vec<Component>,
+    /// How many components of the calendar had not ended where another one began.
+    cut: usize,
 }
 
 impl Reader {
@@ -149,7 +155,14 @@ impl Reader {
         if self.open.is_empty() && name != "VCALENDAR" {
             return Err(format!("is no calendar: it begins with {} and not with BEGIN:VCALENDAR", shortened(name)));
         }
-        if self.open.len() >= MAX_DEPTH {
+        if TOP_LEVEL.contains(&name) {
+            while let Some(mut cut) = self.open.pop_if(|open| open.name != "VCALENDAR") {
+                cut.cut_off();
+                self.close(cut);
+                self.cut += 1;
+            }
+        }
+        if self.open.len() + self.cut >= MAX_DEPTH {
             return Err(format!("is no calendar: components stand more than {MAX_DEPTH} deep in each other"));
         }
         self.open.push(Component { name: name.to_owned(), ..Component::default() });
@@ -158,10 +171,17 @@ impl Reader {
 
     fn end(&mut self, name: &str) {
         if !self.open.iter().any(|open| open.name == name) {
-            if let Some(inner) = self.open.last_mut() {
+            let calendar = self.open.iter_mut().rfind(|open| open.name == "VCALENDAR");
+            if let ("VEVENT", Some(calendar)) = (name, calendar) {
+                let problem = Some("is cut off: it has an END of \"VEVENT\" without its BEGIN".to_owned());
+                calendar.components.push(Component { name: name.to_owned(), problem, ..Component::default() });
+            } else if let Some(inner) = self.open.last_mut() {
                 inner.fail(|| format!("has an END in it without its BEGIN: {}", shortened(name)));
             }
             return;
+        }
+        if name == "VCALENDAR" {
+            self.cut = 0;
         }
         while let Some(mut ended) = self.open.pop() {
             let is_it = ended.name == name;
@@ -175,10 +195,11 @@ impl Reader {
         }
     }
 
-    fn close(&mut self, mut ended: Component) {
-        let Some(parent) = self.open.last_mut() else {
-            ended.problem = None;
-            self.calendars.push(ended);
+    fn close(&mut self, ended: Component) {
+        // A calendar in another one has not got the END of the other one before it. Both are read.
+        let parent = self.open.last_mut().filter(|_| ended.name != "VCALENDAR");
+        let Some(parent) = parent else {
+            self.calendars.push(Component { problem: None, ..ended });
             return;
         };
         // A broken part of an event, such as an alarm, may contain lines that belong to the event.

@@ -409,6 +409,63 @@ fn times_are_read_in_the_zone_that_the_file_or_the_import_names() {
 }
 
 #[test]
+fn floating_times_of_an_event_are_in_the_zone_of_its_start() {
+    let series = |start: &str, end: &str, more: &str| {
+        event(&format!("DTSTART{start}\nDTEND:{end}\nRRULE:FREQ=WEEKLY;COUNT=3\n{more}"))
+    };
+    let dates = "EXDATE:20260108T190000\nRDATE:20260109T190000,20260110T190000/20260110T200000";
+    let moved = |start: &str| event(&format!("RECURRENCE-ID:20260115T190000\nDTSTART{start}\nDURATION:PT1H"));
+    // The zone of the import must not matter.
+    for import_zone in [None, Some("America/New_York"), Some("Europe/Berlin")] {
+        let time_zone = import_zone.map(|name| ZoneData::compiled().zone(name).unwrap());
+        let context = ImportContext { time_zone, ..context() };
+        for (zone, start, other) in [
+            ("Europe/Berlin", ";TZID=Europe/Berlin:20260101T190000", ";TZID=Europe/Berlin:20260116T200000"),
+            ("UTC", ":20260101T190000Z", ":20260116T200000Z"),
+            ("UTC", ";TZID=Asia/Tokyo:20260101T190000Z", ":20260116T200000Z"),
+        ] {
+            let body = format!("{}\n{}", series(start, "20260101T220000", dates), moved(other));
+            let contents = read(calendar(&body).as_bytes(), &context).unwrap();
+            assert_eq!((contents.sessions.len(), &contents.refused), (1, &Vec::new()), "{import_zone:?} {start}");
+            let session = &contents.sessions[0].session;
+            assert_eq!(session.time_zone, zone);
+            assert_eq!(meetings(session), ["01-01 19:00", "01-09 19:00", "01-10 19:00", "01-16 20:00"], "{start}");
+            let (from, to) = ("2026-01-01".parse().unwrap(), "2026-01-31".parse().unwrap());
+            let ends: Vec<_> = shown(session, from, to).iter().map(|it| it.end.unwrap().to_string()).collect();
+            assert_eq!(ends, ["22:00:00", "22:00:00", "20:00:00", "21:00:00"], "{start}");
+        }
+    }
+}
+
+#[test]
+fn no_event_vanishes_if_a_component_has_not_ended_or_not_begun() {
+    let whole = |uid: &str| event(&format!("UID:{uid}"));
+    let open = |uid: &str| whole(uid).replace("\nEND:VEVENT", "");
+    let (a, b, c) = (whole("a"), whole("b"), whole("c"));
+    for (body, imported, refused) in [
+        (format!("{}\n{b}\n{c}", open("a")), &["b", "c"][..], &[Some("a")][..]),
+        (format!("{}\n{}\n{c}", open("a"), open("b")), &["c"], &[Some("a"), Some("b")]),
+        // An event in an event. The end of the outer one has lost its beginning.
+        (format!("{}\n{b}\nEND:VEVENT\n{c}", open("a")), &["b", "c"], &[Some("a"), None]),
+        (format!("{}\nBEGIN:VALARM\nTRIGGER:-PT5M\n{b}", open("a")), &["b"], &[Some("a")]),
+        (format!("BEGIN:VTODO\nUID:t\n{a}\n{b}"), &["a", "b"], &[]),
+        (format!("BEGIN:VTIMEZONE\nTZID:x\nBEGIN:STANDARD\n{a}"), &["a"], &[]),
+        // Calendars in calendars, and one in an event.
+        (format!("{a}\nBEGIN:VCALENDAR\n{b}\nEND:VCALENDAR\n{c}"), &["b", "a", "c"], &[]),
+        (format!("{a}\nEND:VCALENDAR\nBEGIN:VCALENDAR\nBEGIN:VCALENDAR\n{b}"), &["a", "b"], &[]),
+        (format!("{}\nBEGIN:VCALENDAR\n{b}", open("a")), &["b"], &[Some("a")]),
+        (format!("{a}\n{}\n{c}", b.replace("BEGIN:VEVENT\n", "")), &["a", "c"], &[None]),
+    ] {
+        let contents = import(&body);
+        let found: Vec<_> = contents.sessions.iter().map(|it| it.source.as_str()).collect();
+        assert_eq!(found, imported, "{body}");
+        let reasons: Vec<_> = contents.refused.iter().map(|it| it.uid.as_deref()).collect();
+        assert_eq!(reasons, refused, "{body}");
+        assert!(contents.refused.iter().all(|it| it.reason.starts_with("is cut off")), "{:?}", contents.refused);
+    }
+}
+
+#[test]
 fn events_of_one_of_our_feeds_are_one_session() {
     let uid = |name: &str, host: &str| format!("UID:session-7-{name}@{host}");
     let feed = |host: &str| {

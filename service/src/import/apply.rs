@@ -374,7 +374,8 @@ fn changed(
 }
 
 /// Handles a meeting that the file no longer has. If the recurrence has its occurrence, the instance gets the times of
-/// the occurrence. Otherwise the instance is cancelled if anybody has checked in, and deleted if not, as in rule 11.
+/// the occurrence. Otherwise the instance is cancelled if anybody has checked in, and removed if not, as in rule 11. The
+/// recurrence did that, and no person: a sweep restores the instance if another occurrence matches it.
 async fn withdraw(
     target: &mut Target<'_>,
     session: &Arc<session::Model>,
@@ -382,23 +383,30 @@ async fn withdraw(
     old: &ImportedMeeting,
     new: &ImportedSession,
 ) -> Result<()> {
-    let mut after = row.clone();
-    if row.deleted_at.is_some() && old.state != MeetingState::Deleted {
+    let is_gone = row.deleted_at.is_some() && !row.is_removed_by_recurrence;
+    if is_gone && old.state != MeetingState::Deleted {
+        // A person deleted it, so it stays deleted.
         return Ok(());
+    }
+    let mut after = row.clone();
+    // What the file said of the meeting no longer counts, also if the recurrence has its occurrence again later.
+    after.has_own_times = false;
+    after.is_cancelled &= old.state != MeetingState::Cancelled;
+    if row.location_override == old.location {
+        after.location_override = None;
     }
     if let Some(occurrence) = old.occurrence().and_then(|key| occurrence_of(target.data, new, key)) {
         (after.date, after.start_time, after.end_time) =
             (occurrence.date, Some(occurrence.start), Some(occurrence.end));
-        after.has_own_times = false;
-        after.is_cancelled &= old.state != MeetingState::Cancelled;
-        after.deleted_at = None;
-        if row.location_override == old.location {
-            after.location_override = None;
+        if !row.is_removed_by_recurrence {
+            after.deleted_at = None;
         }
-    } else if has_check_ins(target.tx, row.id).await? {
+    } else if row.deleted_at.is_none() && has_check_ins(target.tx, row.id).await? {
+        after.is_cancelled_by_recurrence |= !after.is_cancelled;
         after.is_cancelled = true;
     } else {
-        after.deleted_at = Some(target.moment.now);
+        after.deleted_at = row.deleted_at.or(Some(target.moment.now));
+        after.is_removed_by_recurrence = true;
     }
     if after != *row {
         save(target, session, Some(row), after).await?;

@@ -16,6 +16,7 @@ use crate::fixtures::{add_organizer, check_in, create_person, create_session};
 on_both_databases!(
     calendar_becomes_sessions_with_exactly_its_meetings,
     second_import_changes_only_what_changed_in_the_file,
+    meeting_whose_change_a_file_no_longer_has_follows_its_rule_again,
     organisers_import_and_organise_what_they_imported,
     feed_imported_elsewhere_and_exported_again_is_the_same,
     command_imports_files_and_goes_on_after_an_interruption,
@@ -211,6 +212,51 @@ async fn second_import_changes_only_what_changed_in_the_file(database: TestDatab
     admin.data(delete, json!({ "id": single })).await?;
     let renewed = import(&admin, json!({ "ics": changed })).await?;
     ensure!(actions(&renewed).contains(&("single@test", "CREATED")), "{renewed}");
+    Ok(())
+}
+
+/// A rule moves to another hour, and the file no longer moves the meeting of 14 January.
+async fn meeting_whose_change_a_file_no_longer_has_follows_its_rule_again(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let person = create_person(&admin, "Ada").await?;
+    let uids = ["choir", "visited"];
+    let file = |hour: u32, change: &str| {
+        let events = uids.map(|uid| {
+            let event = |lines: &str| {
+                format!("BEGIN:VEVENT\nUID:{uid}\nSUMMARY:{uid}\nDURATION:PT2H\nLOCATION:Hall\n{lines}END:VEVENT\n")
+            };
+            let zone = "TZID=Europe/Berlin";
+            let rule = event(&format!("DTSTART;{zone}:20300107T{hour}0000\nRRULE:FREQ=WEEKLY\n"));
+            let changed =
+                event(&format!("RECURRENCE-ID;{zone}:20300114T190000\nDTSTART;{zone}:20300115T190000\n{change}"));
+            if change.is_empty() { rule } else { rule + &changed }
+        });
+        format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", events.concat())
+    };
+    for change in ["STATUS:CONFIRMED\n", "STATUS:CANCELLED\n"] {
+        let imported = import(&admin, json!({ "ics": file(19, "STATUS:CONFIRMED\n") })).await?;
+        let [choir, visited] = [session_of(&imported, uids[0])?, session_of(&imported, uids[1])?];
+        let first = shown(&admin, &visited).await?["instances"]["nodes"][0]["id"].take();
+        check_in(&admin, first.as_str().context("no instance")?, "YES", Some(&person)).await?;
+        import(&admin, json!({ "ics": file(19, change) })).await?;
+        let updated = import(&admin, json!({ "ics": file(20, "") })).await?;
+        assert_eq!(actions(&updated), uids.map(|uid| (uid, "UPDATED")));
+        for session in [&choir, &visited] {
+            eventually(LIMIT, "the meeting to follow its rule", async || {
+                let after = shown(&admin, session).await?;
+                let made: Vec<_> = instances(&after).iter().map(|it| (it.0, &it.1[..5], &it.2[..5], it.3)).collect();
+                ensure!(made == [("2030-01-14", "20:00", "22:00", false)], "{change}: {after}");
+                Ok(())
+            })
+            .await?;
+        }
+        assert_eq!(shown(&admin, &visited).await?["instances"]["nodes"][0]["id"], first, "people stay checked in");
+        let delete = "mutation($id: ID!) { deleteSession(id: $id) { deletedSessionId } }";
+        for session in [choir, visited] {
+            admin.data(delete, json!({ "id": session })).await?;
+        }
+    }
     Ok(())
 }
 
