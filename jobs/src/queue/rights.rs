@@ -41,16 +41,12 @@ fn note(prefix: &str, wake: &Wake, before: &mut Vec<String>, missing: Vec<String
     }
     if missing.is_empty() {
         tracing::info!("Redis allows everything that the program needs");
+    } else if missing.iter().any(|right| right.starts_with(AUTH)) {
+        tracing::error!(
+            refused = missing.join("; "),
+            "Redis refuses the user or the password, so jobs and wake-ups come late: correct REDIS_URL"
+        );
     } else {
-        let is_unknown = missing.iter().any(|right| right.starts_with(AUTH));
-        if is_unknown {
-            tracing::error!(
-                refused = missing.join("; "),
-                "Redis refuses the user or the password, so jobs and wake-ups come late: correct REDIS_URL"
-            );
-            *before = missing;
-            return;
-        }
         let needed = format!("~{prefix}* &{prefix}* +@all -@admin");
         tracing::error!(
             missing = missing.join("; "),

@@ -268,7 +268,7 @@ pub(crate) async fn merge_places(
     let (kept, needless): (Vec<_>, Vec<_>) = places.into_iter().partition(|place| seen.insert(place.activity_id));
     for place in &needless {
         if let Some(kept) = kept.iter().find(|kept| kept.activity_id == place.activity_id) {
-            wait_at(tx, kept.id, place).await?;
+            wait_at(tx, &[from, into], kept.id, place).await?;
         }
     }
     remove(tx, &needless).await?;
@@ -278,11 +278,19 @@ pub(crate) async fn merge_places(
     Ok(concerned)
 }
 
-/// Whoever waits at the second place waits at the first one from now on, because both are of the same person.
-pub(super) async fn wait_at(tx: &Tx, kept: QueuePlaceId, needless: &Model) -> Result<()> {
-    let sql = "UPDATE presence SET waits_at_id = :kept WHERE waits_at_id = :needless OR id = :visit";
-    let values = [("kept", kept.0.into()), ("needless", needless.id.0.into()), ("visit", needless.presence_id.into())];
-    execute(tx, sql, values).await?;
+/// Visits of these people, who are one person, that wait at the second place wait at the first one from now on.
+pub(super) async fn wait_at(tx: &Tx, people: &[PersonId], kept: QueuePlaceId, needless: &Model) -> Result<()> {
+    let sql = format!(
+        "UPDATE presence SET waits_at_id = :kept WHERE id = :visit OR (waits_at_id = :needless AND {})",
+        is_in(tx, "person_id", "people")
+    );
+    let values = [
+        ("kept", kept.0.into()),
+        ("needless", needless.id.0.into()),
+        ("visit", needless.presence_id.into()),
+        ("people", list(tx, people.iter().copied())),
+    ];
+    execute(tx, &sql, values).await?;
     Ok(())
 }
 
@@ -364,30 +372,26 @@ pub(super) async fn remove_over(
     if !renewed.is_empty() {
         tx.log(|news| news.occupancy_changed(activity.id));
     }
-    put_offers(tx, &renewed).await?;
-    if !later.is_empty() {
-        let columns = [
-            Column::ids("place", later.iter().map(|(id, _)| Some(*id))),
-            Column::Instant("at", later.iter().map(|(_, at)| Some(*at)).collect()),
-        ];
-        let (table, values) = values_table(tx, "v", &columns);
-        let sql = format!("UPDATE queue_place SET leaves_at = v.at FROM {table} WHERE id = v.place");
-        execute(tx, &sql, [values]).await?;
-    }
-    Ok(())
+    put_instants(tx, "offer_ends_at", &renewed).await?;
+    put_instants(tx, "leaves_at", &later).await
 }
 
 /// Writes when these offers end.
 pub(super) async fn put_offers(tx: &Tx, offers: &[(QueuePlaceId, DateTime<Utc>)]) -> Result<()> {
-    if offers.is_empty() {
+    put_instants(tx, "offer_ends_at", offers).await
+}
+
+/// Writes an instant of each of these places.
+async fn put_instants(tx: &Tx, column: &str, instants: &[(QueuePlaceId, DateTime<Utc>)]) -> Result<()> {
+    if instants.is_empty() {
         return Ok(());
     }
     let columns = [
-        Column::ids("place", offers.iter().map(|(id, _)| Some(*id))),
-        Column::Instant("ends", offers.iter().map(|(_, ends)| Some(*ends)).collect()),
+        Column::ids("place", instants.iter().map(|(id, _)| Some(*id))),
+        Column::Instant("at", instants.iter().map(|(_, at)| Some(*at)).collect()),
     ];
     let (table, values) = values_table(tx, "v", &columns);
-    let sql = format!("UPDATE queue_place SET offer_ends_at = v.ends FROM {table} WHERE id = v.place");
+    let sql = format!("UPDATE queue_place SET {column} = v.at FROM {table} WHERE id = v.place");
     execute(tx, &sql, [values]).await?;
     Ok(())
 }

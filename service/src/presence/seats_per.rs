@@ -97,7 +97,7 @@ async fn keep_one_place_each(tx: &Tx, activity: ActivityId, mut served: BTreeSet
             continue;
         }
         if let Some(kept) = kept.get(&owner) {
-            queue::wait_at(tx, *kept, &place).await?;
+            queue::wait_at(tx, &[owner], *kept, &place).await?;
         }
         needless.push(place);
     }
