@@ -9,26 +9,28 @@
 //! - connections that send nothing, or a part of a request;
 //! - subscriptions with long documents;
 //! - large variables that are used often, and searches on pages.
+//!
+//! The hostile clients are a process of their own, with the lowest priority. In an attack they have computers of their own, so they
+//! must not take the processor from the server and the well-behaved clients.
 
 use std::{
     collections::BTreeMap,
-    fs,
+    env, fs, io,
     net::Ipv4Addr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    process::Stdio,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use insession_tests::{Postgres, Program, Settings, Socket};
 use serde_json::{Value, json};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpSocket,
+    process::{Child, Command},
     sync::Mutex,
-    task::JoinSet,
+    task::{JoinSet, spawn_blocking},
     time::{sleep, timeout},
 };
 
@@ -88,23 +90,14 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
 
     let mut quiet = well_behaved(&server, &options).await?;
     let most_memory = Arc::new(Mutex::new(0));
-    let answers = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
-    let end = Arc::new(AtomicBool::new(false));
-    let mut others = JoinSet::new();
-    others.spawn(watch_memory(server.id(), Arc::clone(&most_memory), Arc::clone(&end)));
-    for number in 0..options.hostile {
-        for _ in 0..options.at_once {
-            others.spawn(hostile(server.url(), number, Arc::clone(&answers), Arc::clone(&end)));
-        }
-    }
+    let watch = tokio::spawn(watch_memory(server.id(), Arc::clone(&most_memory)));
+    let mut attackers = start_attack(&server.url(), &options)?;
     let mut abused = well_behaved(&server, &options).await?;
-    end.store(true, Ordering::Relaxed);
-    others.shutdown().await;
+    watch.abort();
+    // The end of its standard input tells the process to end.
+    drop(attackers.stdin.take());
+    ensure!(attackers.wait().await?.success(), "the hostile clients failed");
 
-    println!("answers to the hostile clients:");
-    for (answer, count) in &*answers.lock().await {
-        println!("  {count:8} {answer}");
-    }
     let answers = (quiet.times.len(), abused.times.len());
     println!(
         "{} well-behaved clients; {} answers without hostile clients, {} with them",
@@ -160,8 +153,8 @@ async fn is_answered(client: &reqwest::Client, url: &str) -> bool {
     answer.json::<Value>().await.is_ok_and(|answer| answer["data"]["activeSessionInstances"].is_object())
 }
 
-async fn watch_memory(process: u32, most: Arc<Mutex<u64>>, end: Arc<AtomicBool>) {
-    while !end.load(Ordering::Relaxed) {
+async fn watch_memory(process: u32, most: Arc<Mutex<u64>>) {
+    loop {
         let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
         let now = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let now = now.and_then(|text| text.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or(0);
@@ -172,11 +165,37 @@ async fn watch_memory(process: u32, most: Arc<Mutex<u64>>, end: Arc<AtomicBool>)
     }
 }
 
+/// Starts this program again as the hostile clients.
+fn start_attack(url: &str, options: &Options) -> Result<Child> {
+    let mut command = Command::new("nice");
+    command.args(["-n", "19"]).arg(env::current_exe()?).args(["abuse-attack", url]);
+    command.args([options.hostile.to_string(), options.at_once.to_string()]);
+    command.stdin(Stdio::piped()).kill_on_drop(true).spawn().context("the hostile clients do not start")
+}
+
+/// Attacks the server until the standard input ends, and prints the server's answers.
+pub async fn attack(url: &str, clients: u8, at_once: usize) -> Result<()> {
+    let answers = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
+    let mut hostile_clients = JoinSet::new();
+    for number in 0..clients {
+        for _ in 0..at_once {
+            hostile_clients.spawn(hostile(url.to_owned(), number, Arc::clone(&answers)));
+        }
+    }
+    spawn_blocking(|| io::copy(&mut io::stdin(), &mut io::sink())).await??;
+    hostile_clients.shutdown().await;
+    println!("answers to the hostile clients:");
+    for (answer, count) in &*answers.lock().await {
+        println!("  {count:8} {answer}");
+    }
+    Ok(())
+}
+
 /// Sends the requests of a hostile client, one after the other.
-async fn hostile(url: String, number: u8, answers: Arc<Mutex<BTreeMap<String, u64>>>, end: Arc<AtomicBool>) {
+async fn hostile(url: String, number: u8, answers: Arc<Mutex<BTreeMap<String, u64>>>) {
     let address = [127, 0, 3, number + 1];
     let Ok(client) = client_at(address) else { return };
-    while !end.load(Ordering::Relaxed) {
+    loop {
         let (kind, answer) = match number % 6 {
             0 => ("repeated introspection", ask(&client, &url, &circles(), json!({})).await),
             1 => ("many statements", ask(&client, &url, &many_statements(), json!({})).await),

@@ -80,6 +80,9 @@ enum Benchmark {
     /// The baseline server of `query`
     #[command(hide = true)]
     QueryByHand { port: u16, connections: u32, url: String },
+    /// The hostile clients of `abuse`
+    #[command(hide = true)]
+    AbuseAttack { url: String, clients: u8, at_once: usize },
 }
 
 #[tokio::main]
@@ -93,6 +96,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::QueryByHand { port, connections, url } => {
             return query::by_hand::serve(port, connections, &url).await;
         }
+        Benchmark::AbuseAttack { url, clients, at_once } => return abuse::attack(&url, clients, at_once).await,
         Benchmark::Recurrence { rules: false } => measured("recurrence", async |it| recurrence::run(it)).await?,
         Benchmark::Start(options) => measured("start", async |it| start::run(options, it).await).await?,
         Benchmark::Sweep(options) => measured("sweep", async |it| sweep::run(options, it).await).await?,
