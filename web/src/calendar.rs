@@ -3,8 +3,8 @@
 //!
 //! - `events` decides which VEVENTs there are, `zone` writes the VTIMEZONE, `content` the lines.
 //!
-//! A calendar program gets the session's meetings exactly as the domain computes them, until the end of the year five years
-//! from now. After that it gets only the RRULEs of the schedules.
+//! A calendar program gets the session's meetings exactly as the domain computes them. After the end of the year five years from
+//! now, a night on which the clocks change may be an exception to that.
 
 mod content;
 mod events;
@@ -257,6 +257,7 @@ impl EventWriter<'_> {
                 self.scheduled(content, &own("RECURRENCE-ID"), *of);
                 if let Some(rule) = rule {
                     self.rule(content, import::PREFIX, rule);
+                    content.value(&own("UNTIL"), &date_text(rule.listed_until));
                     let location = events::location(session, None);
                     if location != event.location {
                         content.text(&own("LOCATION"), location.as_deref().unwrap_or_default());
@@ -264,7 +265,7 @@ impl EventWriter<'_> {
                 }
             }
             Time::Meeting(starts_at, ends_at) => self.meeting(content, *starts_at, *ends_at),
-            Time::Day(date) => content.value("DTSTART;VALUE=DATE", &date.format("%Y%m%d").to_string()),
+            Time::Day(date) => content.value("DTSTART;VALUE=DATE", &date_text(*date)),
         }
         let prefix = if event.is_cancelled { import::CANCELLED_PREFIX } else { "" };
         content.text("SUMMARY", &format!("{prefix}{}", session.name));
@@ -283,12 +284,12 @@ impl EventWriter<'_> {
     }
 
     /// The properties of a rule, with a prefix before their names.
-    fn rule(&self, content: &mut Content, prefix: &str, Rule { series, excluded }: &Rule) {
+    fn rule(&self, content: &mut Content, prefix: &str, Rule { series, excluded, .. }: &Rule) {
         self.scheduled(content, &format!("{prefix}DTSTART"), series.starts);
         content.value(&format!("{prefix}DURATION"), &duration_text(events::length(series)));
         content.value(&format!("{prefix}RRULE"), &series.rrule);
         if let Some(anchor) = self.anchor {
-            content.value(&own("ANCHOR"), &anchor.format("%Y%m%d").to_string());
+            content.value(&own("ANCHOR"), &date_text(anchor));
         }
         for local in excluded {
             self.scheduled(content, &format!("{prefix}EXDATE"), *local);
@@ -316,6 +317,10 @@ impl EventWriter<'_> {
 /// The name of a property that only our own import reads.
 fn own(name: &str) -> String {
     format!("{}{name}", import::PREFIX)
+}
+
+fn date_text(date: NaiveDate) -> String {
+    date.format("%Y%m%d").to_string()
 }
 
 fn utc_text(at: DateTime<Utc>) -> String {

@@ -81,6 +81,17 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     } else {
         write_report(&mut std::io::stdout().lock(), &report)?;
     }
+    check_complete(&report)
+}
+
+/// Lets the command fail if an event was refused.
+fn check_complete(report: &Report) -> anyhow::Result<()> {
+    let refused = report.refused.len();
+    let all = refused + report.imported.len();
+    anyhow::ensure!(
+        refused == 0,
+        "{refused} of {all} events were refused: the report names each of them with the reason"
+    );
     Ok(())
 }
 
@@ -160,6 +171,8 @@ mod tests {
              Refused: 2 events\n  - The event \"c\" (\"Fair\") has no time of day.\n  \
                - The event without a UID has no UID.\n  - The event \"a\" is imported. It has a name that is not kept.\n"
         );
+        assert!(check_complete(&report).unwrap_err().to_string().starts_with("2 of 4 events were refused"));
+        assert!(check_complete(&Report { refused: vec![], ..report.clone() }).is_ok());
         let notes = ["has a name that is not kept"];
         let expected = json!({ "uid": "a", "action": "CREATED", "session": null, "notes": notes });
         assert_eq!(as_json(&report)["imported"][0], expected);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use super::{
-    feed::{Origin, PREFIX, Rule},
+    feed::{Listed, Origin, PREFIX, Rule},
     lines::{Component, Property},
     shortened,
     values::{self, Length, Stamp},
@@ -78,8 +78,8 @@ pub(super) struct Event {
     pub(super) origin: Option<Origin>,
     /// The date from which the intervals of our own feed count.
     pub(super) anchor: Option<NaiveDate>,
-    /// The meetings of the rule that are events of their own. Without them, all are in the rule only.
-    pub(super) listed: Vec<Moment>,
+    /// The meetings of the rule that are events of their own. `None` if all are in the rule only.
+    pub(super) listed: Option<Listed>,
 }
 
 /// How the times of one event are read.
@@ -171,8 +171,8 @@ impl Reader<'_> {
             excluded,
             added,
             origin: if is_ours { self.origin(component, times)? } else { None },
-            anchor: is_ours.then(|| anchor(component)).flatten(),
-            listed: Vec::new(),
+            anchor: is_ours.then(|| own_date(component, "ANCHOR")).flatten(),
+            listed: None,
         })
     }
 
@@ -205,6 +205,7 @@ impl Reader<'_> {
                     rrule: rrule.to_owned(),
                     excluded: self.excluded(component, &own("EXDATE"), times)?,
                     location,
+                    listed_until: own_date(component, "UNTIL"),
                 })
             }
             _ => None,
@@ -315,8 +316,9 @@ fn with_article(name: &str) -> String {
     format!("{article} {name}")
 }
 
-fn anchor(component: &Component) -> Option<NaiveDate> {
-    component.value(&format!("{PREFIX}ANCHOR")).and_then(values::stamp).map(Stamp::date)
+/// The date in a property that only our own feeds have.
+fn own_date(component: &Component, name: &str) -> Option<NaiveDate> {
+    component.value(&format!("{PREFIX}{name}")).and_then(values::stamp).map(Stamp::date)
 }
 
 fn too_many_dates() -> String {

@@ -4,13 +4,13 @@
 //! of its own. Properties with the prefix [`PREFIX`], which other programs ignore, say which occurrence it is:
 //!
 //! - `RECURRENCE-ID` is the scheduled start of the occurrence.
-//! - `DTSTART`, `DURATION`, `RRULE`, `EXDATE` and `LOCATION` are the rule as one event would have it. Only one of its meetings has
-//!   them.
+//! - `DTSTART`, `DURATION`, `RRULE`, `EXDATE` and `LOCATION` are the rule as one event would have it, and `UNTIL` is the last date
+//!   for which all its meetings are listed. Only one of its meetings has them.
 //! - `ANCHOR` is the date from which the intervals of the session count, if the first meetings of its rules do not say it.
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::event::{Event, Moment};
 use crate::ids::SessionId;
@@ -79,6 +79,14 @@ pub(super) struct Origin {
     pub(super) rule: Option<Rule>,
 }
 
+/// The meetings of a rule that are events of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Listed {
+    pub(super) starts: Vec<Moment>,
+    /// The last date for which these are all meetings of the rule.
+    pub(super) until: NaiveDate,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rule {
     pub(super) start: Moment,
@@ -87,6 +95,8 @@ pub(super) struct Rule {
     pub(super) excluded: Vec<Moment>,
     /// The location of the session, if it is not that of the event. Empty if the session has none.
     pub(super) location: Option<String>,
+    /// The last date for which all meetings are listed.
+    pub(super) listed_until: Option<NaiveDate>,
 }
 
 /// The events as a feed has them that every program reads: the single events of a rule become one with the rule, and changes of
@@ -94,15 +104,20 @@ pub(super) struct Rule {
 pub(super) fn joined(events: Vec<Event>) -> Vec<Event> {
     let mut occurrences: HashMap<String, Vec<Moment>> = HashMap::new();
     let mut ruled: HashMap<String, Event> = HashMap::new();
+    let mut ends: HashMap<String, NaiveDate> = HashMap::new();
     for event in &events {
         let Some((uid, origin)) = series_of(event) else { continue };
         if let Some(rule) = &origin.rule {
             ruled.entry(uid.clone()).or_insert_with(|| with_rule(event, &uid, rule));
+            ends.extend(rule.listed_until.map(|until| (uid.clone(), until)));
         }
         occurrences.entry(uid).or_default().push(origin.occurrence);
     }
     for event in ruled.values_mut() {
-        event.listed = occurrences.get(&event.uid).cloned().unwrap_or_default();
+        let starts = occurrences.get(&event.uid).cloned().unwrap_or_default();
+        let last = starts.iter().map(|moment| moment.local.date()).max();
+        let until = ends.get(&event.uid).copied().or(last);
+        event.listed = until.map(|until| Listed { starts, until });
     }
     let series: HashSet<String> = ruled.keys().cloned().collect();
     let mut joined = Vec::new();

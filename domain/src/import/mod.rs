@@ -68,7 +68,7 @@ impl FileSession {
     /// The same session in another zone. `None` if the events name the zone.
     pub fn in_zone(&self, data: ZoneData, name: &str) -> Option<ImportedSession> {
         let zone = data.zone(name).ok().filter(|_| !self.shown_anywhere.is_empty())?;
-        plan::planned_in(&self.shown_anywhere, self.is_feed, zone).ok()
+        plan::planned_in(&self.shown_anywhere, self.is_feed, zone).ok().map(|(session, _)| session)
     }
 }
 

@@ -8,7 +8,8 @@
 //! - An additional meeting on the date of an occurrence would stand for that occurrence. So the occurrence gets an instance of
 //!   its own.
 //! - A session is over on its termination date. If a meeting is later than the last occurrence, the session goes on until
-//!   then, and the occurrences in between are skips.
+//!   then, and the occurrences in between are skips. In our own feeds, the last occurrence says when the session is over. An
+//!   instance may be later there, and is not active.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +18,7 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc}
 use super::{
     ImportedMeeting, ImportedSession, MeetingState,
     event::{End, Event, Moment, contradiction},
-    feed::joined,
+    feed::{Listed, joined},
     shortened,
 };
 use crate::{
@@ -47,13 +48,20 @@ pub(super) struct Planned {
     pub(super) shown_anywhere: Vec<Event>,
 }
 
-/// The session of these events, which are in UTC, in a zone.
+/// The session of these events in a zone, and what it cannot keep of them.
 ///
 /// # Errors
-/// If a meeting is at a time that the clocks of the zone show twice.
-pub(super) fn planned_in(events: &[Event], is_feed: bool, zone: Zone) -> Result<ImportedSession, String> {
+/// If a session cannot have exactly these meetings, such as one at a time that the clocks of the zone show twice.
+pub(super) fn planned_in(
+    events: &[Event],
+    is_feed: bool,
+    zone: Zone,
+) -> Result<(ImportedSession, Vec<String>), String> {
     let anchor = events.iter().find_map(|event| event.anchor);
-    Plan::new(Source { events, is_feed, anchor }, zone).and_then(Plan::session)
+    let plan = Plan::new(Source { events, is_feed, anchor }, zone)?;
+    let session = plan.session()?;
+    let notes = plan.notes(&session);
+    Ok((session, notes))
 }
 
 impl Planner {
@@ -69,33 +77,17 @@ impl Planner {
         let ruled = masters().find(|event| event.rrule.is_some()).map(|event| event.start.zone);
         let local = || events.iter().map(|event| event.start.zone).find(|zone| *zone != self.utc);
         if let Some(zone) = ruled.or_else(local) {
-            let session = planned_in(&events, is_feed, zone)?;
-            return Ok(Planned { notes: notes(&events, &session.name), session, shown_anywhere: Vec::new() });
+            let (session, notes) = planned_in(&events, is_feed, zone)?;
+            return Ok(Planned { session, notes, shown_anywhere: Vec::new() });
         }
         // The meetings are in UTC, so they can be shown in any zone in which each of them has one local time.
         let shown = self.preferred.iter().find_map(|zone| planned_in(&events, is_feed, *zone).ok());
-        let session = shown.map_or_else(|| planned_in(&events, is_feed, self.utc), Ok)?;
-        Ok(Planned { notes: notes(&events, &session.name), session, shown_anywhere: events })
+        let (session, notes) = shown.map_or_else(|| planned_in(&events, is_feed, self.utc), Ok)?;
+        Ok(Planned { session, notes, shown_anywhere: events })
     }
 }
 
-/// What a session with this name cannot keep of its events: the names of single meetings.
-fn notes(events: &[Event], name: &str) -> Vec<String> {
-    let other = |event: &&Event| event.name.as_deref().is_some_and(|own| own != name);
-    let note = |event: &Event| {
-        let at = event.replaces.unwrap_or(event.start).at().format("%Y-%m-%d %H:%M UTC");
-        let own = shortened(event.name.as_deref().unwrap_or_default());
-        format!("has the SUMMARY {own} for its meeting of {at} only, which has the name of the session here")
-    };
-    let mut notes: Vec<_> = events.iter().filter(other).take(MAX_NOTES + 1).map(note).collect();
-    if notes.len() > MAX_NOTES {
-        notes.truncate(MAX_NOTES);
-        notes.push("has more meetings with a SUMMARY of their own".to_owned());
-    }
-    notes
-}
-
-/// How many meetings of one event are noted.
+/// How many notes one session has at most.
 const MAX_NOTES: usize = 10;
 
 /// The newest version of each event.
@@ -165,6 +157,7 @@ struct Source<'a> {
 
 struct Plan<'a> {
     events: &'a [Event],
+    is_feed: bool,
     /// Whether the key of a meeting has its UID.
     has_uids: bool,
     zone: Zone,
@@ -187,6 +180,7 @@ impl<'a> Plan<'a> {
         let is_one_event = events.windows(2).all(|pair| matches!(pair, [one, other] if one.uid == other.uid));
         let mut plan = Self {
             events,
+            is_feed,
             has_uids: is_feed || !is_one_event,
             zone,
             rules,
@@ -214,6 +208,11 @@ impl<'a> Plan<'a> {
         occurrence_at(&self.recurrence, &self.calendar, at)
     }
 
+    /// The occurrence that starts at this instant, if it takes place.
+    fn existing_at(&self, at: DateTime<Utc>) -> Option<Occurrence> {
+        self.occurrence_at(at).filter(|it| !self.excluded.contains_key(&it.key()))
+    }
+
     /// Excludes each occurrence that an EXDATE leaves out and that no other rule gives.
     fn exclude(&mut self) {
         for at in self.rules.iter().flat_map(|rule| &rule.excluded) {
@@ -230,22 +229,28 @@ impl<'a> Plan<'a> {
         let excluded: BTreeSet<_> = event.excluded.iter().map(|moment| moment.at()).collect();
         let own = event.rrule.is_none().then_some((event.start, event.end));
         let length = event.nominal_length().map(End::After);
-        let added = event.added.iter().map(|(moment, end)| (*moment, end.or(length)));
-        for (index, (start, end)) in own.into_iter().chain(added).enumerate() {
+        for (index, (start, end)) in own.into_iter().chain(event.added.iter().copied()).enumerate() {
             let at = start.at();
-            let is_of_the_rule = self.occurrence_at(at).is_some_and(|it| !self.excluded.contains_key(&it.key()));
-            if excluded.contains(&at) || is_of_the_rule {
+            // A date that an event adds to its own rule is no second meeting, but it may have another end.
+            let occurrence = self.existing_at(at).filter(|_| event.rrule.is_some());
+            if excluded.contains(&at) || occurrence.is_some() && end.is_none() {
                 continue;
             }
             // The key of a single meeting does not contain its start. So the meeting keeps its instance when the start
             // changes.
-            let key = if index == 0 && event.rrule.is_none() { String::new() } else { utc_text(at) };
+            let is_single = index == 0 && event.rrule.is_none();
+            let key = if is_single { String::new() } else { utc_text(at) };
+            let end = if is_single { end } else { end.or(length) };
             let mut meeting = self.meeting(event, &key, start, end)?;
             if event.is_cancelled {
                 meeting.state = MeetingState::Cancelled;
             }
-            self.others.entry((at, event.uid.clone())).or_insert(meeting);
-            if self.others.len() > MAX_MEETINGS {
+            if let Some(occurrence) = occurrence {
+                self.put_changed(&occurrence, meeting);
+            } else {
+                self.others.entry((at, event.uid.clone())).or_insert(meeting);
+            }
+            if self.changed.len() + self.others.len() > MAX_MEETINGS {
                 return Err(format!("has more than {MAX_MEETINGS} meetings that are from no rule"));
             }
         }
@@ -259,14 +264,8 @@ impl<'a> Plan<'a> {
         if event.is_cancelled {
             meeting.state = MeetingState::Cancelled;
         }
-        let occurrence = self.occurrence_at(at).filter(|it| !self.excluded.contains_key(&it.key()));
-        if let Some(occurrence) = occurrence {
-            meeting.occurrence = Some((occurrence.date, occurrence.start));
-            meeting.has_own_times =
-                (meeting.date, meeting.start, meeting.end) != (occurrence.date, occurrence.start, Some(occurrence.end));
-            if !self.is_the_same(&meeting, &occurrence) {
-                self.changed.insert(occurrence.key(), meeting);
-            }
+        if let Some(occurrence) = self.existing_at(at) {
+            self.put_changed(&occurrence, meeting);
         } else if self.rules.iter().any(|rule| rule.excluded.contains(&at)) {
             return Err(format!("has {} both as EXDATE and as RECURRENCE-ID", utc_text(at)));
         } else {
@@ -280,6 +279,18 @@ impl<'a> Plan<'a> {
             return Err(format!("changes more than {MAX_MEETINGS} meetings"));
         }
         Ok(())
+    }
+
+    /// Lets a meeting take the place of an occurrence.
+    fn put_changed(&mut self, occurrence: &Occurrence, mut meeting: ImportedMeeting) {
+        meeting.occurrence = Some((occurrence.date, occurrence.start));
+        meeting.has_own_times =
+            (meeting.date, meeting.start, meeting.end) != (occurrence.date, occurrence.start, Some(occurrence.end));
+        if self.is_the_same(&meeting, occurrence) {
+            self.changed.remove(&occurrence.key());
+        } else {
+            self.changed.insert(occurrence.key(), meeting);
+        }
     }
 
     /// Whether the meeting is the same as the occurrence. Our own feeds contain some events that change nothing.
@@ -317,7 +328,7 @@ impl<'a> Plan<'a> {
 
     /// Moves the termination date to the last meeting, if that is later.
     fn extend(&mut self) -> Result<(), String> {
-        let Some(termination) = self.calendar.termination else { return Ok(()) };
+        let Some(termination) = self.calendar.termination.filter(|_| !self.is_feed) else { return Ok(()) };
         let meetings = self.changed.values().chain(self.others.values());
         let Some(last) = meetings.map(|meeting| meeting.date).max().filter(|last| termination < *last) else {
             return Ok(());
@@ -332,7 +343,7 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    fn session(self) -> Result<ImportedSession, String> {
+    fn session(&self) -> Result<ImportedSession, String> {
         let name = described_by(self.events).chain(self.events).find_map(|event| event.name.clone());
         let name = name.ok_or("has no SUMMARY, which is the name of a session")?;
         let (skips, meetings) = self.exceptions()?;
@@ -350,6 +361,23 @@ impl<'a> Plan<'a> {
             skips,
             meetings,
         })
+    }
+
+    /// What the session cannot keep of its events.
+    fn notes(&self, session: &ImportedSession) -> Vec<String> {
+        let mut rules = self.rules.iter();
+        let noted = self.events.iter().flat_map(|event| {
+            let is_master = event.replaces.is_none();
+            let rule = if is_master && event.rrule.is_some() { rules.next() } else { None };
+            let unmatched = if is_master { unmatched(event, rule) } else { Vec::new() };
+            lost(event, session).into_iter().chain(unmatched)
+        });
+        let mut notes: Vec<String> = noted.take(MAX_NOTES + 1).collect();
+        if notes.len() > MAX_NOTES {
+            notes.truncate(MAX_NOTES);
+            notes.push("has more that its session cannot keep".to_owned());
+        }
+        notes
     }
 
     /// The skips, and the meetings that become instances.
@@ -396,6 +424,49 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// What an event says about some meetings only. All meetings of a session have its name and its coordinates, and those of its
+/// rules have its location.
+fn lost(event: &Event, session: &ImportedSession) -> Vec<String> {
+    let is_rule = event.replaces.is_none() && event.rrule.is_some();
+    let (meetings, have) = if is_rule {
+        ("for the meetings of one of its rules".to_owned(), "which have")
+    } else {
+        let at = event.replaces.unwrap_or(event.start).at();
+        (format!("for its meeting of {}", at.format("%Y-%m-%d %H:%M UTC")), "which has")
+    };
+    let mut lost = Vec::new();
+    let mut note =
+        |own: String, kept: &str| lost.push(format!("has {own} {meetings} only, {have} {kept} of the session here"));
+    if let Some(name) = event.name.as_deref().filter(|name| *name != session.name) {
+        note(format!("the SUMMARY {}", shortened(name)), "the name");
+    }
+    match &event.location {
+        Some(own) if is_rule && event.location != session.location => {
+            note(format!("the LOCATION {}", shortened(own)), "the location");
+        }
+        None if session.location.is_some() && !event.is_cancelled => note("no LOCATION".to_owned(), "the location"),
+        _ => {}
+    }
+    if let Some(place) = event.place.filter(|place| Some(place.to_stored()) != session.place) {
+        note(format!("the GEO {};{}", place.latitude(), place.longitude()), "the coordinates");
+    }
+    lost
+}
+
+/// The times that an event leaves out and does not have.
+fn unmatched(event: &Event, rule: Option<&Rule>) -> Vec<String> {
+    let dates: BTreeSet<_> =
+        event.added.iter().map(|(moment, _)| moment).chain([&event.start]).map(|it| it.at()).collect();
+    let has = |at: DateTime<Utc>| {
+        dates.contains(&at) || rule.is_some_and(|rule| occurrence_at(&rule.recurrence, &rule.calendar, at).is_some())
+    };
+    let excluded: BTreeSet<_> = event.excluded.iter().map(|moment| moment.at()).collect();
+    let without = excluded.into_iter().filter(|at| !has(*at)).take(MAX_NOTES + 1);
+    without
+        .map(|at| format!("has the EXDATE {}, at which it has no meeting", at.format("%Y-%m-%d %H:%M UTC")))
+        .collect()
+}
+
 /// The events that describe the session: those with its rules, and not the changes of their meetings. Without rules, all.
 fn described_by(events: &[Event]) -> impl Iterator<Item = &Event> {
     let has_rule = |event: &Event| event.rrule.is_some() && event.replaces.is_none();
@@ -403,12 +474,11 @@ fn described_by(events: &[Event]) -> impl Iterator<Item = &Event> {
     events.iter().filter(move |event| !has_rules || has_rule(event))
 }
 
-/// The meetings of a rule that the file leaves out, if it has the others as events of their own: those before the last one of
-/// them.
+/// The meetings of a rule that the file leaves out, if it has the others as events of their own.
 fn unlisted(event: &Event, recurrence: &Recurrence, calendar: &Calendar) -> Result<BTreeSet<DateTime<Utc>>, String> {
-    let listed: BTreeSet<_> = event.listed.iter().map(|moment| moment.at()).collect();
-    let Some(last) = event.listed.iter().map(|moment| moment.local.date()).max() else { return Ok(BTreeSet::new()) };
-    let occurrences = recurrence.occurrences(calendar, event.start.local.date(), last);
+    let Some(Listed { starts, until }) = &event.listed else { return Ok(BTreeSet::new()) };
+    let listed: BTreeSet<_> = starts.iter().map(|moment| moment.at()).collect();
+    let occurrences = recurrence.occurrences(calendar, event.start.local.date(), *until);
     let starts = occurrences.map(|occurrence| occurrence.meeting.starts_at()).filter(|at| !listed.contains(at));
     let left_out: BTreeSet<_> = starts.take(Skips::MAX + 1).collect();
     if left_out.len() > Skips::MAX { Err(format!("leaves out more than {} dates", Skips::MAX)) } else { Ok(left_out) }

@@ -108,7 +108,7 @@ fn shown(session: &ImportedSession, from: NaiveDate, to: NaiveDate) -> Vec<Shown
         Shown { date: it.date, start: it.start, end: it.end, is_cancelled, location: it.location.clone() }
     });
     let mut all: Vec<_> = unmade.chain(made).collect();
-    all.sort_unstable_by_key(|it| (it.date, it.start));
+    all.sort_unstable_by_key(|it| (it.date, it.start, it.end));
     all
 }
 
@@ -322,6 +322,98 @@ fn event_whose_vtimezone_contradicts_its_zone_is_refused() {
     assert!(reason.contains("at 2026-03-12 18:00 UTC"), "the dates themselves are not certain: {reason}");
 }
 
+/// A meeting that starts together with an occurrence of the rule, and differs from it in anything else.
+#[test]
+fn meeting_that_starts_as_the_rule_says_keeps_its_end_location_and_state() {
+    let rule = event("RRULE:FREQ=WEEKLY;COUNT=3\nLOCATION:Hall\nGEO:52.5;13.4");
+    let second = "2026-01-08T18:00:00Z";
+    let (id, start) =
+        ("RECURRENCE-ID;TZID=Europe/Berlin:20260108T190000", "DTSTART;TZID=Europe/Berlin:20260108T190000");
+    let change = |more: &str| event(&format!("{id}\n{start}\n{more}"));
+    let all = |session: &ImportedSession| {
+        let all = shown(session, "2026-01-01".parse().unwrap(), "2026-03-31".parse().unwrap());
+        let text = |it: &Shown| {
+            let end = it.end.map_or_else(String::new, |end| end.format("%H:%M").to_string());
+            let location = it.location.as_deref().unwrap_or_default();
+            format!("{} {end} {location}{}", it.date.format("%d"), if it.is_cancelled { " x" } else { "" })
+        };
+        all.iter().map(text).collect::<Vec<_>>()
+    };
+    let long = "DTEND;TZID=Europe/Berlin:20260108T230000";
+    let same = "DTEND;TZID=Europe/Berlin:20260108T220000";
+    for (body, expected) in [
+        (change(&format!("{long}\nLOCATION:Hall")), "08 23:00 "),
+        (change(&format!("{same}\nLOCATION:Park")), "08 22:00 Park"),
+        (change(&format!("{same}\nLOCATION:Hall\nSTATUS:CANCELLED")), "08 22:00  x"),
+        (change(&format!("{long}\nLOCATION:Park\nSTATUS:CANCELLED")), "08 23:00 Park x"),
+        (change("DURATION:PT0S\nLOCATION:Hall"), "08  "),
+        (change(&format!("{same}\nLOCATION:Hall")), "08 22:00 "),
+    ] {
+        let found = one(&format!("{rule}\n{body}"));
+        assert_eq!(all(&found), ["01 22:00 ", expected, "15 22:00 "], "{body}");
+    }
+    // A date of the rule that is also an RDATE is one meeting. The end of a period counts.
+    for (dates, expected) in [
+        ("RDATE:20260108T180000Z", "08 22:00 "),
+        ("RDATE;VALUE=PERIOD:20260108T180000Z/20260108T193000Z", "08 20:30 "),
+        ("RDATE;VALUE=PERIOD:20260108T180000Z/PT90M\nRDATE:20260108T180000Z", "08 20:30 "),
+    ] {
+        let found = one(&rule.replace("LOCATION", &format!("{dates}\nLOCATION")));
+        assert_eq!(all(&found), ["01 22:00 ", expected, "15 22:00 "], "{dates}");
+    }
+    // Two events of one of our feeds are two meetings.
+    let uid = |name: &str, text: &str| text.replace("UID:one", &format!("UID:session-7-{name}@there"));
+    let by_hand = event(&format!("{start}\n{long}\nLOCATION:Park\nSTATUS:CANCELLED"));
+    let feed = format!("PRODID:{PRODID}\n{}\n{}", uid("weekly-byday-th-190000", &rule), uid("instance-3", &by_hand));
+    assert_eq!(all(&one(&feed)), ["01 22:00 ", "08 22:00 ", "08 23:00 Park x", "15 22:00 "]);
+    // What a single meeting cannot have is noted.
+    let at = second.parse::<DateTime<Utc>>().unwrap().format("%Y-%m-%d %H:%M UTC");
+    for (more, note) in [
+        (
+            "LOCATION:Hall\nGEO:52.6;13.4",
+            "has the GEO 52.6;13.4 for its meeting of {} only, which has the coordinates of the session here",
+        ),
+        ("GEO:52.5;13.4", "has no LOCATION for its meeting of {} only, which has the location of the session here"),
+        ("LOCATION:Hall\nGEO:52.5;13.4", ""),
+        ("STATUS:CANCELLED", ""),
+    ] {
+        let contents = import(&format!("{rule}\n{}", change(&format!("{same}\n{more}"))));
+        let expected: Vec<_> =
+            Some(note.replace("{}", &at.to_string())).filter(|note| !note.is_empty()).into_iter().collect();
+        assert_eq!(contents.sessions[0].notes, expected, "{more}");
+    }
+}
+
+#[test]
+fn exdate_that_is_no_meeting_is_noted() {
+    let notes = |more: &str| import(&event(more)).sessions[0].notes.clone();
+    let weekly = "RRULE:FREQ=WEEKLY;UNTIL=20260122T180000Z";
+    let note = |at: &str| format!("has the EXDATE 2026-01-{at} UTC, at which it has no meeting");
+    let berlin = |dates: &str| format!("{weekly}\nEXDATE;TZID=Europe/Berlin:{dates}");
+    assert_eq!(notes(&berlin("20260108T190000")), Vec::<String>::new());
+    assert_eq!(notes(&berlin("20260108T180000,20260115T190000")), [note("08 17:00")]);
+    assert_eq!(notes(&berlin("20260129T190000")), [note("29 18:00")], "after the end of the rule");
+    assert_eq!(notes(&format!("{}\nRDATE:20260109T180000Z", berlin("20260109T190000"))), Vec::<String>::new());
+    assert_eq!(notes("RDATE:20260109T180000Z\nEXDATE:20260101T180000Z,20260102T180000Z"), [note("02 18:00")]);
+    let many: Vec<String> = (1..=20).map(|minute| format!("20260108T18{minute:02}00")).collect();
+    let many = notes(&berlin(&many.join(",")));
+    assert_eq!((many.len(), many[10].as_str()), (11, "has more that its session cannot keep"));
+}
+
+#[test]
+fn instance_of_our_feed_after_the_end_of_its_rule_does_not_move_that_end() {
+    let uid = |name: &str| format!("UID:session-7-{name}@there");
+    let feed = format!(
+        "PRODID:{PRODID}\n{}\n{}",
+        event(&format!("{}\nRRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20260115T180000Z", uid("weekly-byday-th-190000"))),
+        event(&format!("{}\nDTSTART:20260210T180000Z\nDURATION:PT1H", uid("instance-3"))),
+    );
+    let found = one(&feed);
+    assert_eq!(found.termination.map(|date| date.to_string()).as_deref(), Some("2026-01-15"));
+    assert_eq!(meetings(&found), ["01-01 19:00", "01-08 19:00", "01-15 19:00", "02-10 19:00"]);
+    assert!(found.skips.is_empty());
+}
+
 #[test]
 fn name_of_a_single_meeting_is_noted() {
     let changed = "RECURRENCE-ID;TZID=Europe/Berlin:20260108T190000\nDTSTART;TZID=Europe/Berlin:20260108T200000\n\
@@ -532,6 +624,10 @@ fn part_of_a_rule_that_a_file_no_longer_has_does_not_come_back() {
     let feed = |first: &str| format!("PRODID:{PRODID}\n{}\n{}", part("20260101", first), part("20260205", ""));
     let found = one(&feed(rule));
     assert_eq!(meetings(&found), ["01-01 19:00", "02-05 19:00", "02-19 19:00", "03-05 19:00"]);
+    // A meeting after the last date for which all are listed is one that was changed. The others go on.
+    let until = format!("{rule}\nX-INSESSION-UNTIL:20260108");
+    let found = one(&feed(&until));
+    assert_eq!(meetings(&found)[..5], ["01-01 19:00", "01-15 19:00", "02-05 19:00", "02-19 19:00", "03-05 19:00"]);
     // Without the rule, they are single meetings, as they are in the file of another program.
     assert_eq!(meetings(&one(&feed(""))), ["01-01 19:00", "02-05 19:00"]);
     let other = feed(rule).replace(PRODID, "-//Other//EN");

@@ -85,13 +85,20 @@ impl BoundedRecurrence {
             match source {
                 ScheduleSource::Schedule(schedule) => {
                     schedule.check().map_err(|error| error.at(index))?;
+                    let alone = Recurrence { schedules: vec![schedule.clone()] };
+                    if never_meets(&alone, zone, anchor) {
+                        return Err(schedule.never_meets().at(index));
+                    }
                     schedules.push(schedule.clone());
-                    ends.push((index, Recurrence { schedules: vec![schedule.clone()] }, None));
+                    ends.push((index, alone, None));
                 }
                 ScheduleSource::Rrule { rrule, start, end } => {
                     let rule = Rule::read(rrule).map_err(|error| error.at(index))?;
                     let found = rule.schedules(anchor, *start, *end).map_err(|error| error.at(index))?;
                     let alone = Recurrence { schedules: found.clone() };
+                    if never_meets(&alone, zone, anchor) {
+                        return Err(Refused::new(NEVER_MEETS).at(index));
+                    }
                     is_counted |= matches!(rule.end, End::Count(_));
                     ends.push((index, alone.clone(), rule.last_date(&alone, zone, anchor, *start, index)?));
                     schedules.extend(found);
@@ -134,6 +141,14 @@ impl BoundedRecurrence {
         }
         Ok(Self { recurrence, initiation, termination: last })
     }
+}
+
+/// Whether a recurrence gives no meeting from the anchor on. That depends on the anchor if it counts months: the 31st, every
+/// twelve months from a month of 30 days.
+fn never_meets(recurrence: &Recurrence, zone: Zone, anchor: NaiveDate) -> bool {
+    let first = Some(anchor);
+    let calendar = Calendar { zone, anchor: first, initiation: first, termination: None, skips: Skips::NONE };
+    recurrence.occurrences(&calendar, anchor, NaiveDate::MAX).next().is_none()
 }
 
 /// The schedules, with successive ones joined that only differ in their positions or days.
@@ -203,6 +218,7 @@ impl From<ScheduleError> for Refused {
     }
 }
 
+const NEVER_MEETS: &str = "never gives a meeting";
 /// The longest text, in bytes.
 const MAX_TEXT: usize = 1_000;
 /// The largest COUNT.
@@ -314,7 +330,7 @@ impl Rule {
             Frequency::Yearly => self.yearly(anchor, only_weekdays, start, end),
         };
         let found = found?;
-        if found.is_empty() { Err(Refused::new("never gives a meeting")) } else { Ok(found) }
+        if found.is_empty() { Err(Refused::new(NEVER_MEETS)) } else { Ok(found) }
     }
 
     /// Whether the rule has weekdays, and no BYSETPOS that selects some of them.
@@ -815,6 +831,42 @@ mod tests {
         }
     }
 
+    /// A schedule and the RRULE for it are refused alike.
+    #[test]
+    fn schedule_that_never_gives_a_meeting_is_refused() {
+        let days = |days: &[i64], n| Schedule::month_day(days, time(9), time(10)).unwrap().every_n_months(n).unwrap();
+        let first = |n| Schedule::monthly(Weekday::Mon, &[1], time(9), time(10)).unwrap().every_n_months(n).unwrap();
+        for (schedule, anchor, field) in [
+            (days(&[31], 12), "2026-06-15", Some(Field::EveryNMonths)),
+            (days(&[31, -31], 12), "2026-11-01", Some(Field::EveryNMonths)),
+            (days(&[31], 12), "2026-07-15", None),
+            (days(&[31, 30], 12), "2026-06-15", None),
+            (days(&[31], 7), "2026-06-15", None),
+            (days(&[30, 31], 1).in_months(&[2]).unwrap(), "2026-06-15", Some(Field::Days)),
+            (days(&[29], 1).in_months(&[2]).unwrap(), "2026-06-15", None),
+            (first(6).in_months(&[3]).unwrap(), "2026-06-15", Some(Field::EveryNMonths)),
+            (first(6).in_months(&[12]).unwrap(), "2026-06-15", None),
+        ] {
+            let (anchor, zone) = (date(anchor), Zone::utc());
+            let rules = Recurrence { schedules: vec![schedule.clone()] }.rrules(&Calendar {
+                zone,
+                anchor: Some(anchor),
+                initiation: None,
+                termination: None,
+                skips: Skips::NONE,
+            });
+            let rule = ScheduleSource::Rrule { rrule: rules[0].clone(), start: time(9), end: time(10) };
+            let refused = |source: ScheduleSource| {
+                let found = BoundedRecurrence::of_sources(&[source], zone, anchor, None, None);
+                found.err().map(|error| (error.schedule, error.field))
+            };
+            let expected = field.map(|field| (Some(0), Some(field)));
+            assert_eq!(refused(ScheduleSource::Schedule(schedule.clone())), expected, "{schedule:?}");
+            let expected = field.map(|_| (Some(0), Some(Field::Rrule)));
+            assert_eq!(refused(rule), expected, "{schedule:?}");
+        }
+    }
+
     #[test]
     fn until_and_count_become_the_last_date() {
         for (rrule, last) in [
@@ -875,6 +927,9 @@ mod tests {
             ("FREQ=YEARLY;BYDAY=1FR;BYMONTHDAY=1,2,3,4,5,6,7", "BYDAY"),
             ("FREQ=YEARLY;INTERVAL=2;BYMONTH=3", "INTERVAL"),
             ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "never gives a meeting"),
+            // The anchor is in August.
+            ("FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=31;BYMONTH=9", "never gives a meeting"),
+            ("FREQ=MONTHLY;INTERVAL=6;BYDAY=1MO;BYMONTH=1", "never gives a meeting"),
             ("FREQ=WEEKLY;X-NAME=1", "X-NAME"),
         ] {
             let error = read(&[rrule], "1997-08-05").map(|_| rrule).expect_err(rrule);

@@ -295,6 +295,19 @@ impl Schedule {
         self.end
     }
 
+    /// The error of a schedule that never gives a meeting. It names the field that limits the schedule most.
+    pub(super) const fn never_meets(&self) -> ScheduleError {
+        let field = match &self.pattern {
+            Pattern::Weekly { .. } => Field::EveryNWeeks,
+            Pattern::Monthly { every_n_months: 2.., .. } | Pattern::MonthDay { every_n_months: 2.., .. } => {
+                Field::EveryNMonths
+            }
+            Pattern::Monthly { .. } => Field::Which,
+            Pattern::MonthDay { .. } => Field::Days,
+        };
+        ScheduleError { field, problem: "must fit the other fields: this schedule never gives a meeting" }
+    }
+
     fn checked(self) -> Result<Self, ScheduleError> {
         self.check()?;
         Ok(self)

@@ -407,6 +407,12 @@ async fn command_imports_files_and_goes_on_after_an_interruption(database: TestD
     }
     let text = run(&settings, &["import", &whole]).await?.expect_success()?.stdout;
     assert_eq!(text, "Created: 0 events\nUpdated: 0 events\nUnchanged: 1500 events\nRefused: 0 events\n");
+    // Events that were refused are no success. The others are imported all the same, and the report is complete.
+    let weekly = file("weekly.ics").display().to_string();
+    let partly = run(&settings, &["import", &weekly, "--dry-run", "--json"]).await?;
+    assert_eq!(partly.status.code(), Some(1));
+    ensure!(partly.stderr.contains("3 of 6 events were refused"), "{}", partly.stderr);
+    assert_eq!(actions(&partly.json()?).len(), 3);
     let nonsense = write("nonsense.ics", "<!DOCTYPE html>")?;
     for (file, words) in [(nonsense.as_str(), "is no calendar"), ("missing.ics", "cannot read missing.ics")] {
         let failed = run(&settings, &["import", file]).await?;

@@ -7,7 +7,7 @@
 //!   occurrence is cancelled, moved or at another location, or a clock change makes it longer, shorter or later.
 //! - Instances that stand for no occurrence are VEVENTs of their own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use domain::{
@@ -24,7 +24,8 @@ use service::{
     sessions::{Session, Skip},
 };
 
-/// Exceptions are written until the end of the year this many years from now.
+/// All occurrences are looked at until the end of the year this many years from now. Later ones are looked at on the dates that
+/// have a skip or an instance.
 const YEARS_AHEAD: i32 = 5;
 
 /// How many later occurrences of a rule are looked at.
@@ -72,6 +73,8 @@ pub(super) enum Time {
 pub(super) struct Rule {
     pub(super) series: Series,
     pub(super) excluded: Vec<NaiveDateTime>,
+    /// If the meetings are written as parts, the last date for which all of them are.
+    pub(super) listed_until: NaiveDate,
 }
 
 /// The events of a calendar. `local` is the zone for events that are written in local time.
@@ -199,6 +202,8 @@ struct Planner<'a> {
     skipped: Skips,
     since: NaiveDate,
     until: NaiveDate,
+    /// The dates after `until` that have an instance, or the occurrence of one.
+    later: BTreeSet<NaiveDate>,
     instances: &'a [&'a Instance],
     /// The index of the instance that stands for an occurrence.
     standing: HashMap<OccurrenceKey, usize>,
@@ -217,12 +222,33 @@ impl<'a> Planner<'a> {
         let calendar = session.calendar(zone, Skips::NONE);
         let since = calendar.anchor.unwrap_or(FIRST_DATE).max(FIRST_DATE);
         let until = last_date(since, local_date(zone, now));
+        let own_dates = instances.iter().flat_map(|row| [Some(row.date), row.occurrence_date]).flatten();
+        let later = own_dates.filter(|date| until < *date).collect();
+        let mut planner = Self {
+            session,
+            recurrence,
+            calendar,
+            skips,
+            skipped,
+            since,
+            until,
+            later,
+            instances,
+            standing: HashMap::new(),
+        };
+        let existing = session.calendar(zone, planner.skipped.clone());
+        let occurrences = planner.looked_at(&planner.recurrence, &existing);
         let matcher = Matcher::new(instances.iter().map(|row| row.existing()));
-        let existing = session.calendar(zone, skipped.clone());
-        let occurrences = recurrence.occurrences(&existing, since, until);
-        let matched = matcher.with_instances(&recurrence, &existing, occurrences).into_iter();
-        let standing = matched.filter_map(|(occurrence, index)| Some((occurrence.key(), index?))).collect();
-        Self { session, recurrence, calendar, skips, skipped, since, until, instances, standing }
+        let matched = matcher.with_instances(&planner.recurrence, &existing, occurrences).into_iter();
+        planner.standing = matched.filter_map(|(occurrence, index)| Some((occurrence.key(), index?))).collect();
+        planner
+    }
+
+    /// The occurrences that may be exceptions: all until `until`, and those on later dates that have an instance.
+    fn looked_at(&self, recurrence: &Recurrence, calendar: &Calendar) -> Vec<Occurrence> {
+        let on = |date: NaiveDate| recurrence.occurrences(calendar, date, date);
+        let later = self.later.iter().flat_map(|date| on(*date));
+        recurrence.occurrences(calendar, self.since, self.until).chain(later).collect()
     }
 
     /// The series and exceptions, and the ids of the instances that they cover.
@@ -238,7 +264,7 @@ impl<'a> Planner<'a> {
                 let row = self.instance_of(&occurrence).filter(|_| exists);
                 let exception = if exists { self.exception(&occurrence, series, row) } else { Exception::Excluded };
                 match exception {
-                    Exception::None if is_series => {}
+                    Exception::None if is_series || self.until < occurrence.date => {}
                     Exception::None => exceptions.push(self.planned(&occurrence, series)),
                     Exception::Excluded => excluded.push(scheduled(&occurrence)),
                     Exception::Changed(event) => exceptions.push(*event),
@@ -246,7 +272,14 @@ impl<'a> Planner<'a> {
                 covered.extend(row.filter(|row| row.deleted_at.is_some() || row.starts_at.is_some()).map(|row| row.id));
             }
             excluded.extend(self.skipped_later(series).iter().map(scheduled));
-            let rule = Rule { series: series.clone(), excluded };
+            excluded.sort_unstable();
+            excluded.dedup();
+            // Without an event, the rule would not be in the feed.
+            if !is_series && exceptions.is_empty() {
+                let next = self.next_later(series, all, &excluded);
+                exceptions.extend(next.map(|occurrence| self.planned(&occurrence, series)));
+            }
+            let rule = Rule { series: series.clone(), excluded, listed_until: self.until };
             if is_series {
                 events.push(Event {
                     name: series.name(),
@@ -256,10 +289,6 @@ impl<'a> Planner<'a> {
                 });
                 events.extend(exceptions);
             } else {
-                // Without an event, the rule would not be in the feed.
-                if exceptions.is_empty() {
-                    exceptions.extend(self.next_later(series, all).map(|occurrence| self.planned(&occurrence, series)));
-                }
                 let mut rule = Some(rule);
                 events.extend(exceptions.into_iter().map(|event| event.on_its_own(rule.take())));
             }
@@ -270,7 +299,7 @@ impl<'a> Planner<'a> {
     /// The occurrences of each series, and whether the series covers them. Schedules that start at the same instant are one
     /// occurrence, which only one series covers.
     fn occurrences(&self, all: &[Series]) -> Vec<Vec<(Occurrence, bool)>> {
-        let of = |recurrence: &Recurrence| recurrence.occurrences(&self.calendar, self.since, self.until);
+        let of = |recurrence: &Recurrence| self.looked_at(recurrence, &self.calendar).into_iter();
         let mut uncovered: HashMap<DateTime<Utc>, Occurrence> =
             of(&self.recurrence).map(|occurrence| (occurrence.meeting.starts_at(), occurrence)).collect();
         let mut is_covered_here = |occurrence: &Occurrence| {
@@ -287,14 +316,14 @@ impl<'a> Planner<'a> {
     }
 
     /// The first occurrence after `until` that exists, and that no other series has.
-    fn next_later(&self, series: &Series, all: &[Series]) -> Option<Occurrence> {
+    fn next_later(&self, series: &Series, all: &[Series], excluded: &[NaiveDateTime]) -> Option<Occurrence> {
         let is_elsewhere = |at: DateTime<Utc>| {
             let others = all.iter().filter(|other| *other != series);
             others.map(Series::alone).any(|other| !other.starting_in(&self.calendar, at, at).is_empty())
         };
         let later = self.until.succ_opt()?;
         let occurrences = series.alone().occurrences(&self.calendar, later, NaiveDate::MAX);
-        let mut existing = occurrences.filter(|occurrence| !self.skipped.contains(occurrence.date)).take(LATER);
+        let mut existing = occurrences.filter(|it| excluded.binary_search(&scheduled(it)).is_err()).take(LATER);
         existing.find(|occurrence| !is_elsewhere(occurrence.meeting.starts_at()))
     }
 
@@ -303,11 +332,7 @@ impl<'a> Planner<'a> {
         let recurrence = series.alone();
         let later = self.until.succ_opt().unwrap_or(NaiveDate::MAX);
         let ranges = self.skips.iter().filter(|skip| self.until < skip.to);
-        let mut skipped: Vec<_> =
-            ranges.flat_map(|skip| recurrence.occurrences(&self.calendar, skip.from.max(later), skip.to)).collect();
-        skipped.sort_unstable_by_key(Occurrence::key);
-        skipped.dedup_by_key(|occurrence| occurrence.key());
-        skipped
+        ranges.flat_map(|skip| recurrence.occurrences(&self.calendar, skip.from.max(later), skip.to)).collect()
     }
 
     /// An occurrence that is as the series says.

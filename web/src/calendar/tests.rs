@@ -191,7 +191,8 @@ fn each_position_is_a_series_and_rules_that_are_not_widely_read_are_single_event
         // The rule is there for imports.
         "UID:session-7-monthly-byday-5fr-190000-20250131@test DTSTART:20250131T190000 DTEND:20250131T223000 \
          X-INSESSION-RECURRENCE-ID:20250131T190000 X-INSESSION-DTSTART:20250131T190000 X-INSESSION-DURATION:PT3H30M \
-         X-INSESSION-RRULE:FREQ=MONTHLY;BYDAY=5FR;UNTIL=20250401T000000Z SUMMARY:Cancelled: Mueller STATUS:CANCELLED",
+         X-INSESSION-RRULE:FREQ=MONTHLY;BYDAY=5FR;UNTIL=20250401T000000Z X-INSESSION-UNTIL:20301231 \
+         SUMMARY:Cancelled: Mueller STATUS:CANCELLED",
     ];
     assert_eq!(events(&rendered(ended, rows)), expected);
 }
@@ -230,6 +231,38 @@ fn instance_made_by_hand_or_moved_replaces_the_occurrence_that_it_stands_for() {
          DTEND:20250619T220000",
     ];
     assert_eq!(events(&rendered(session(&[THURSDAYS]), rows)), expected);
+}
+
+/// However far away an instance is, its meeting is shown once.
+#[test]
+fn instance_long_after_the_listed_years_replaces_the_occurrence_that_it_stands_for() {
+    let made = |id, day| instance(id, Some((day, "19:00")), (day, Some(("19:00", "22:30"))));
+    let rows = || {
+        vec![
+            instance(1, None, ("2032-06-03", Some(("18:00", "20:00")))),
+            instance(2, Some(("2035-01-04", "19:00")), ("2035-01-05", Some(("20:00", "22:00")))),
+            Instance { deleted_at: Some(now()), ..made(3, "2040-05-31") },
+            Instance { is_cancelled: true, ..made(4, "2051-06-01") },
+            made(5, "2051-06-08"),
+        ]
+    };
+    let expected = [
+        "UID:session-7-weekly-byday-th-190000@test DTSTART:20250102T190000 DURATION:PT3H30M \
+         RRULE:FREQ=WEEKLY;BYDAY=TH EXDATE:20400531T190000",
+        "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20320603T190000 DTSTART:20320603T180000 \
+         DTEND:20320603T200000",
+        "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20350104T190000 DTSTART:20350105T200000 \
+         DTEND:20350105T220000",
+        "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20510601T190000 DTSTART:20510601T190000 \
+         DTEND:20510601T223000 SUMMARY:Cancelled: Mueller STATUS:CANCELLED",
+    ];
+    assert_eq!(events(&rendered(session(&[THURSDAYS]), rows())), expected);
+    // All of these are fifth Thursdays, or no meeting at all. The rule is written as single events.
+    let fifth = events(&rendered(session(&[("thu", &[5], "19:00", "22:30")]), rows()));
+    let later: Vec<_> =
+        fifth.iter().filter(|event| !event.contains("DTSTART:202") && !event.contains("DTSTART:2030")).collect();
+    assert_eq!(later.len(), 4, "{later:#?}");
+    assert!(fifth[0].contains("X-INSESSION-EXDATE:20400531T190000 X-INSESSION-UNTIL:20301231"), "{fifth:#?}");
 }
 
 #[test]
