@@ -5,6 +5,7 @@ mod client_address;
 mod connections;
 pub mod documents;
 pub mod http;
+pub mod large_requests;
 mod listening;
 pub mod log_source;
 pub mod metrics;

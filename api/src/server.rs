@@ -54,6 +54,7 @@ use crate::{
         cron::{self, CronSettings},
         graphql::GraphqlEndpoint,
     },
+    large_requests::LargeRequests,
     listening,
     log_source::LogSource,
     metrics::{self, Metrics},
@@ -171,12 +172,13 @@ impl Server {
         let limit = PageLimit { budgets, guard: schema.guard(), admission: admission.clone() };
         let connections = Connections::new(settings.limits.into());
 
-        let clients = admission.clone();
+        let (clients, large_requests) = (admission.clone(), LargeRequests::new());
         let endpoint = GraphqlEndpoint::new(schema.clone(), reader.clone(), Arc::clone(&authenticator))
             .prepare_with(move |request, parts| request.data(ClientAddress(clients.client_of(parts))))
             .track_mutations_with(mutations.clone())
             .admit_with(admission.clone())
             .hold_in(documents.clone())
+            .read_large_with(large_requests.clone())
             .close_with(closing.clone());
         let (authenticate, expect_valid) = (Arc::clone(&authenticator), Arc::clone(&authenticator));
         let sockets = Sockets::new(
@@ -187,6 +189,7 @@ impl Server {
                 limits: socket_limits(&app, settings.limits),
                 admission: admission.clone(),
                 documents,
+                large_requests,
                 origins: settings.cors_origins.clone().into(),
                 site: site.clone(),
                 authenticate: Arc::new(move |authorization| {

@@ -18,7 +18,9 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use governor::{DefaultDirectRateLimiter, RateLimiter};
-use graphql::{execute::ClientAddress, socket_heartbeats::SocketHeartbeats};
+use graphql::{
+    error::ApiError, execute::ClientAddress, query_permits::QueryPermit, socket_heartbeats::SocketHeartbeats,
+};
 use live::{CloseReason, Content, OperationNumber, QueuedMessage, Subscription};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
@@ -30,7 +32,7 @@ use super::{
     protocol::{self, ClientMessage, Close},
     request::SocketRequest,
 };
-use crate::{admission::Refused, documents::HeldDocument};
+use crate::{admission::Refused, documents::HeldDocument, large_requests::LargeRequests};
 
 /// How many messages are written before the socket is read again.
 const WRITE_BATCH: usize = 32;
@@ -59,6 +61,8 @@ struct Connection {
     /// What the opening request says about the viewer. Dropped after `connection_init`.
     opening: Option<Box<Opening>>,
     identifying: Option<Identifying>,
+    /// A large message that waits until it may be read. Meanwhile no other message is read.
+    large: Option<Box<LargeMessage>>,
     operations: Vec<Operation>,
     last_operation: OperationNumber,
     subscription_rate: DefaultDirectRateLimiter,
@@ -106,6 +110,12 @@ struct Identifying {
     answer: &'static str,
 }
 
+/// A message that is read as soon as there is a permit.
+struct LargeMessage {
+    text: Utf8Bytes,
+    permit: BoxFuture<'static, Result<QueryPermit, ApiError>>,
+}
+
 enum State {
     Running(AbortHandle),
     Live(#[expect(dead_code, reason = "kept for its Drop, which ends the subscription")] Subscription),
@@ -130,6 +140,7 @@ enum Ending {
 
 enum Event {
     Read(Message),
+    ReadLarge(Utf8Bytes, Result<QueryPermit, ApiError>),
     Identified(Result<Identity, AuthError>, &'static str),
     Finished(Finished),
     Tick,
@@ -146,6 +157,7 @@ impl Connection {
             phase: Phase::Opened { init_by: now + limits.init_timeout },
             opening: Some(Box::new(opening)),
             identifying: None,
+            large: None,
             operations: Vec::new(),
             last_operation: 0,
             subscription_rate: RateLimiter::direct(limits.subscription_quota),
@@ -170,6 +182,7 @@ impl Connection {
             let event = poll_fn(|context| self.poll_event(context, timer.as_mut())).await;
             let ended = match event {
                 Event::Read(message) => self.read(message),
+                Event::ReadLarge(text, permit) => self.read_large(&text, permit),
                 Event::Identified(result, answer) => self.acknowledge(result, answer).map_err(Ending::Close),
                 Event::Finished(finished) => {
                     self.settle(finished);
@@ -192,11 +205,19 @@ impl Connection {
         if let Poll::Ready(ending) = self.poll_write(context) {
             return Poll::Ready(Event::End(ending));
         }
-        match self.socket.poll_next_unpin(context) {
-            Poll::Ready(Some(Ok(message))) => return Poll::Ready(Event::Read(message)),
-            Poll::Ready(Some(Err(error))) => return Poll::Ready(Event::End(ending_after(&error))),
-            Poll::Ready(None) => return Poll::Ready(Event::End(Ending::Gone)),
-            Poll::Pending => {}
+        if let Some(large) = &mut self.large {
+            if let Poll::Ready(permit) = large.permit.poll_unpin(context) {
+                let text = std::mem::take(&mut large.text);
+                self.large = None;
+                return Poll::Ready(Event::ReadLarge(text, permit));
+            }
+        } else {
+            match self.socket.poll_next_unpin(context) {
+                Poll::Ready(Some(Ok(message))) => return Poll::Ready(Event::Read(message)),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Event::End(ending_after(&error))),
+                Poll::Ready(None) => return Poll::Ready(Event::End(Ending::Gone)),
+                Poll::Pending => {}
+            }
         }
         if let Some(Identifying { identity, answer }) = &mut self.identifying
             && let Poll::Ready(result) = identity.poll_unpin(context)
@@ -284,10 +305,14 @@ impl Connection {
     fn read(&mut self, message: Message) -> Result<(), Ending> {
         self.awaits_sign_of_life = false;
         match message {
-            Message::Text(text) => match protocol::parse(&text) {
-                Ok(message) => self.handle(message).map_err(Ending::Close),
-                Err(error) => Err(Ending::Close(Close::BadRequest(error.to_string()))),
-            },
+            Message::Text(text) if text.len() > LargeRequests::BYTES => {
+                let large_requests = self.entry.sockets.0.settings.large_requests.clone();
+                let client = self.entry.permit.address();
+                let permit = async move { large_requests.permit(Some(client)).await }.boxed();
+                self.large = Some(Box::new(LargeMessage { text, permit }));
+                Ok(())
+            }
+            Message::Text(text) => self.read_text(&text),
             Message::Binary(_) => {
                 Err(Ending::Close(Close::BadRequest("A message must be text, not binary".to_owned())))
             }
@@ -302,6 +327,21 @@ impl Connection {
                 Ok(())
             }
             Message::Close(_) => Err(Ending::Closing),
+        }
+    }
+
+    /// Without a permit the socket is closed, because the operation's id stands in the message that may not be read.
+    fn read_large(&mut self, text: &str, permit: Result<QueryPermit, ApiError>) -> Result<(), Ending> {
+        match permit {
+            Ok(_held) => self.read_text(text),
+            Err(error) => Err(Ending::Close(Close::TryAgain(error.message().to_owned()))),
+        }
+    }
+
+    fn read_text(&mut self, text: &str) -> Result<(), Ending> {
+        match protocol::parse(text) {
+            Ok(message) => self.handle(message).map_err(Ending::Close),
+            Err(error) => Err(Ending::Close(Close::BadRequest(error.to_string()))),
         }
     }
 

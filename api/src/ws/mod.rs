@@ -63,6 +63,7 @@ use crate::{
     admission::{Admission, Permit},
     documents::Documents,
     http::graphql::{authorization, refuse_connection, refuse_origin},
+    large_requests::LargeRequests,
     request_id,
 };
 
@@ -124,6 +125,8 @@ pub struct SocketSettings {
     pub admission: Admission,
     /// The documents of open subscriptions, shared with subscriptions over HTTP.
     pub documents: Documents,
+    /// The permits to read large messages, shared with requests over HTTP.
+    pub large_requests: LargeRequests,
     /// The other sites whose pages may open a socket: `CORS_ORIGINS`. When empty, every site may.
     pub origins: Arc<[String]>,
     /// The server's own site, whose pages may always open a socket.

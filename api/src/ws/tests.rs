@@ -20,7 +20,7 @@ use domain::{
     news::{ChangeKind, Narrowing, Position, SessionNarrowing, View},
 };
 use futures_util::{
-    SinkExt, Stream, StreamExt, future,
+    FutureExt as _, SinkExt, Stream, StreamExt, future,
     stream::{self, BoxStream},
 };
 use graphql::{
@@ -51,7 +51,7 @@ use super::{
     AuthError, Identity, Site, SocketLimits, SocketSettings, Sockets, operation::refusal, request::SocketRequest,
     upgrade,
 };
-use crate::{admission::Admission, documents::Documents};
+use crate::{admission::Admission, documents::Documents, large_requests::LargeRequests};
 
 /// Counts the calls of the schema's resolvers. Some of them wait at its gate.
 struct Probe {
@@ -239,6 +239,7 @@ impl Server {
             limits,
             admission: Admission::new(all.into()),
             documents: Documents::new(Arc::new(Budgets::new(&all)), all.into()),
+            large_requests: LargeRequests::new(),
             origins: ["https://listed.example".to_owned()].into(),
             site: Site::default(),
             authenticate: Arc::new(|token| Box::pin(future::ready(authenticate(token.as_deref())))),
@@ -462,6 +463,22 @@ async fn each_protocol_violation_has_its_close_code() {
     let (code, reason) = client.closed().await;
     assert_eq!((code, reason.chars().count()), (4400, "Unknown message type '".len() + 50), "shortened");
     until(|| server.sockets.count() == 0).await;
+}
+
+#[tokio::test]
+async fn a_large_message_waits_until_it_may_be_read_and_others_do_not() {
+    let server = Server::start().await;
+    let (mut large, mut small) = (server.client(None).await, server.client(None).await);
+    let permit = server.sockets.0.settings.large_requests.permit(Some(server.address.ip())).await.ok();
+    assert!(permit.is_some());
+    large.subscribe("1", &format!("{{ city }}{}", " ".repeat(LargeRequests::BYTES))).await;
+    large.subscribe("2", "{ city }").await;
+    small.subscribe("3", "{ city }").await;
+    assert_eq!(small.hear().await["id"], "3");
+    assert!(large.socket.next().now_or_never().is_none(), "no message was read");
+    drop(permit);
+    assert_eq!((large.hear().await["id"].clone(), large.hear().await["type"].clone()), (json!("1"), json!("complete")));
+    assert_eq!(large.hear().await["id"], "2");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use std::{collections::BTreeSet, future, io, sync::Arc, time::Duration};
 use api::{
     admission::Admission,
     documents::Documents,
+    large_requests::LargeRequests,
     ws::{Site, SocketLimits, SocketSettings, Sockets, upgrade},
 };
 use auth::{AuthError, Identity, unread::find_unread_token};
@@ -111,6 +112,7 @@ impl Server {
             limits: socket_limits,
             admission: Admission::new(limits.into()),
             documents: Documents::new(Arc::new(Budgets::new(&limits)), limits.into()),
+            large_requests: LargeRequests::new(),
             origins: Arc::default(),
             site: Site::default(),
             authenticate: Arc::new(|token| Box::pin(future::ready(Token::read(token.as_deref()).map(Token::identity)))),

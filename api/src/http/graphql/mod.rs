@@ -22,7 +22,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc, thread::available_parallelism};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Executor, Request, Response, parser::types::OperationType};
 use auth::{AuthError, Authenticator, Identity, unread::has_unread_token};
@@ -40,7 +40,7 @@ use graphql::{
     error::{ApiError, ErrorCode, add_missing_codes},
     idempotency::{self, IdempotencyKey},
     operation::Operation,
-    query_permits::{QueryPermit, QueryPermits},
+    query_permits::QueryPermit,
     subscribe::{LastCursor, ResumeAfter},
 };
 use sha2::{Digest as _, Sha256};
@@ -52,7 +52,7 @@ use tracing::{Instrument as _, Span};
 use self::{
     answer::{Refusal, single_answer},
     negotiation::{Accept, MediaType, StreamType},
-    reading::{LARGE_BODY, last_event_id, name_gzip, read_address, read_body, receive},
+    reading::{last_event_id, name_gzip, read_address, read_body, receive},
     stream::{Streaming, single_event_answer, stream_answer},
 };
 pub use self::{
@@ -62,6 +62,7 @@ pub use self::{
 use crate::{
     admission::Admission,
     documents::{DocumentKey, Documents, HeldDocument},
+    large_requests::LargeRequests,
 };
 
 /// The response header with the price of the operation, in points.
@@ -79,7 +80,7 @@ pub struct GraphqlEndpoint<E> {
     mutations: TaskTracker,
     admission: Option<Admission>,
     documents: Option<Documents>,
-    large_bodies: Arc<QueryPermits>,
+    large_requests: LargeRequests,
     closing: CancellationToken,
 }
 
@@ -93,7 +94,7 @@ impl<E: Clone> Clone for GraphqlEndpoint<E> {
             mutations: self.mutations.clone(),
             admission: self.admission.clone(),
             documents: self.documents.clone(),
-            large_bodies: Arc::clone(&self.large_bodies),
+            large_requests: self.large_requests.clone(),
             closing: self.closing.clone(),
         }
     }
@@ -116,7 +117,7 @@ impl<E: Executor> GraphqlEndpoint<E> {
             mutations: TaskTracker::new(),
             admission: None,
             documents: None,
-            large_bodies: Arc::new(QueryPermits::new(large_bodies_at_once(), 1)),
+            large_requests: LargeRequests::new(),
             closing: CancellationToken::new(),
         }
     }
@@ -131,6 +132,12 @@ impl<E: Executor> GraphqlEndpoint<E> {
     #[must_use]
     pub fn hold_in(self, documents: Documents) -> Self {
         Self { documents: Some(documents), ..self }
+    }
+
+    /// Large bodies share the permits to read them with the messages of sockets.
+    #[must_use]
+    pub fn read_large_with(self, large_requests: LargeRequests) -> Self {
+        Self { large_requests, ..self }
     }
 
     /// Every request goes through `prepare` before it is read. At that point it already has the data
@@ -161,11 +168,6 @@ impl<E: Executor> GraphqlEndpoint<E> {
             .layer((MapRequestLayer::new(name_gzip), decompression))
             .with_state(self)
     }
-}
-
-/// How many large bodies are read at the same time: half as many as there are cores, so that small requests are never held up.
-fn large_bodies_at_once() -> usize {
-    available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 /// The handler behind [`GraphqlEndpoint::router`].
@@ -220,11 +222,11 @@ impl<E: Executor> GraphqlEndpoint<E> {
 
     /// Waits until a large body may be read.
     async fn permit_to_read(&self, body: &[u8], parts: &Parts) -> Result<Option<QueryPermit>, Refusal> {
-        if body.len() <= LARGE_BODY {
+        if body.len() <= LargeRequests::BYTES {
             return Ok(None);
         }
         let address = self.admission.as_ref().map(|admission| admission.client_of(parts));
-        let permit = self.large_bodies.take(address, 0).await;
+        let permit = self.large_requests.permit(address).await;
         permit.map(Some).map_err(|error| Refusal::new(StatusCode::TOO_MANY_REQUESTS, error))
     }
 

@@ -35,10 +35,6 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The size limit of a request body, in bytes. A compressed body is measured after it is decompressed.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// A longer body is large. Reading a large body takes milliseconds, in which its thread does nothing else. So only some are read
-/// at the same time, and not several of one address.
-pub(super) const LARGE_BODY: usize = 16 * 1024;
-
 /// The time limit for receiving a whole request body. Pauses in it have a shorter limit: see
 /// [`connections`](crate::connections).
 const BODY_PATIENCE: Duration = Duration::from_mins(5);

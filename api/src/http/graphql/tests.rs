@@ -580,7 +580,7 @@ async fn bodies_are_decompressed_within_the_limit() {
 #[tokio::test]
 async fn large_bodies_are_all_read() {
     let app = App::new();
-    let large = format!(r#"{{"query": "{{ note }}"{}}}"#, " ".repeat(2 * LARGE_BODY));
+    let large = format!(r#"{{"query": "{{ note }}"{}}}"#, " ".repeat(2 * LargeRequests::BYTES));
     let answers = futures_util::future::join_all((0..20).map(|_| app.ask(post(&[], large.clone())))).await;
     for answer in answers {
         assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({ "data": { "note": null } })));

@@ -1,0 +1,38 @@
+//! Limits how many large requests are read at once. Reading one keeps a core busy for some milliseconds. Small requests, which are
+//! nearly all, never wait.
+
+use std::{net::IpAddr, sync::Arc, thread::available_parallelism};
+
+use graphql::{
+    error::ApiError,
+    query_permits::{QueryPermit, QueryPermits},
+};
+
+/// The permits to read large requests. Requests over HTTP and messages of sockets share them.
+#[derive(Clone)]
+pub struct LargeRequests(Arc<QueryPermits>);
+
+impl LargeRequests {
+    /// A longer request, in bytes, is large.
+    pub const BYTES: usize = 16 * 1024;
+
+    /// Half of the cores read large requests, one of each address, so that small ones are never held up.
+    pub fn new() -> Self {
+        let at_once = available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
+        Self(Arc::new(QueryPermits::new(at_once, 1)))
+    }
+
+    /// Waits until a request of this client, which is large, may be read. The permit is held while it is read.
+    ///
+    /// # Errors
+    /// RATE_LIMITED, if there is no permit within 5 seconds.
+    pub async fn permit(&self, client: Option<IpAddr>) -> Result<QueryPermit, ApiError> {
+        self.0.take(client, 0).await
+    }
+}
+
+impl Default for LargeRequests {
+    fn default() -> Self {
+        Self::new()
+    }
+}
