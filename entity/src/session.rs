@@ -45,6 +45,7 @@ pub struct Model {
     pub requires_code: bool,
     pub description: Option<String>,
     pub website: Option<String>,
+    pub picture_url: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -119,6 +119,7 @@ pub const SAME_FOR_EVERYONE: ShareableFields = &[
     ("Session", "name"),
     ("Session", "occurrences"),
     ("Session", "path"),
+    ("Session", "pictureUrl"),
     ("Session", "recurrence"),
     ("Session", "requiresCode"),
     ("Session", "skips"),

@@ -167,6 +167,7 @@ async fn insert(app: &App, auto_create_instances: bool) -> Result<SessionId> {
         requires_code: false,
         description: None,
         website: None,
+        picture_url: None,
     };
     Ok(insert_session(app, Viewer::ADMIN, new).await?.id)
 }

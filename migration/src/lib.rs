@@ -32,6 +32,7 @@ mod m0022_queue;
 mod m0023_sign_ins;
 mod m0024_imported_session;
 mod m0025_waiting_visits;
+mod m0028_session_picture;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_sign_ins::Migration),
             Box::new(m0024_imported_session::Migration),
             Box::new(m0025_waiting_visits::Migration),
+            Box::new(m0028_session_picture::Migration),
         ]
     }
 

@@ -48,20 +48,63 @@ pub fn long_text(field: &str, value: Option<&str>) -> Result<Option<String>> {
     Ok(Some(text.to_owned()))
 }
 
+/// The longest address, in characters.
+pub const MAX_ADDRESS: usize = 2_000;
+
 /// An optional address of a website: https or http, with a host.
 pub fn website(field: &str, value: Option<&str>) -> Result<Option<String>> {
     let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let wrong = || Error::invalid(field, "must be the address of a website, such as https://example.org/session");
-    if text.chars().count() > MAX_PAGE_TEXT {
-        return Err(Error::invalid(field, format!("is too long: {MAX_PAGE_TEXT} characters at most")));
-    }
-    let address = url::Url::parse(text).map_err(|_| wrong())?;
-    let is_of_the_web = matches!(address.scheme(), "https" | "http") && address.has_host();
+    let address = web_address(field, text)?.ok_or_else(wrong)?;
     // A reader may take a user name in an address for the host.
-    if !is_of_the_web || !address.username().is_empty() || address.password().is_some() {
+    if has_user(&address) {
         return Err(wrong());
     }
     Ok(Some(address.into()))
+}
+
+/// An optional address of a picture: https, with a host name. Pages name its origin in their content security policy. That policy
+/// has no form for IP addresses, and in a host name `;`, `,` and `*` would be read as parts of the policy.
+pub fn picture_url(field: &str, value: Option<&str>) -> Result<Option<String>> {
+    let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let wrong = "must be the https address of a picture, such as https://example.org/picture.jpg";
+    let address = web_address(field, text)?.ok_or_else(|| Error::invalid(field, wrong))?;
+    if address.scheme() != "https" {
+        return Err(Error::invalid(field, wrong));
+    }
+    if has_user(&address) {
+        return Err(Error::invalid(field, "must not have a user name or a password: leave out the part before the @"));
+    }
+    match address.host() {
+        Some(url::Host::Domain(name)) if name.split('.').all(is_host_label) => Ok(Some(address.into())),
+        _ => Err(Error::invalid(field, "must have a host name of letters, digits, '-' and '.', such as example.org")),
+    }
+}
+
+/// A part of a host name between dots.
+fn is_host_label(label: &str) -> bool {
+    !label.is_empty() && label.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+}
+
+/// An absolute address of the web: https or http, with a host. `None` if the text is something else. The address is checked both as
+/// it was typed and as it is stored, so that a stored address can be saved again.
+fn web_address(field: &str, text: &str) -> Result<Option<url::Url>> {
+    let too_long = || Error::invalid(field, format!("is too long: {MAX_ADDRESS} characters at most"));
+    if text.chars().count() > MAX_ADDRESS {
+        return Err(too_long());
+    }
+    let Ok(address) = url::Url::parse(text) else { return Ok(None) };
+    if !matches!(address.scheme(), "https" | "http") || !address.has_host() {
+        return Ok(None);
+    }
+    if address.as_str().len() > MAX_ADDRESS {
+        return Err(too_long());
+    }
+    Ok(Some(address))
+}
+
+fn has_user(address: &url::Url) -> bool {
+    !address.username().is_empty() || address.password().is_some()
 }
 
 /// An external id, unchanged: 1 to 255 bytes, without control characters.
@@ -204,6 +247,52 @@ mod tests {
         assert_eq!(read(" "), Some(None));
         for wrong in ["example.org", "javascript:alert(1)", "ftp://example.org", "https://bank.example@evil.example/"] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn pictures_have_https_addresses_with_a_host_name() {
+        let read = |text: &str| picture_url("pictureUrl", Some(text));
+        for (given, stored) in [
+            (" https://Pictures.Example/a b.jpg?w=1,2;3#x ", Some("https://pictures.example/a%20b.jpg?w=1,2;3#x")),
+            ("https://example.org:8443/a.jpg", Some("https://example.org:8443/a.jpg")),
+            ("https://bücher.example/ü", Some("https://xn--bcher-kva.example/%C3%BC")),
+            (" ", None),
+        ] {
+            assert_eq!(read(given).unwrap().as_deref(), stored, "{given}");
+        }
+        assert_eq!(picture_url("pictureUrl", None).unwrap(), None);
+
+        let of_length = |length: usize| format!("https://example.org/{}", "a".repeat(length - 20));
+        assert!(read(&of_length(2_000)).is_ok());
+        // Stored, each of these letters has six characters.
+        let long_when_stored = format!("https://example.org/{}", "é".repeat(400));
+        for (wrong, advice) in [
+            ("example.org/a.jpg", "must be the https address"),
+            ("/a.jpg", "must be the https address"),
+            ("//example.org/a.jpg", "must be the https address"),
+            ("http://example.org/a.jpg", "must be the https address"),
+            ("ftp://example.org/a.jpg", "must be the https address"),
+            ("data:image/png;base64,AAAA", "must be the https address"),
+            ("javascript:alert(1)", "must be the https address"),
+            ("https://", "must be the https address"),
+            ("https://bank.example@evil.example/a.jpg", "leave out the part before the @"),
+            ("https://:secret@example.org/a.jpg", "leave out the part before the @"),
+            // Each of these would be more than one site in a content security policy, or none.
+            ("https://*/a.jpg", "must have a host name"),
+            ("https://*.example.org/a.jpg", "must have a host name"),
+            ("https://a;sandbox/a.jpg", "must have a host name"),
+            ("https://a,b/a.jpg", "must have a host name"),
+            ("https://'self'/a.jpg", "must have a host name"),
+            ("https://example.org./a.jpg", "must have a host name"),
+            ("https://192.0.2.1/a.jpg", "must have a host name"),
+            ("https://[2001:db8::1]/a.jpg", "must have a host name"),
+            (&of_length(2_001), "2000 characters at most"),
+            (&long_when_stored, "2000 characters at most"),
+        ] {
+            let Err(Error::Invalid { field, message }) = read(wrong) else { panic!("{wrong} was accepted") };
+            assert_eq!(field, "pictureUrl");
+            assert!(message.contains(advice), "{wrong}: {message}");
         }
     }
 

@@ -186,6 +186,11 @@ async function load() {
   const page = new DOMParser().parseFromString(text, 'text/html');
   if (reloadForAnother(page.body.dataset.viewer)) return ANYWAY_MS;
   const fresh = document.adoptNode(page.getElementById('main'));
+  // The policy of this page allows pictures from one other site at most. With a new policy the page can show the new picture.
+  if (fresh.dataset.pictures !== main.dataset.pictures) {
+    location.reload();
+    return ANYWAY_MS;
+  }
   showOwnTimes(fresh);
   takeOver(main, fresh);
   shownAt = Date.now();

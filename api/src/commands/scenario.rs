@@ -245,6 +245,7 @@ async fn add(app: &App, sample: &Sample, monday: NaiveDate) -> anyhow::Result<Se
         requires_code: false,
         description: None,
         website: None,
+        picture_url: None,
     };
     let session = sessions::insert_session(app, Viewer::ADMIN, new).await?.id;
     if sample.made_hours_ahead.is_none() {

@@ -292,6 +292,9 @@ pub struct CreateSessionInput {
     description: Option<String>,
     /// The address of the session's website, such as `https://example.org`.
     website: Option<String>,
+    /// The address of a picture of the session, such as `https://example.org/picture.jpg`: an https address of at most
+    /// 2,000 characters, with a host name, and without a user name or password.
+    picture_url: Option<String>,
 }
 
 impl CreateSessionInput {
@@ -318,6 +321,7 @@ impl CreateSessionInput {
             requires_code: self.requires_code,
             description: self.description,
             website: self.website,
+            picture_url: self.picture_url,
         })
     }
 }
@@ -371,6 +375,9 @@ pub struct UpdateSessionInput {
     description: MaybeUndefined<String>,
     /// The address of the session's website, such as `https://example.org`. Null clears it.
     website: MaybeUndefined<String>,
+    /// The address of a picture of the session, such as `https://example.org/picture.jpg`: an https address of at most
+    /// 2,000 characters, with a host name, and without a user name or password. Null clears it.
+    picture_url: MaybeUndefined<String>,
 }
 
 impl UpdateSessionInput {
@@ -402,6 +409,7 @@ impl UpdateSessionInput {
             requires_code: lasting("requiresCode", self.requires_code)?,
             description: clearable(self.description, same),
             website: clearable(self.website, same),
+            picture_url: clearable(self.picture_url, same),
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::types::{
     ty = "ID",
     desc = "The global id: the type and a key, such as `Session:7`. The key of a visit is a UUID."
 ))]
+#[expect(clippy::large_enum_variant, reason = "an answer has few of them, and each is moved a few times")]
 pub enum Node {
     Session(Session),
     SessionInstance(SessionInstance),

@@ -417,6 +417,12 @@ impl Session {
         self.0.website.as_deref()
     }
 
+    /// The address of a picture of the session, on any site: an https address. Null if there is none. A browser that loads the
+    /// picture tells that site its IP address. So this server's page of the session shows it only to people who are signed in.
+    async fn picture_url(&self) -> Option<&str> {
+        self.0.picture_url.as_deref()
+    }
+
     /// The kind of the session's check-in codes, which a screen at the door shows.
     async fn check_in_codes(&self) -> CheckInCodes {
         self.0.check_in_codes.into()

@@ -96,6 +96,7 @@ pub(super) async fn create(
         requires_code: false,
         description: None,
         website: None,
+        picture_url: None,
     };
     let row = session::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(tx).await?;
     let mut made = Changes::between(None, Some(&row));

@@ -49,6 +49,7 @@ pub struct NewSession {
     pub requires_code: bool,
     pub description: Option<String>,
     pub website: Option<String>,
+    pub picture_url: Option<String>,
 }
 
 /// Changes to a session. An outer `None` keeps a field; an inner `None` clears it.
@@ -75,6 +76,7 @@ pub struct SessionPatch {
     pub requires_code: Option<bool>,
     pub description: Option<Option<String>>,
     pub website: Option<Option<String>>,
+    pub picture_url: Option<Option<String>>,
 }
 
 /// Creates a session. Only for administrators. Without a path, a free one is made from the name.
@@ -122,6 +124,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         requires_code: new.requires_code,
         description: validate::long_text("description", new.description.as_deref())?,
         website: validate::website("website", new.website.as_deref())?,
+        picture_url: validate::picture_url("pictureUrl", new.picture_url.as_deref())?,
     })?;
     let skips = skips::checked(&new.skips)?;
     let base = row.path.clone();
@@ -259,6 +262,9 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
     if let Some(website) = &patch.website {
         row.website = validate::website("website", website.as_deref())?;
     }
+    if let Some(picture) = &patch.picture_url {
+        row.picture_url = validate::picture_url("pictureUrl", picture.as_deref())?;
+    }
     Ok(row)
 }
 
@@ -324,7 +330,7 @@ pub(crate) async fn log_updates_of_active_instances(
     let shown = |row: &session::Model| {
         (
             (row.name.clone(), row.path.clone(), facts::location_of(row), row.state.clone(), row.location.clone()),
-            (row.description.clone(), row.website.clone(), row.latitude, row.longitude),
+            (row.description.clone(), row.website.clone(), row.picture_url.clone(), row.latitude, row.longitude),
         )
     };
     if shown(before) == shown(after) {

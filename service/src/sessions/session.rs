@@ -11,6 +11,8 @@ use domain::{
 };
 use entity::session;
 
+use crate::validate;
+
 /// A recurring meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -51,6 +53,8 @@ pub struct Session {
     /// The description, as Markdown.
     pub description: Option<String>,
     pub website: Option<String>,
+    /// The address of a picture, on any site: see [`picture_origin`](Self::picture_origin).
+    pub picture_url: Option<String>,
 }
 
 impl Session {
@@ -68,6 +72,13 @@ impl Session {
     /// If the stored form cannot be read (rule 20).
     pub fn recurrence(&self) -> Result<Option<Recurrence>, RecurrenceError> {
         Recurrence::stored(self.recurrence.as_deref())
+    }
+
+    /// The origin of the picture, such as `https://example.org`. `None` if there is no picture, or its stored address is not
+    /// one that [`validate::picture_url`] accepts.
+    pub fn picture_origin(&self) -> Option<String> {
+        let address = validate::picture_url("pictureUrl", self.picture_url.as_deref()).ok()??;
+        Some(url::Url::parse(&address).ok()?.origin().ascii_serialization())
     }
 
     pub fn buffers(&self) -> Buffers {
@@ -117,6 +128,7 @@ impl From<session::Model> for Session {
             requires_code: row.requires_code,
             description: row.description,
             website: row.website,
+            picture_url: row.picture_url,
         }
     }
 }

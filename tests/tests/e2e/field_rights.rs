@@ -42,7 +42,7 @@ const PUBLIC_FIELDS: &[(&str, &str)] = &[
     ("RecurrencePreview", "occurrences rrules text"),
     (
         "Session",
-        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances checkInCodes city country description id initiationDate instances isActive location name occurrences latitude longitude distanceKm organizers path recurrence requiresCode skips state terminationDate timeZone viewerCanEdit website",
+        "activeBufferMinutesAfter activeBufferMinutesBefore activeInstances autoCreateHoursAhead autoCreateInstances checkInCodes city country description id initiationDate instances isActive location name occurrences latitude longitude distanceKm organizers path pictureUrl recurrence requiresCode skips state terminationDate timeZone viewerCanEdit website",
     ),
     (
         "SessionInstance",

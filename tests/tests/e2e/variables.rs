@@ -34,6 +34,7 @@ fn values(input: &str) -> Value {
             "requiresCode": [false, true],
             "description": ["Tunes", "Songs"],
             "website": ["https://one.example/", "https://two.example/"],
+            "pictureUrl": ["https://one.example/a.jpg", "https://two.example/a.jpg"],
         }),
         "UpdateSessionInstanceInput" => json!({
             "date": ["2031-03-03", "2031-03-10"],

@@ -80,6 +80,7 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> Session {
         requires_code: false,
         description: None,
         website: None,
+        picture_url: None,
     }
 }
 
@@ -431,6 +432,7 @@ fn new_session(name: &str, city: Option<&str>) -> NewSession {
         requires_code: false,
         description: None,
         website: None,
+        picture_url: None,
     }
 }
 

@@ -25,6 +25,9 @@ use crate::{
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The part of [`POLICY`] to which [`policy`] adds a site.
+const PICTURES: &str = "img-src 'self' data:";
+
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// What a page is for. The page's script updates it accordingly.
@@ -56,6 +59,10 @@ pub struct Frame<'a> {
     asks_where: bool,
     /// What search engines and messengers show of the page: its path and a sentence. Pages for signed-in people have none.
     public: Option<(String, String)>,
+    /// The address of the picture that messengers show of the page. Without one, they get the icon.
+    picture: Option<String>,
+    /// The origin of another site from which the page shows a picture.
+    picture_origin: Option<String>,
 }
 
 impl<'a> Frame<'a> {
@@ -71,6 +78,8 @@ impl<'a> Frame<'a> {
             every_without_scripts: None,
             asks_where: false,
             public: None,
+            picture: None,
+            picture_origin: None,
         }
     }
 
@@ -91,6 +100,18 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn found_at(self, path: impl Into<String>, description: impl Into<String>) -> Self {
         Self { public: Some((path.into(), description.into())), ..self }
+    }
+
+    /// Messengers show this picture of the page.
+    #[must_use]
+    pub fn pictured(self, address: Option<&str>) -> Self {
+        Self { picture: address.map(str::to_owned), ..self }
+    }
+
+    /// The page shows a picture of another site, which learns the address of the visitor.
+    #[must_use]
+    pub fn showing_picture_of(self, origin: Option<String>) -> Self {
+        Self { picture_origin: origin, ..self }
     }
 
     /// The page refreshes when the visitor's bookings change.
@@ -135,7 +156,6 @@ impl<'a> Frame<'a> {
 /// The whole page, with its headers.
 pub fn respond(frame: &Frame<'_>, main: &Markup) -> Response {
     let headers = [
-        (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Forms of this site send their origin. Other sites get no referrer.
         (REFERRER_POLICY, "same-origin"),
@@ -147,10 +167,18 @@ pub fn respond(frame: &Frame<'_>, main: &Markup) -> Response {
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy(frame.picture_origin.as_deref()));
     let tag = HeaderValue::from_static(language::current().language.tag());
     response.headers_mut().insert(CONTENT_LANGUAGE, tag);
     debug_assert!(!response.headers().contains_key(SET_COOKIE));
     response
+}
+
+/// The content security policy of a page that shows a picture from this origin, besides its own.
+fn policy(picture_origin: Option<&str>) -> HeaderValue {
+    let strict = HeaderValue::from_static(POLICY);
+    let Some(origin) = picture_origin else { return strict };
+    HeaderValue::try_from(POLICY.replace(PICTURES, &format!("{PICTURES} {origin}"))).unwrap_or(strict)
 }
 
 fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
@@ -201,7 +229,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     }
                 }
                 main #main tabindex="-1" data-follows=[follows(frame)] data-cursor=[visitor.cursor.as_deref()] data-every=[frame.every]
-                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-texts=(script_texts()) data-screen[frame.purpose == Purpose::Screen] data-still[frame.purpose == Purpose::Filling] { (main) }
+                    data-bookings[frame.bookings] data-activity=[frame.activity.as_deref()] data-texts=(script_texts()) data-pictures=[frame.picture_origin.as_deref()] data-screen[frame.purpose == Purpose::Screen] data-still[frame.purpose == Purpose::Filling] { (main) }
                 footer.site {
                     p { (words!("tagline")) }
                     nav aria-label=(words!("nav-more")) {
@@ -268,7 +296,16 @@ fn public_meta(frame: &Frame<'_>) -> Markup {
                 meta property="og:title" content=(frame.title);
                 meta property="og:description" content=(description);
                 meta property="og:url" content=(address);
-                meta property="og:image" content=(whole("/web/icon-512.png"));
+                @match &frame.picture {
+                    Some(picture) => {
+                        meta property="og:image" content=(picture);
+                        meta name="twitter:card" content="summary_large_image";
+                        meta name="twitter:image" content=(picture);
+                    }
+                    None => {
+                        meta property="og:image" content=(whole("/web/icon-512.png"));
+                    }
+                }
             }
             None => {
                 meta name="robots" content="noindex";

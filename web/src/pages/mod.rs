@@ -5,7 +5,8 @@
 //!
 //! - A page calls the same functions of the service as a resolver. It has no rules of its own.
 //! - The templates escape every text.
-//! - Every page has the same content security policy, without inline scripts and styles.
+//! - Every page has the same content security policy, without inline scripts and styles. Only the page of a session that has a
+//!   picture adds the picture's site, for people who are signed in.
 //! - A form posts and redirects. A form that another site posts is refused.
 //! - A token, or the secret of a sign-in, is in a cookie or a header, never in an address.
 //! - Every address in a page and every redirect goes through [`to`], which adds the path of `PUBLIC_URL`.

@@ -184,6 +184,7 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, Option<Se
         requires_code: false,
         description: schedule.is_some().then(|| DESCRIPTION.to_owned()),
         website: None,
+        picture_url: None,
         active_buffer_minutes_before: buffers.0,
         active_buffer_minutes_after: buffers.1,
         auto_create_instances: false,

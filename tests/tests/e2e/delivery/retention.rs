@@ -123,6 +123,7 @@ impl World {
             requires_code: false,
             description: None,
             website: None,
+            picture_url: None,
         };
         let row = sessions::insert_session(&self.app, Viewer::ADMIN, new).await.map_err(test_error)?;
         Ok(row.id)

@@ -7,10 +7,14 @@ mod anyone;
 mod languages;
 mod organizers;
 mod people;
+mod pictures;
 
 use anyhow::{Context, Result, ensure};
 use insession_tests::Client;
-use reqwest::{StatusCode, header::COOKIE};
+use reqwest::{
+    StatusCode,
+    header::{CONTENT_SECURITY_POLICY, COOKIE},
+};
 
 /// A browser without scripts.
 pub struct Visitor {
@@ -23,6 +27,8 @@ pub struct Shown {
     pub status: StatusCode,
     /// The path and the query.
     pub address: String,
+    /// The content security policy. It is empty if the answer has none.
+    pub policy: String,
     pub text: String,
 }
 
@@ -50,7 +56,9 @@ impl Visitor {
         let answer = request.send().await?;
         let url = answer.url();
         let address = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        Ok(Shown { status: answer.status(), address, text: answer.text().await? })
+        let policy = answer.headers().get(CONTENT_SECURITY_POLICY).map(|policy| policy.to_str()).transpose()?;
+        let policy = policy.unwrap_or_default().to_owned();
+        Ok(Shown { status: answer.status(), address, policy, text: answer.text().await? })
     }
 }
 

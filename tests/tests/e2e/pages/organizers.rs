@@ -72,7 +72,11 @@ async fn organizer_edits_the_session_and_its_schedule(database: TestDatabase) ->
         .await?
         .refuses("timeZone", "Time zone ")?;
     olga.post("/sessions/monday/edit", &details(&[("latitude", "30")])).await?.refuses("longitude", "Longitude ")?;
+    olga.post("/sessions/monday/edit", &details(&[("pictureUrl", "http://example.org/a.jpg")]))
+        .await?
+        .refuses("pictureUrl", "Picture must be the https address of a picture")?;
     let new = details(&[
+        ("pictureUrl", "https://example.org/a.jpg"),
         ("name", "Monday Tunes"),
         ("path", "tunes"),
         ("location", "The Hangar"),
@@ -84,12 +88,13 @@ async fn organizer_edits_the_session_and_its_schedule(database: TestDatabase) ->
     ]);
     let saved = olga.post("/sessions/monday/edit", &new).await?.confirms("The session is saved.")?;
     ensure!(saved.address.starts_with("/sessions/tunes/organize"), "{}", saved.address);
-    let session = scene.session("name path location city description latitude").await?;
+    let session = scene.session("name path location city description latitude pictureUrl").await?;
     assert_eq!(
         (&session["name"], &session["path"], &session["location"]),
         (&json!("Monday Tunes"), &json!("tunes"), &json!("The Hangar"))
     );
-    assert_eq!(session["latitude"], 30.2672);
+    assert_eq!((&session["latitude"], &session["pictureUrl"]), (&json!(30.2672), &json!("https://example.org/a.jpg")));
+    assert_eq!(olga.get("/sessions/tunes/edit").await?.value("pictureUrl")?, "https://example.org/a.jpg");
     olga.get("/sessions/tunes").await?.says("<em>All welcome</em>")?;
     saved
         .says("&lt;live-now-badge session=&quot;Session:1&quot;&gt;&lt;/live-now-badge&gt;")?

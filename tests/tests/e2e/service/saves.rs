@@ -71,6 +71,7 @@ async fn new_session(world: &World, name: &str, recurrence: Option<Recurrence>) 
         requires_code: false,
         description: None,
         website: None,
+        picture_url: None,
     };
     Ok(sessions::insert_session(&world.app, ADMIN, new).await.done()?.id)
 }

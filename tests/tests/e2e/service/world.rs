@@ -298,6 +298,7 @@ pub fn blank_session(name: &str, time_zone: &str) -> session::Model {
         requires_code: false,
         description: None,
         website: None,
+        picture_url: None,
     }
 }
 

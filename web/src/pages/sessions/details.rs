@@ -100,6 +100,7 @@ fn form(app: &App, form_state: &FormState, address: &str, button: &str) -> Marku
     form.add(&Field::text("path", &words!("address")).hint(words!("address-hint")));
     form.add(&Field::long_text("description", &words!("description")).hint(words!("description-hint")));
     form.add(&Field::address("website", &words!("website")).hint(words!("website-hint")));
+    form.add(&Field::address("pictureUrl", &words!("picture")).hint(words!("picture-hint")));
     form.group(&words!("place"), |form| {
         form.add(&Field::text("location", &words!("location")).hint(words!("location-hint")));
         form.add(&Field::text("city", &words!("city")));
@@ -144,6 +145,7 @@ fn typed(session: &Session) -> Typed {
         .with("path", &session.path)
         .with_some("description", session.description.as_ref())
         .with_some("website", session.website.as_ref())
+        .with_some("pictureUrl", session.picture_url.as_ref())
         .with_some("location", session.location.as_ref())
         .with_some("city", session.city.as_ref())
         .with_some("state", session.state.as_ref())
@@ -200,6 +202,7 @@ fn patch(typed: &Typed) -> Result<SessionPatch> {
         requires_code: Some(typed.has("requiresCode")),
         description: Some(typed.optional("description")),
         website: Some(typed.optional("website")),
+        picture_url: Some(typed.optional("pictureUrl")),
         ..SessionPatch::default()
     })
 }
@@ -227,5 +230,6 @@ fn new(typed: &Typed) -> Result<NewSession> {
         requires_code: typed.has("requiresCode"),
         description: typed.optional("description"),
         website: typed.optional("website"),
+        picture_url: typed.optional("pictureUrl"),
     })
 }

@@ -119,7 +119,10 @@ fn render(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Response {
         frame = frame.following(json!({ "city": city, "country": country }));
     }
     let path = format!("/sessions/{}", cards::encoded(&session.path));
-    frame = frame.found_at(&path, description(session));
+    let origin = picture_origin(visitor, session);
+    let picture = picture_of(session, origin.is_some());
+    frame =
+        frame.found_at(&path, description(session)).pictured(session.picture_url.as_deref()).showing_picture_of(origin);
     if outcome.is_refused() {
         frame = frame.standing_still();
     }
@@ -128,7 +131,7 @@ fn render(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Response {
         (outcome.message(TOP))
         @if content.may_edit { p { a.button href=(below(session, "organize")) { (words!("organise-this-session")) } } }
         (on_now(visitor, content, outcome))
-        (about(content))
+        (about(content, &picture))
         (next(visitor, content, outcome))
         @if content.may_edit { (content.skips.editor(session, outcome)) }
         (nearby(content))
@@ -170,6 +173,7 @@ fn event(session: &Session, meeting: &Meeting) -> Markup {
             }
             meta itemprop="eventStatus" content={ "https://schema.org/" (status) };
             link itemprop="url" href=(cards::address(session));
+            @if let Some(picture) = &session.picture_url { link itemprop="image" href=(picture); }
             span itemprop="location" itemscope itemtype="https://schema.org/Place" {
                 meta itemprop="name" content=(location.unwrap_or(&session.name));
                 meta itemprop="address" content=(cards::city_text(session));
@@ -178,8 +182,9 @@ fn event(session: &Session, meeting: &Meeting) -> Markup {
     }
 }
 
-fn about(Content { session, organizers, .. }: &Content) -> Markup {
+fn about(Content { session, organizers, .. }: &Content, picture: &Markup) -> Markup {
     html! {
+        (picture)
         @if let Some(description) = &session.description { div.description { (markdown::render(description)) } }
         dl.facts {
             dt { (words!("when")) } dd { (recurrence_text(session)) }
@@ -205,6 +210,21 @@ fn about(Content { session, organizers, .. }: &Content) -> Markup {
             }
             dt.unprinted { (words!("calendar")) } dd.unprinted { a href={ (cards::address(session)) "/calendar.ics" } { (words!("add-to-calendar")) } }
             dt { (words!("time-zone")) } dd { (session.time_zone) }
+        }
+    }
+}
+
+/// The origin of the session's picture, if the page shows it. Whoever loads the picture tells its site that they are reading this
+/// page, and from which address. So strangers get no picture.
+fn picture_origin(visitor: &Visitor, session: &Session) -> Option<String> {
+    session.picture_origin().filter(|_| visitor.viewer.is_signed_in())
+}
+
+/// The picture of the session. Its box has the same size before it is loaded, and if it can't be loaded.
+fn picture_of(session: &Session, is_shown: bool) -> Markup {
+    html! {
+        @if let Some(address) = session.picture_url.as_ref().filter(|_| is_shown) {
+            div.picture.unprinted { img src=(address) alt=(session.name) loading="lazy" referrerpolicy="no-referrer"; }
         }
     }
 }
