@@ -203,6 +203,7 @@ async fn hand_join(app: &App, person: i64) -> Result<i64> {
 
 async fn hand_leave(app: &App, person: i64) -> Result<()> {
     let tx = app.db.pool().begin().await?;
+    number(&tx, LOCK, []).await?;
     number(&tx, LOCK_VISIT, [id(person)]).await?;
     execute(&tx, "DELETE FROM queue_place WHERE person_id = $1 AND activity_id = 1", [person.into()]).await?;
     execute(&tx, LOG, []).await?;

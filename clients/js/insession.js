@@ -1526,15 +1526,17 @@ class ActivityQueue extends InSessionElement {
     const say = (key, values) => this.say(key, values);
     const place = visit?.queuePlace;
     const isFull = seats?.activity.isFull || seats?.queueLength > 0;
+    const isClosed = seats?.activity.maxConcurrent === 0;
     const wait = place?.estimatedWaitSeconds;
+    const waitWords = () => (wait === null || wait === undefined ? say('wait-unknown') : waitText(this.language, wait));
     const ends = place?.offer && Date.parse(place.offer.expiresAt);
     const left = ends ? Math.max(0, ends - this.connection.now()) : 0;
     return {
-      out: { join: seats?.activity.maxConcurrent === 0 ? undefined : say(isFull ? 'join-queue' : 'join') },
+      out: { join: isClosed ? undefined : say(isFull ? 'join-queue' : 'join') },
       entering: { status: say('asking'), leave: say('cancel') },
       waiting: {
         status: place && say('position', place),
-        details: wait === null || wait === undefined ? say('wait-unknown') : waitText(this.language, wait),
+        details: isClosed ? say('wait-closed') : waitWords(),
         leave: say('leave-queue'),
       },
       offered: {
@@ -1545,7 +1547,7 @@ class ActivityQueue extends InSessionElement {
       },
       admitted: { status: say('has-seat'), leave: say('leave') },
       online: { status: say('leaving'), leave: say('leave') },
-      full: { status: say('full'), join: say('try-again'), leave: say('cancel') },
+      full: { status: say(isClosed ? 'seats-closed' : 'full'), join: say('try-again'), leave: say('cancel') },
       lost: { status: say(LOST[visit?.lostReason] ?? LOST.ended), join: say('join-again'), leave: say('cancel') },
       failed: { status: failureText(this.language, this.#error), join: say('try-again'), leave: say('cancel') },
     };
@@ -1666,6 +1668,7 @@ const WORDS = {
   languages: ["en","de","nl","fr","es","tr","sq","hi"],
   "live-now": ["LIVE NOW","JETZT LIVE","NU LIVE","EN DIRECT","EN VIVO","ŞU AN CANLI","DREJTPËRDREJT","अभी लाइव"],
   "seats-closed": ["This is closed at the moment.","Das ist im Moment geschlossen.","Dit is nu gesloten.","C'est fermé pour le moment.","Está cerrado en este momento.","Şu anda kapalı.","Kjo është e mbyllur për momentin.","यह इस समय बंद है।"],
+  "wait-closed": ["This is closed at the moment. Your place in the queue is kept for when it opens again.","Das ist im Moment geschlossen. Ihr Platz in der Warteschlange bleibt, bis es wieder öffnet.","Dit is nu gesloten. Je plaats in de rij blijft bewaard tot het weer opengaat.","C'est fermé pour le moment. Votre place dans la file est gardée jusqu'à la réouverture.","Está cerrado en este momento. Se le guarda su puesto en la cola para cuando vuelva a abrir.","Şu anda kapalı. Sıradaki yeriniz yeniden açılana kadar korunur.","Kjo është e mbyllur për momentin. Vendi juaj në radhë ruhet derisa të hapet sërish.","यह इस समय बंद है। कतार में आपका स्थान फिर से खुलने तक रखा जाएगा।"],
   "seats-taken": [{"on":"limit","one":"{taken} of {limit} seat is taken.","other":"{taken} of {limit} seats are taken."},{"on":"limit","one":"{taken} von {limit} Platz ist belegt.","other":"{taken} von {limit} Plätzen sind belegt."},{"on":"limit","one":"{taken} van {limit} plaats is bezet.","other":"{taken} van {limit} plaatsen zijn bezet."},{"on":"limit","one":"{taken} place sur {limit} est prise.","other":"Places prises : {taken} sur {limit}."},{"on":"limit","one":"{taken} de {limit} plaza ocupada.","other":"{taken} de {limit} plazas ocupadas."},"{limit} yerden {taken} tanesi dolu.",{"on":"limit","one":"I zënë: {taken} nga {limit} vend.","other":"Të zëna: {taken} nga {limit} vende."},"{limit} में से {taken} सीटें भरी हैं।"],
   "taking-part": [{"0":"Nobody is taking part.","on":"count","one":"{count} is taking part.","other":"{count} are taking part."},{"0":"Niemand macht mit.","on":"count","one":"{count} Person macht mit.","other":"{count} Personen machen mit."},{"0":"Niemand doet mee.","on":"count","one":"{count} persoon doet mee.","other":"{count} personen doen mee."},{"0":"Personne ne participe.","on":"count","one":"{count} personne participe.","other":"{count} personnes participent."},{"0":"No participa nadie.","on":"count","one":"{count} persona participa.","other":"{count} personas participan."},{"0":"Kimse katılmıyor.","on":"count","other":"{count} kişi katılıyor."},{"0":"Askush nuk merr pjesë.","on":"count","one":"{count} person merr pjesë.","other":"{count} persona marrin pjesë."},{"0":"कोई भाग नहीं ले रहा है।","on":"count","one":"{count} व्यक्ति भाग ले रहा है।","other":"{count} लोग भाग ले रहे हैं।"}],
   "waiting": [{"on":"count","one":"{count} is waiting.","other":"{count} are waiting."},{"on":"count","one":"{count} Person wartet.","other":"{count} Personen warten."},{"on":"count","one":"{count} persoon wacht.","other":"{count} personen wachten."},{"on":"count","one":"{count} personne attend.","other":"{count} personnes attendent."},{"on":"count","one":"{count} persona espera.","other":"{count} personas esperan."},"{count} kişi bekliyor.",{"on":"count","one":"{count} person pret.","other":"{count} persona presin."},{"on":"count","one":"{count} व्यक्ति प्रतीक्षा में है।","other":"{count} लोग प्रतीक्षा में हैं।"}],

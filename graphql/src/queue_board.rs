@@ -263,7 +263,6 @@ impl Watching {
                 None => self.holdings.remove(&id),
             };
         }
-        self.note_own_place();
         let now = shown(self.holdings.values().map(Holding::facts), self.shown)?;
         self.shown = Some(now);
         let sighting = match now {
@@ -273,13 +272,5 @@ impl Watching {
         let is_new = self.last.as_ref() != Some(&sighting);
         self.last = Some(sighting.clone());
         is_new.then_some(sighting)
-    }
-
-    /// Remembers the place at which the visit waits, for when another visit of the person enters and keeps it.
-    fn note_own_place(&mut self) {
-        let own = self.holdings.values().filter(|holding| holding.is_own).find_map(|holding| holding.place.as_ref());
-        if let (Some(place), Some(owner)) = (own, &mut self.owner) {
-            owner.waits_at = Some(place.id);
-        }
     }
 }

@@ -209,7 +209,9 @@ have-a-seat = Sie haben einen Platz.
 place-in-queue = Sie sind Nummer { $position } von { $length } in der Warteschlange.
 seat-is-kept = Ein Platz ist für Sie reserviert, noch { $seconds } s.
 page-reloads = Lassen Sie diese Seite offen. Sie lädt sich alle { $seconds } s neu und behält so Ihren Platz, auch in der Warteschlange.
+no-place-any-more = Sie haben hier keinen Platz mehr, auch nicht in der Warteschlange. Ein reservierter Platz muss rechtzeitig genommen werden, und diese Seite muss offen bleiben. Sie können wieder mitmachen.
 seats-closed = Das ist im Moment geschlossen.
+wait-closed = Das ist im Moment geschlossen. Ihr Platz in der Warteschlange bleibt, bis es wieder öffnet.
 seats-taken = { $limit ->
     [one] { $taken } von { $limit } Platz ist belegt.
    *[other] { $taken } von { $limit } Plätzen sind belegt.

@@ -230,7 +230,9 @@ have-a-seat = You have a seat.
 place-in-queue = You are number { $position } of { $length } in the queue.
 seat-is-kept = A seat is kept for you. Time left: { $seconds } s.
 page-reloads = Keep this page open. It loads itself again every { $seconds } s, and that keeps your seat or your place.
+no-place-any-more = You have no seat and no place here any more. A seat that is kept for you must be taken in time, and this page must stay open. Join again if you still want to take part.
 seats-closed = This is closed at the moment.
+wait-closed = This is closed at the moment. Your place in the queue is kept for when it opens again.
 seats-taken = { $limit ->
     [one] { $taken } of { $limit } seat is taken.
    *[other] { $taken } of { $limit } seats are taken.

@@ -209,7 +209,9 @@ have-a-seat = Tiene una plaza.
 place-in-queue = Es el número { $position } de { $length } en la cola.
 seat-is-kept = Se le guarda una plaza, quedan { $seconds } s.
 page-reloads = Mantenga abierta esta página. Se recarga cada { $seconds } s y así conserva su plaza o su puesto en la cola.
+no-place-any-more = Ya no tiene aquí ni plaza ni puesto en la cola. Una plaza que se le guarda hay que ocuparla a tiempo, y esta página debe seguir abierta. Si todavía quiere participar, inténtelo de nuevo.
 seats-closed = Está cerrado en este momento.
+wait-closed = Está cerrado en este momento. Se le guarda su puesto en la cola para cuando vuelva a abrir.
 seats-taken = { $limit ->
     [one] { $taken } de { $limit } plaza ocupada.
    *[other] { $taken } de { $limit } plazas ocupadas.

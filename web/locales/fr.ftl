@@ -209,7 +209,9 @@ have-a-seat = Vous avez une place.
 place-in-queue = Vous êtes numéro { $position } sur { $length } dans la file.
 seat-is-kept = Une place vous est réservée, encore { $seconds } s.
 page-reloads = Gardez cette page ouverte. Elle se recharge toutes les { $seconds } s et garde ainsi votre place, aussi dans la file.
+no-place-any-more = Vous n'avez plus de place ici, ni dans la file. Une place réservée doit être prise à temps, et cette page doit rester ouverte. Si vous voulez encore participer, recommencez.
 seats-closed = C'est fermé pour le moment.
+wait-closed = C'est fermé pour le moment. Votre place dans la file est gardée jusqu'à la réouverture.
 seats-taken = { $limit ->
     [one] { $taken } place sur { $limit } est prise.
    *[other] Places prises : { $taken } sur { $limit }.

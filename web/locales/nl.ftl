@@ -209,7 +209,9 @@ have-a-seat = Je hebt een plaats.
 place-in-queue = Je bent nummer { $position } van { $length } in de rij.
 seat-is-kept = Er wordt een plaats voor je vrijgehouden, nog { $seconds } s.
 page-reloads = Laat deze pagina open. Ze laadt zichzelf elke { $seconds } s opnieuw en houdt zo je plaats, ook in de rij.
+no-place-any-more = Je hebt hier geen plaats meer, ook niet in de rij. Een plaats die voor je wordt vrijgehouden moet je op tijd innemen, en deze pagina moet open blijven. Wil je nog meedoen, doe dan opnieuw mee.
 seats-closed = Dit is nu gesloten.
+wait-closed = Dit is nu gesloten. Je plaats in de rij blijft bewaard tot het weer opengaat.
 seats-taken = { $limit ->
     [one] { $taken } van { $limit } plaats is bezet.
    *[other] { $taken } van { $limit } plaatsen zijn bezet.

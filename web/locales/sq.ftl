@@ -209,7 +209,9 @@ have-a-seat = Keni një vend.
 place-in-queue = Jeni numri { $position } nga { $length } në radhë.
 seat-is-kept = Një vend ruhet për ju, mbeten { $seconds } s.
 page-reloads = Mbajeni të hapur këtë faqe. Ajo ringarkohet çdo { $seconds } s dhe kështu ruan vendin tuaj, edhe në radhë.
+no-place-any-more = Nuk keni më vend këtu, as në radhë. Vendi që ruhet për ju duhet zënë në kohë, dhe kjo faqe duhet të mbetet e hapur. Nëse doni ende të merrni pjesë, provoni sërish.
 seats-closed = Kjo është e mbyllur për momentin.
+wait-closed = Kjo është e mbyllur për momentin. Vendi juaj në radhë ruhet derisa të hapet sërish.
 seats-taken = { $limit ->
     [one] I zënë: { $taken } nga { $limit } vend.
    *[other] Të zëna: { $taken } nga { $limit } vende.

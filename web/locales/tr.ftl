@@ -203,7 +203,9 @@ have-a-seat = Bir yeriniz var.
 place-in-queue = Sırada { $length } kişi arasında { $position }. sıradasınız.
 seat-is-kept = Sizin için bir yer ayrıldı, kalan süre: { $seconds } sn.
 page-reloads = Bu sayfayı açık tutun. Sayfa her { $seconds } saniyede bir kendini yeniler, böylece yeriniz veya sıranız korunur.
+no-place-any-more = Burada artık ne yeriniz ne de sıranız var. Sizin için ayrılan yer zamanında alınmalı ve bu sayfa açık kalmalıdır. Hâlâ katılmak istiyorsanız yeniden katılın.
 seats-closed = Şu anda kapalı.
+wait-closed = Şu anda kapalı. Sıradaki yeriniz yeniden açılana kadar korunur.
 seats-taken = { $limit } yerden { $taken } tanesi dolu.
 taking-part = { $count ->
     [0] Kimse katılmıyor.

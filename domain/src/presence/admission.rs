@@ -14,6 +14,11 @@ pub struct Room {
 }
 
 impl Room {
+    /// Whether the activity is closed, so that nobody gets a seat. An offer from before counts no more.
+    pub fn is_closed(&self) -> bool {
+        is_closed(self.limit)
+    }
+
     /// Whether a newcomer gets a seat. While anybody waits, no seat is for a newcomer.
     pub fn is_free(&self) -> bool {
         self.limit.is_none_or(|limit| !self.is_waited_for && self.seats.saturating_add(self.offers) < limit)
@@ -48,7 +53,8 @@ pub struct Verdict {
 /// longest. So somebody who waits gets a seat by an offer only.
 pub fn admit(room: Room, claim: Claim) -> Verdict {
     let is_admitted = match claim {
-        Claim::Seat | Claim::Offer => true,
+        Claim::Seat => true,
+        Claim::Offer => !room.is_closed(),
         Claim::Newcomer => room.is_free(),
         Claim::Waiting(_) => room.limit.is_none(),
     };
@@ -57,6 +63,12 @@ pub fn admit(room: Room, claim: Claim) -> Verdict {
         _ => None,
     };
     Verdict { is_admitted, occupancy: room.seats + u32::from(is_admitted), limit: room.limit, position }
+}
+
+/// Whether an activity with this number of seats is closed. Those who have a seat keep it, those who wait keep their place, and
+/// nobody gets an offer.
+pub fn is_closed(limit: Option<u32>) -> bool {
+    limit == Some(0)
 }
 
 impl Verdict {
@@ -69,7 +81,14 @@ impl Verdict {
             // The limit is always there: without one, every visit is admitted.
             (false, limit) => {
                 let limit = limit.unwrap_or_default();
+                let is_closed = is_closed(Some(limit));
                 match position {
+                    Some(position) if is_closed => format!(
+                        "Platform at capacity ({occupancy}/{limit}). It is closed at the moment. You are number {position} in the queue."
+                    ),
+                    None if is_closed => {
+                        format!("Platform at capacity ({occupancy}/{limit}). It is closed at the moment.")
+                    }
                     Some(position) => {
                         format!("Platform at capacity ({occupancy}/{limit}). You are number {position} in the queue.")
                     }
@@ -99,7 +118,16 @@ mod tests {
             // A lowered limit evicts no visit.
             (Some(1), 2, Claim::Seat, "You are in (3/1)."),
             (Some(1), 3, Claim::Newcomer, "Platform at capacity (3/1). Please try again in a few minutes."),
-            (Some(0), 0, Claim::Newcomer, "Platform at capacity (0/0). Please try again in a few minutes."),
+            // Nobody gets a seat in a closed activity. Those who have one keep it.
+            (Some(0), 0, Claim::Newcomer, "Platform at capacity (0/0). It is closed at the moment."),
+            (Some(0), 1, Claim::Offer, "Platform at capacity (1/0). It is closed at the moment."),
+            (
+                Some(0),
+                0,
+                Claim::Waiting(7),
+                "Platform at capacity (0/0). It is closed at the moment. You are number 7 in the queue.",
+            ),
+            (Some(0), 0, Claim::Seat, "You are in (1/0)."),
             (None, 1_000, Claim::Newcomer, "You are in."),
             (Some(3), 2, Claim::Offer, "You are in (3/3)."),
             (Some(3), 3, Claim::Waiting(7), "Platform at capacity (3/3). You are number 7 in the queue."),

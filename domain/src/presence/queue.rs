@@ -2,10 +2,10 @@
 //!
 //! - A *place* is a place in the queue. It belongs to a person, or to one visit.
 //! - An *offer* is a seat that is kept for one place. It counts as taken. It ends unless it is claimed in time. The place
-//!   is then lost, and the next one gets the offer.
+//!   is then lost, and the next one gets the offer. If the activity is closed, the offer ends and the place is kept.
 //! - A place is *gone* when its visit has been offline for longer than the grace of the activity.
 //! - To *settle* a queue is to remove the places that are over ([`Place::due`]), and then to offer the free seats
-//!   ([`free_seats`]) to those who wait longest.
+//!   ([`free_seats`]) to those who wait longest. In a closed activity ([`is_closed`](super::is_closed)), all offers end instead.
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -5,6 +5,7 @@
 mod autocreate_property;
 mod naive;
 mod presence;
+mod queue_model;
 mod queue_property;
 mod recurrence_property;
 mod status_property;

@@ -1,39 +1,26 @@
 //! Random events for the queue of an activity, in two implementations that must agree.
 //!
 //! The *hall* does what a program does: it uses the functions of the domain, and looks at what is due only when
-//! something happens. The *model* keeps everything in one list, and computes everything again from the beginning at
-//! each event.
+//! something happens. The [`Model`] computes everything again from the beginning at each event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::ids::ActivityId;
 use insession_domain::presence::{
-    Claim, Due, Place, PresenceRules, QueueRules, Room, Standing, Visit, admit, free_seats,
+    Claim, Due, Place, PresenceRules, QueueRules, Room, Standing, Visit, admit, free_seats, is_closed,
 };
 use proptest::prelude::*;
 
+use crate::queue_model::{self, Guest, Model, Seen, Step};
+
 const HERE: ActivityId = ActivityId(1);
-const MAX_IDLE: TimeDelta = TimeDelta::seconds(40);
+const MAX_IDLE: TimeDelta = TimeDelta::seconds(queue_model::MAX_IDLE);
 
 const RULES: PresenceRules =
-    PresenceRules { online_window: TimeDelta::seconds(20), abandon_after: TimeDelta::hours(3) };
-const QUEUE: QueueRules = QueueRules { offer: TimeDelta::seconds(6), grace: TimeDelta::seconds(10) };
-
-type Guest = u8;
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    /// The guest enters. With `true` the guest waits if no seat is free.
-    Enter(Guest, bool),
-    Leave(Guest),
-    LeaveQueue(Guest),
-    Beat(Guest, bool),
-    Complete(Guest),
-    Limit(Option<u32>),
-    /// This many seconds pass. Meanwhile, all guests who are not silent send heartbeats.
-    Pass(u8),
-}
+    PresenceRules { online_window: TimeDelta::seconds(queue_model::WINDOW), abandon_after: TimeDelta::hours(3) };
+const QUEUE: QueueRules =
+    QueueRules { offer: TimeDelta::seconds(queue_model::OFFER), grace: TimeDelta::seconds(queue_model::GRACE) };
 
 fn steps() -> impl Strategy<Value = Vec<(Step, BTreeSet<Guest>)>> {
     let guest = 0..10u8;
@@ -49,9 +36,6 @@ fn steps() -> impl Strategy<Value = Vec<(Step, BTreeSet<Guest>)>> {
     // Some guests send no heartbeats during a step: they vanish.
     prop::collection::vec((step, prop::collection::btree_set(guest, 0..4)), 1..80)
 }
-
-/// What everybody sees: who has a seat, and who waits in which order, each with or without an offer.
-type Seen = (BTreeSet<Guest>, Vec<(Guest, bool)>);
 
 #[derive(Default)]
 struct Hall {
@@ -82,6 +66,9 @@ impl Hall {
             place.last_seen = (visit != visit.complete()).then_some(visit.last_seen);
         }
         self.queue.retain(|(_, place)| matches!(place.due(&RULES, QUEUE, now), Due::At(_)));
+        if is_closed(self.limit) {
+            self.queue.iter_mut().for_each(|(_, place)| place.offer_ends_at = None);
+        }
         let free = free_seats(self.limit, self.seats(None), self.offers(None));
         let most = free.map_or(usize::MAX, |free| usize::try_from(free).unwrap());
         for (_, place) in self.queue.iter_mut().filter(|(_, place)| place.offer_ends_at.is_none()).take(most) {
@@ -147,124 +134,13 @@ impl Hall {
     }
 }
 
-/// One guest of the model. Times are seconds.
-#[derive(Debug, Clone, Default)]
-struct Known {
-    beaten: i64,
-    idle_from: Option<i64>,
-    is_completed: bool,
-    is_seated: bool,
-}
-
-/// An independent implementation of the rules, second by second.
-#[derive(Default)]
-struct Model {
-    limit: Option<u32>,
-    known: BTreeMap<Guest, Known>,
-    /// Who waits, and since when a seat is offered.
-    line: Vec<(Guest, Option<i64>)>,
-}
-
-impl Model {
-    fn is_online(&self, guest: Guest, now: i64) -> bool {
-        self.known.get(&guest).is_some_and(|known| !known.is_completed && now - known.beaten <= 20)
-    }
-
-    fn taken(&self) -> usize {
-        self.known.values().filter(|known| known.is_seated).count()
-            + self.line.iter().filter(|(_, offered)| offered.is_some()).count()
-    }
-
-    fn has_room(&self) -> bool {
-        self.limit.is_none_or(|limit| self.taken() < usize::try_from(limit).unwrap())
-    }
-
-    /// Applies the rules at the end of a second, or after an event.
-    fn tidy(&mut self, now: i64) {
-        let away: Vec<Guest> = self.known.keys().copied().filter(|guest| !self.is_online(*guest, now)).collect();
-        for guest in away {
-            self.known.get_mut(&guest).unwrap().is_seated = false;
-        }
-        for known in self.known.values_mut().filter(|known| known.idle_from.is_some_and(|from| now >= from + 40)) {
-            known.is_seated = false;
-        }
-        let known = &self.known;
-        self.line.retain(|(guest, offered)| {
-            let guest = &known[guest];
-            offered.is_none_or(|offered| now < offered + 6) && !guest.is_completed && now - guest.beaten <= 30
-        });
-        while self.has_room()
-            && let Some(next) = self.line.iter().position(|(_, offered)| offered.is_none())
-        {
-            self.line[next].1 = Some(now);
-        }
-    }
-
-    fn beat(&mut self, guest: Guest, is_idle: bool, now: i64) -> bool {
-        let was_online = self.is_online(guest, now);
-        let known = self.known.entry(guest).or_default();
-        if known.is_completed {
-            return false;
-        }
-        known.is_seated &= was_online;
-        known.beaten = now;
-        known.idle_from = is_idle.then(|| known.idle_from.unwrap_or(now));
-        true
-    }
-
-    fn enter(&mut self, guest: Guest, waits: bool, now: i64) -> bool {
-        if !self.beat(guest, false, now) {
-            return false;
-        }
-        self.tidy(now);
-        let place = self.line.iter().position(|(other, _)| *other == guest);
-        let may = self.known[&guest].is_seated
-            || place.map_or_else(
-                || self.has_room() && self.line.iter().all(|it| it.1.is_some()),
-                |at| self.line[at].1.is_some(),
-            )
-            || self.limit.is_none();
-        if may {
-            self.line.retain(|(other, _)| *other != guest);
-            self.known.get_mut(&guest).unwrap().is_seated = true;
-        } else if waits && place.is_none() {
-            self.line.push((guest, None));
-        }
-        may
-    }
-
-    fn take(&mut self, step: Step, now: i64) -> bool {
-        let mut is_admitted = false;
-        match step {
-            Step::Enter(guest, waits) => is_admitted = self.enter(guest, waits, now),
-            Step::Leave(guest) => {
-                self.known.entry(guest).and_modify(|known| known.is_seated = false);
-            }
-            Step::LeaveQueue(guest) => self.line.retain(|(other, _)| *other != guest),
-            Step::Beat(guest, is_idle) => drop(self.beat(guest, is_idle, now)),
-            Step::Complete(guest) => {
-                self.known.entry(guest).and_modify(|known| (known.is_completed, known.is_seated) = (true, false));
-            }
-            Step::Limit(limit) => self.limit = limit,
-            Step::Pass(_) => {}
-        }
-        self.tidy(now);
-        is_admitted
-    }
-
-    fn seen(&self) -> Seen {
-        let seats = self.known.iter().filter(|(_, known)| known.is_seated).map(|(guest, _)| *guest);
-        (seats.collect(), self.line.iter().map(|(guest, offered)| (*guest, offered.is_some())).collect())
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
     fn queue_follows_its_rules_under_random_events(limit in 0..4u32, steps in steps()) {
         let mut hall = Hall { limit: Some(limit), ..Hall::default() };
-        let mut model = Model { limit: Some(limit), ..Model::default() };
+        let mut model = Model::new(Some(limit));
         let mut joined: Vec<Guest> = Vec::new();
         let mut second = 0;
         for (step, silent) in steps {
@@ -272,9 +148,7 @@ proptest! {
             for _ in 0..passing {
                 second += 1;
                 let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
-                let beating: Vec<Guest> = hall.visits.keys().copied().filter(|guest| !silent.contains(guest)).collect();
-                for guest in beating {
-                    let is_idle = hall.visits[&guest].idle_since.is_some();
+                for (guest, is_idle) in model.guests().into_iter().filter(|(guest, _)| !silent.contains(guest)) {
                     hall.take(Step::Beat(guest, is_idle), now);
                     model.take(Step::Beat(guest, is_idle), second);
                 }
@@ -296,6 +170,10 @@ proptest! {
             // Offers go to the front of the queue, and no seat is free while somebody waits without one.
             prop_assert!(queue.iter().map(|(_, offered)| *offered).is_sorted_by(|one, next| one >= next), "{:?}", queue);
             let taken = seats.len() + queue.iter().filter(|(_, offered)| *offered).count();
+            if hall.limit == Some(0) {
+                prop_assert!(queue.iter().all(|(_, offered)| !offered), "it is closed: {:?}", queue);
+                prop_assert!(seats.is_subset(&before.0), "it is closed: {:?}", seats);
+            }
             if let Some(limit) = hall.limit.map(|limit| usize::try_from(limit).unwrap()) {
                 prop_assert!(taken >= limit || queue.iter().all(|(_, offered)| *offered), "a seat is free, and {:?} wait", queue);
                 // Only a lowered limit is exceeded. Then no seat and no offer is given.

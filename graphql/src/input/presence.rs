@@ -79,8 +79,8 @@ pub struct SaveActivityInput {
     key: String,
     /// The name: 1 to 200 characters.
     name: String,
-    /// The number of seats. If it is left out or null, there is no limit. With 0, the activity is closed for new
-    /// visits. A lower number takes no seat away.
+    /// The number of seats. If it is left out or null, there is no limit. With 0, the activity is closed: who has a
+    /// seat keeps it, all offers end, and places in the queue are kept. A lower number takes neither seats nor offers away.
     max_concurrent: Option<i32>,
     /// Whether each person or each visit may hold one seat.
     #[graphql(default_with = "SeatsPer::Person")]

@@ -14,7 +14,8 @@ use crate::{
 #[derive(SimpleObject)]
 pub struct SeatOffer {
     /// The instant at which the offer ends. `enterActivity` claims the seat before that. After that the place in the
-    /// queue is lost, and the seat is offered to the next place.
+    /// queue is lost, and the seat is offered to the next place. If the activity closes before that, the offer ends and
+    /// the place is kept.
     expires_at: DateTime,
 }
 
@@ -46,7 +47,8 @@ impl QueuePlace {
     }
 
     /// The estimated wait in seconds: the position times the average time for which seats were held lately, divided by
-    /// the number of seats. Null while fewer than five seats have been given back.
+    /// the number of seats. Null while fewer than five seats have been given back, and if the activity is closed or has
+    /// no limit.
     async fn estimated_wait_seconds(&self) -> Option<i32> {
         self.0.estimated_wait.map(|wait| as_int(wait.num_seconds()))
     }

@@ -30,7 +30,10 @@ use crate::{
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
     error::expect,
     people::{erased_identity::note_erasure, merge::with_merged, profile::is_someone},
-    presence::{queue::settle_soon, visits::erase_visits},
+    presence::{
+        queue::{lock_queues_of_people, settle_soon},
+        visits::erase_visits,
+    },
     status::placement::{Affected, update_placements},
     transaction,
 };
@@ -52,8 +55,9 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
     let key = app.cursor_key().await?;
     let now = app.now();
     let freed = transaction!(app, now, |tx| {
-        // Lock in the order of rule 21: instances, slots, bookings, the person. Then check that nothing was added
+        // Lock in the order of rule 21: queues, instances, slots, bookings, the person. Then check that nothing was added
         // before the person was locked.
+        let queues = lock_queues_of_people(tx, &[id]).await?;
         let answered = lock_answered(tx, id).await?;
         let bookings = lock_living_of(tx, id).await?;
         // This lock excludes new rows that refer to the person: whoever inserts one locks the person's key.
@@ -64,7 +68,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         }
         erase_check_ins(tx, id, now).await?;
         erase_bookings(tx, viewer, id, bookings, now).await?;
-        let freed = erase_visits(tx, id, now).await?;
+        let freed = erase_visits(tx, &queues, id, now).await?;
         // Before the keys go, which say what is about them in the log.
         erase_from_logs(tx, id).await?;
         execute(tx, "DELETE FROM session_organizer WHERE person_id = :person", [("person", id.into())]).await?;

@@ -32,7 +32,7 @@ use crate::{
         profile::is_someone,
     },
     presence::{
-        queue::{merge_places, settle_soon},
+        queue::{lock_queues_of_people, merge_places, settle_soon},
         visits::free_seats,
     },
     status::placement::{Affected, update_placements},
@@ -65,6 +65,7 @@ pub(super) async fn with_merged<C: ConnectionTrait>(db: &C, id: PersonId) -> Res
 async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<Person> {
     let now = app.now();
     let (merged, freed) = transaction!(app, now, |tx| {
+        let queues = lock_queues_of_people(tx, &[from, into]).await?;
         let answered = lock_answered(tx, [from, into]).await?;
         let bookings = lock_living_of(tx, from).await?;
         let [mut gone, mut left] = lock_both(tx, from, into).await?;
@@ -74,7 +75,7 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         merge_check_ins(tx, from, into).await?;
         merge_bookings(tx, from, into).await?;
         let mut freed = give_back_second_seats(tx, from, into, now).await?;
-        freed.extend(merge_places(tx, from, into, app.presence.rules.online_since(now)).await?);
+        freed.extend(merge_places(tx, &queues, from, into, app.presence.rules.online_since(now)).await?);
         for sql in [
             "INSERT INTO session_organizer (session_id, person_id) SELECT session_id, :into FROM session_organizer \
              WHERE person_id = :from ON CONFLICT DO NOTHING",

@@ -22,7 +22,10 @@ use crate::{
     idempotency,
     lists::{self, Key, Page, Slice, contains, values},
     people::{Person, browsers::end_sign_ins_of, erased_identity::not_before_of},
-    presence::{queue::settle_soon, visits},
+    presence::{
+        queue::{LockedQueues, lock_queues_of_people, settle_soon},
+        visits,
+    },
     status::placement::{Affected, update_placements},
     transaction, validate,
 };
@@ -247,6 +250,10 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
     let key = app.cursor_key().await?;
     let now = app.now();
     let updated = transaction!(app, now, |tx| {
+        let queues = match patch.is_deactivated {
+            Some(true) if viewer.may_manage_accounts() => lock_queues_of_people(tx, &[id]).await?,
+            _ => LockedQueues::default(),
+        };
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         let mut freed = BTreeSet::new();
@@ -292,8 +299,8 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
                 row.active_session_instance_id = moved.to;
             }
         }
-        if row.is_deactivated {
-            freed = visits::take_seats_and_places(tx, id, now).await?;
+        if patch.is_deactivated == Some(true) {
+            freed = visits::take_seats_and_places(tx, &queues, id, now).await?;
         } else if row.hides_place != before.hides_place {
             visits::note_roster_changed(tx, id).await?;
         }

@@ -98,10 +98,15 @@ impl NewActivity {
     }
 }
 
-/// The activity with this key. PostgreSQL refuses a NUL in a text, so it is replaced by a character that is in no key
+/// A text to look for among the keys. PostgreSQL refuses a NUL in a text, so it is replaced by a character that is in no key
 /// either.
+pub(super) fn storable_key(key: &str) -> String {
+    key.replace('\0', "\u{fffd}")
+}
+
+/// The activity with this key.
 pub(super) fn by_key(key: &str) -> Select<activity::Entity> {
-    activity::Entity::find().filter(activity::Column::Key.eq(key.replace('\0', "\u{fffd}")))
+    activity::Entity::find().filter(activity::Column::Key.eq(storable_key(key)))
 }
 
 pub async fn find_activity_by_key(app: &App, key: &str) -> Result<Option<Activity>> {
@@ -120,8 +125,9 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<Activity>> {
     Ok(values(by_key.limit(limit).all(app.db.pool()).await?))
 }
 
-/// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes no seat away. A
-/// new limit is published, because clients may wait for a free seat. If seats count people instead of visits from now on, each
+/// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes neither seats
+/// nor offers away. If the limit is 0, the activity is closed: its offers end, and their places are kept. A new limit is published,
+/// because clients may wait for a free seat. If seats count people instead of visits from now on, each
 /// person keeps one seat or one place in the queue.
 ///
 /// # Errors

@@ -6,31 +6,36 @@
 //!   is locked. Positions are counted when somebody asks; no row stores one.
 //! - An *offer* is a seat that is kept for one place.
 //! - To *settle* the queue of an activity is to remove the places that are over, and to offer the free seats to those who
-//!   wait longest.
+//!   wait longest. In a closed activity, all offers end instead.
 //!
 //! Invariants:
 //!
-//! - Places are added, and seats are offered, while the activity is locked. So seats and offers together are never more
-//!   than the limit, and each free seat is offered once.
-//! - A place may be removed without that lock. That only leaves a seat free, which the next settling offers.
+//! - Places are added, changed and removed, and seats are offered, while the activity is locked ([`LockedQueues`]). So seats and
+//!   offers together are never more than the limit, each free seat is offered once, and of several visits that wait at a
+//!   place, the last one that stops ends it.
 //! - Whether a queue must be settled follows from the stored facts alone. Mutations settle the queues that they may have
 //!   changed, so that nobody waits. The timers and the sweep find the other queues.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
+    iter,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
-    presence::{Due, Place, PresenceRules, QueueRules, SeatsPer, Uptime, estimated_wait, free_seats, shown},
+    presence::{Due, Place, PresenceRules, QueueRules, SeatsPer, Uptime, estimated_wait, free_seats, is_closed, shown},
 };
 use entity::{activity, presence, queue_place::Model};
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect, sea_query::LockType};
+use sea_orm::{
+    ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
+};
 
 use super::{Claimant, not_found};
 use crate::{
     App, Error, Result,
-    db::{Column, Tx, execute, ids, is_in, list, rows, text_list, values_table},
+    db::{Column, Tx, execute, ids, is_in, is_one_of, list, rows, text_list, values_table},
     log::News,
     transaction,
 };
@@ -74,6 +79,56 @@ pub(super) fn limit_of(activity: &activity::Model) -> Option<u32> {
 
 fn as_count(count: i64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The queues that a transaction has locked, by their activities. It removes and changes places in no other queue.
+#[derive(Debug, Default)]
+pub(crate) struct LockedQueues(BTreeSet<ActivityId>);
+
+impl LockedQueues {
+    /// # Errors
+    /// [`Error::Again`] if one of these places is in another queue, which was joined meanwhile.
+    pub(super) fn check<'a>(&self, places: impl IntoIterator<Item = &'a Model>) -> Result<()> {
+        if places.into_iter().all(|place| self.0.contains(&place.activity_id)) {
+            return Ok(());
+        }
+        Err(Error::Again("a queue was joined meanwhile"))
+    }
+}
+
+/// Locks the queues of these activities in the order of their ids (rule 21). Returns the activities too.
+pub(super) async fn lock_queues(
+    tx: &Tx,
+    ids: BTreeSet<ActivityId>,
+) -> Result<(LockedQueues, BTreeMap<ActivityId, activity::Model>)> {
+    if ids.is_empty() {
+        return Ok(Default::default());
+    }
+    let locked = activity::Entity::find()
+        .filter(is_one_of(tx, activity::Column::Id, ids.iter().map(|id| id.0)))
+        .order_by_asc(activity::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(tx)
+        .await?;
+    Ok((LockedQueues(ids), locked.into_iter().map(|row| (row.id, row)).collect()))
+}
+
+/// Locks the queues in which these people, or any of their visits, have a place.
+pub(crate) async fn lock_queues_of_people(tx: &Tx, people: &[PersonId]) -> Result<LockedQueues> {
+    let sql = format!(
+        "SELECT DISTINCT activity_id FROM queue_place WHERE {} \
+           OR presence_id IN (SELECT id FROM presence WHERE {})",
+        is_in(tx, "person_id", "people"),
+        is_in(tx, "person_id", "people")
+    );
+    let found: Vec<ActivityId> = ids(tx, &sql, [("people", list(tx, people.iter().copied()))]).await?;
+    Ok(lock_queues(tx, found.into_iter().collect()).await?.0)
+}
+
+/// Locks the queues in which a visit or its person has a place.
+pub(super) async fn lock_queues_of_visit(tx: &Tx, owner: Owner) -> Result<LockedQueues> {
+    let places = find_places_of(tx, owner).await?;
+    Ok(lock_queues(tx, places.iter().map(|place| place.activity_id).collect()).await?.0)
 }
 
 /// The place of a visit, or of its person, in the queue of an activity.
@@ -172,8 +227,8 @@ pub(super) async fn carry(tx: &Tx, place: &mut Model, visit: PresenceId) -> Resu
     Ok(())
 }
 
-/// A visit, which is locked, no longer waits at a place. Another visit of the person that waits there keeps the place.
-/// Otherwise the place is removed. Returns whether it was.
+/// A visit no longer waits at a place. The visit and the queue are locked. Another visit of the person that waits there keeps the
+/// place. Otherwise the place is removed. Returns whether it was.
 pub(super) async fn stop_waiting(
     tx: &Tx,
     rules: &PresenceRules,
@@ -198,7 +253,11 @@ pub(super) async fn stop_waiting(
     };
     match others.into_iter().find(keeps) {
         Some(other) if place.presence_id == visit => carry(tx, &mut { place }, other.id).await.map(|()| false),
-        Some(_) => Ok(false),
+        Some(_) => {
+            // The visit is told that only others wait there.
+            note_changed(tx, &[place]);
+            Ok(false)
+        }
         None => remove(tx, &[place]).await.map(|()| true),
     }
 }
@@ -231,18 +290,19 @@ pub(super) async fn look_again(tx: &Tx, places: &[Model], now: DateTime<Utc>) ->
     Ok(())
 }
 
-/// Makes all places of an activity due at once, because its grace period has changed.
+/// Makes all places of an activity due at once, because a setting has changed.
 pub(super) async fn look_at_all_again(tx: &Tx, activity: ActivityId, now: DateTime<Utc>) -> Result<()> {
     let sql = "UPDATE queue_place SET leaves_at = :now WHERE activity_id = :activity";
     execute(tx, sql, [("activity", activity.0.into()), ("now", now.into())]).await?;
     Ok(())
 }
 
-/// Removes the places of a person and of the person's visits. Returns the activities concerned.
-pub(crate) async fn remove_all_of(tx: &Tx, person: PersonId) -> Result<BTreeSet<ActivityId>> {
+/// Removes the places of a person and of the person's visits, which are locked. Returns the activities concerned.
+pub(super) async fn remove_all_of(tx: &Tx, locked: &LockedQueues, person: PersonId) -> Result<BTreeSet<ActivityId>> {
     let sql = "SELECT * FROM queue_place WHERE person_id = :person \
                OR presence_id IN (SELECT id FROM presence WHERE person_id = :person)";
     let places: Vec<Model> = rows(tx, sql, [("person", person.0.into())]).await?;
+    locked.check(&places)?;
     remove(tx, &places).await?;
     Ok(places.into_iter().map(|place| place.activity_id).collect())
 }
@@ -252,6 +312,7 @@ pub(crate) async fn remove_all_of(tx: &Tx, person: PersonId) -> Result<BTreeSet<
 /// kept. Returns the activities concerned.
 pub(crate) async fn merge_places(
     tx: &Tx,
+    locked: &LockedQueues,
     from: PersonId,
     into: PersonId,
     online_since: DateTime<Utc>,
@@ -259,6 +320,7 @@ pub(crate) async fn merge_places(
     let both = || [("from", from.0.into()), ("into", into.0.into())];
     let sql = "SELECT * FROM queue_place WHERE person_id = :from OR person_id = :into ORDER BY id";
     let places: Vec<Model> = rows(tx, sql, both()).await?;
+    locked.check(&places)?;
     let sql = "SELECT DISTINCT activity_id FROM presence WHERE (person_id = :from OR person_id = :into) \
                AND activity_id IS NOT NULL AND last_seen_at >= :online_since";
     let [from_value, into_value] = both();
@@ -397,8 +459,12 @@ async fn put_instants(tx: &Tx, column: &str, instants: &[(QueuePlaceId, DateTime
 }
 
 async fn offer_seats(tx: &Tx, activity: &activity::Model, now: DateTime<Utc>) -> Result<()> {
+    let limit = limit_of(activity);
+    if is_closed(limit) {
+        return end_offers(tx, activity.id).await;
+    }
     let taken = count_taken(tx, activity.id, None, None).await?;
-    let free = free_seats(limit_of(activity), taken.seats, taken.offers);
+    let free = free_seats(limit, taken.seats, taken.offers);
     if free == Some(0) || !taken.is_waited_for {
         return Ok(());
     }
@@ -412,6 +478,15 @@ async fn offer_seats(tx: &Tx, activity: &activity::Model, now: DateTime<Utc>) ->
     ];
     if execute(tx, sql, values).await? > 0 {
         tx.log(|news| news.occupancy_changed(activity.id));
+    }
+    Ok(())
+}
+
+/// Ends the offers of an activity that is closed. Their places are kept.
+async fn end_offers(tx: &Tx, activity: ActivityId) -> Result<()> {
+    let sql = "UPDATE queue_place SET offer_ends_at = NULL WHERE activity_id = :activity AND offer_ends_at IS NOT NULL";
+    if execute(tx, sql, [("activity", activity.0.into())]).await? > 0 {
+        tx.log(|news| news.occupancy_changed(activity));
     }
     Ok(())
 }
@@ -458,14 +533,26 @@ pub(crate) async fn settle_activity(
     id: ActivityId,
     now: impl Fn() -> DateTime<Utc>,
 ) -> Result<()> {
-    let row = activity::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
+    let (_, mut locked) = lock_queues(tx, iter::once(id).collect()).await?;
     // Read the clock after taking the lock. Otherwise this decision could be as of an earlier instant than the previous
     // one.
     let now = now();
-    match row {
+    match locked.remove(&id) {
         Some(activity) => settle(tx, rules, &activity, now, now + LOOKAHEAD).await,
         None => Ok(()),
     }
+}
+
+/// Locks an activity, checks all places of its queue, whenever they are due, and settles it.
+pub(crate) async fn settle_all_again(
+    tx: &Tx,
+    rules: &PresenceRules,
+    id: ActivityId,
+    now: impl Fn() -> DateTime<Utc>,
+) -> Result<()> {
+    lock_queues(tx, iter::once(id).collect()).await?;
+    look_at_all_again(tx, id, now()).await?;
+    settle_activity(tx, rules, id, now).await
 }
 
 /// Settles the queues of these activities, so that seats that have just become free are offered at once. If this fails,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    ids::{ActivityId, PersonId, PresenceId},
+    ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
     presence::{SeatsPer, estimated_wait},
 };
 use entity::{activity, queue_place};
@@ -23,6 +23,8 @@ pub struct QueueView {
     places: Vec<queue_place::Model>,
     of_visits: HashMap<PresenceId, usize>,
     of_people: HashMap<PersonId, usize>,
+    /// The visits that have asked to wait at the place of their person.
+    waiting: HashMap<PresenceId, QueuePlaceId>,
     /// The visits that have a seat.
     seats: HashSet<PresenceId>,
     /// The people who have a seat.
@@ -32,6 +34,11 @@ pub struct QueueView {
 impl QueueView {
     /// Reads the queue, and who has a seat.
     pub async fn read(app: &App, id: ActivityId) -> Result<Option<Self>> {
+        #[derive(FromQueryResult)]
+        struct Waiting {
+            visit: PresenceId,
+            place: QueuePlaceId,
+        }
         #[derive(FromQueryResult)]
         struct Seat {
             id: PresenceId,
@@ -46,6 +53,9 @@ impl QueueView {
             .order_by_asc(queue_place::Column::Id)
             .all(db)
             .await?;
+        let sql = "SELECT p.id AS visit, q.id AS place FROM queue_place q \
+                   JOIN presence p ON p.person_id = q.person_id AND p.waits_at_id = q.id WHERE q.activity_id = :activity";
+        let waiting: Vec<Waiting> = rows(db, sql, [("activity", id.into())]).await?;
         let sql = "SELECT id, person_id FROM presence WHERE activity_id = :activity AND last_seen_at >= :online_since";
         let online_since = app.presence.rules.online_since(read_at);
         let seats: Vec<Seat> = rows(db, sql, [("activity", id.into()), ("online_since", online_since.into())]).await?;
@@ -59,6 +69,7 @@ impl QueueView {
             of_visits,
             of_people,
             places,
+            waiting: waiting.into_iter().map(|Waiting { visit, place }| (visit, place)).collect(),
             seats: seats.iter().map(|seat| seat.id).collect(),
             seated: match activity.seats_per {
                 SeatsPer::Person => seats.iter().filter_map(|seat| seat.person_id).collect(),
@@ -67,8 +78,9 @@ impl QueueView {
         }))
     }
 
-    /// What a visit or its person has here: a place, or a seat.
+    /// What a visit or its person has here: a place, or a seat. Whether the visit waits at the place is as it was read.
     pub fn holding_of(&self, owner: Owner) -> Option<Holding> {
+        let owner = Owner { waits_at: self.waiting.get(&owner.visit).copied(), ..owner };
         let of_person = || owner.person.and_then(|person| self.of_people.get(&person));
         let index = self.of_visits.get(&owner.visit).or_else(of_person).copied();
         index.and_then(|index| self.place_at(index, owner)).or_else(|| self.seat_of(owner))

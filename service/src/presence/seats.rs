@@ -13,15 +13,15 @@ use domain::{
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
     presence::{Claim, PresenceRules, Room, SeatsPer, Verdict, Visit, VisitStatus, admit},
 };
-use entity::{activity, person, presence::Model};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
+use entity::{activity, person, presence::Model, queue_place};
+use sea_orm::{ActiveModelTrait, EntityTrait, FromQueryResult, IntoActiveModel, QuerySelect, sea_query::LockType};
 
 use super::{
     Claimant, Tally,
-    activities::{Activity, by_key, max_idle_of},
+    activities::{Activity, max_idle_of, storable_key},
     beats::lock_visits,
     completed, facts_of, not_found, note_freed, put_seen,
-    queue::{self, Owner, QueuePlace, settle_soon},
+    queue::{self, LockedQueues, Owner, QueuePlace, settle_soon},
     tally,
     visits::{self, end_leases},
 };
@@ -71,7 +71,7 @@ pub async fn enter_activity(
 ) -> Result<Entered> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let (entered, elsewhere) = transaction!(app, app.now(), |tx| {
-        let activity = lock_activity(tx, key).await?;
+        let (activity, queues) = lock_activity(tx, key, Some(id).filter(|_| if_full == IfFull::Wait)).await?;
         if let Some(person) = claimant.person() {
             lock_owner(tx, &activity, person).await?;
         }
@@ -108,7 +108,7 @@ pub async fn enter_activity(
         }
 
         let holds_one = seen.seat == Some(here) || !own.is_empty();
-        let request = SeatRequest { activity: &activity, visit: &visit, holds_one, if_full, now };
+        let request = SeatRequest { activity: &activity, queues: &queues, visit: &visit, holds_one, if_full, now };
         let Decided { verdict, place, waits_at, elsewhere } = request.decide(tx, rules).await?;
         let after = Visit { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
         let before = visit.activity_id;
@@ -138,6 +138,7 @@ pub async fn enter_activity(
 /// A request for a seat, after the queue was settled.
 struct SeatRequest<'a> {
     activity: &'a activity::Model,
+    queues: &'a LockedQueues,
     visit: &'a Model,
     holds_one: bool,
     if_full: IfFull,
@@ -196,8 +197,11 @@ impl SeatRequest<'_> {
 
     /// A visit waits in one queue at a time. Returns the activity whose queue has become shorter.
     async fn leave_other_queue(&self, tx: &Tx, rules: &PresenceRules) -> Result<Option<ActivityId>> {
-        let places = queue::find_places_of(tx, Owner { person: None, ..Owner::from(self.visit) }).await?;
-        let Some(place) = places.into_iter().next() else { return Ok(None) };
+        let owner = Owner::from(self.visit);
+        let places = queue::find_places_of(tx, owner).await?;
+        let is_elsewhere = |place: &queue_place::Model| place.activity_id != self.activity.id && owner.waits_at(place);
+        let Some(place) = places.into_iter().find(is_elsewhere) else { return Ok(None) };
+        self.queues.check([&place])?;
         let activity = place.activity_id;
         let is_removed = queue::stop_waiting(tx, rules, self.visit.id, place, self.now).await?;
         Ok(is_removed.then_some(activity))
@@ -246,9 +250,8 @@ pub async fn leave_queue(
 ) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let left = transaction!(app, app.now(), |tx| {
-        let mut visit = lock_own(tx, &claimant, id).await?;
+        let (mut visit, places) = lock_own_and_queues(tx, &claimant, id).await?;
         let owner = Owner::from(&visit);
-        let places = queue::find_places_of(tx, owner).await?;
         let place = places.into_iter().next().filter(|place| leaver == Leaver::Person || owner.waits_at(place));
         let Some(place) = place else { return Ok(Left { visit: visit.into(), freed: None }) };
         let activity = place.activity_id;
@@ -273,7 +276,7 @@ pub async fn leave_queue(
 pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let (left, changed) = transaction!(app, app.now(), |tx| {
-        let visit = lock_own(tx, &claimant, id).await?;
+        let (visit, places) = lock_own_and_queues(tx, &claimant, id).await?;
         if visit.status == VisitStatus::Completed {
             return Ok((Left { visit: visit.into(), freed: None }, Vec::new()));
         }
@@ -287,7 +290,6 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
         let freed = visit.activity_id;
         // Where the visit waits, it stops waiting. Another place of the person is over if no other visit keeps it.
         let owner = Owner::from(&visit);
-        let places = queue::find_places_of(tx, owner).await?;
         let (own, others): (Vec<_>, Vec<_>) = places.iter().cloned().partition(|place| owner.waits_at(place));
         for place in own {
             queue::stop_waiting(tx, &app.presence.rules, id, place, now).await?;
@@ -300,6 +302,7 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
             abandon_at: None,
             activity_id: None,
             seat_since: None,
+            waits_at_id: None,
             ..visit
         };
         let changed: Vec<_> = freed.into_iter().chain(places.iter().map(|place| place.activity_id)).collect();
@@ -310,19 +313,32 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
 }
 
 /// Loads and locks the activity. If it has a limit, requests for its seats wait for each other. Without a limit they do
-/// not, and only saving the activity waits for them.
-async fn lock_activity(tx: &Tx, key: &str) -> Result<activity::Model> {
-    let mut found = by_key(key).one(tx).await?;
-    let is_limited = |found: &Option<activity::Model>| found.as_ref().is_some_and(|it| it.max_concurrent.is_some());
-    if is_limited(&found) {
-        found = by_key(key).lock(LockType::NoKeyUpdate).one(tx).await?;
-    } else {
-        found = by_key(key).lock(LockType::Share).one(tx).await?;
-        if is_limited(&found) {
-            return Err(Error::Again("the activity got a limit meanwhile"));
-        }
+/// not, and only what changes the activity or its queue waits for them. If `waiting` waits in the queue of another activity, that
+/// one is locked too, because the visit leaves it.
+async fn lock_activity(tx: &Tx, key: &str, waiting: Option<PresenceId>) -> Result<(activity::Model, LockedQueues)> {
+    #[derive(FromQueryResult)]
+    struct Found {
+        id: ActivityId,
+        max_concurrent: Option<i32>,
+        waits_in: Option<ActivityId>,
     }
-    found.ok_or_else(|| Error::NotFound(format!("no activity {key}")))
+    let missing = || Error::NotFound(format!("no activity {key}"));
+    let sql = "SELECT a.id, a.max_concurrent, q.activity_id AS waits_in FROM activity a \
+               LEFT JOIN queue_place q ON q.presence_id = :visit \
+                 OR q.id = (SELECT p.waits_at_id FROM presence p WHERE p.id = :visit) WHERE a.key = :key";
+    let visit = waiting.map(PresenceId::uuid).unwrap_or_default();
+    let found: Vec<Found> = rows(tx, sql, [("visit", visit.into()), ("key", storable_key(key).into())]).await?;
+    let Found { id, max_concurrent, .. } = *found.first().ok_or_else(missing)?;
+    if max_concurrent.is_some() {
+        let wanted = found.iter().filter_map(|row| row.waits_in).chain([id]).collect();
+        let (queues, mut locked) = queue::lock_queues(tx, wanted).await?;
+        return Ok((locked.remove(&id).ok_or_else(missing)?, queues));
+    }
+    let row = activity::Entity::find_by_id(id).lock(LockType::Share).one(tx).await?.ok_or_else(missing)?;
+    if row.max_concurrent.is_some() {
+        return Err(Error::Again("the activity got a limit meanwhile"));
+    }
+    Ok((row, LockedQueues::default()))
 }
 
 /// Locks the owner of a visit, in the order of rule 21. If the activity has a limit, the lock keeps the person from
@@ -341,6 +357,16 @@ async fn lock_owner(tx: &Tx, activity: &activity::Model, person: PersonId) -> Re
 async fn lock_own(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Result<Model> {
     let visit = lock_visits(tx, std::iter::once(&id)).await?.pop();
     visit.filter(|visit| claimant.owns(visit)).ok_or_else(|| not_found(id))
+}
+
+/// Locks a visit of the claimant, and before that the queues in which the visit or its person has a place. Returns these places.
+async fn lock_own_and_queues(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Result<(Model, Vec<queue_place::Model>)> {
+    let visit = entity::presence::Entity::find_by_id(id).one(tx).await?.ok_or_else(|| not_found(id))?;
+    let queues = queue::lock_queues_of_visit(tx, Owner::from(&visit)).await?;
+    let visit = lock_own(tx, claimant, id).await?;
+    let places = queue::find_places_of(tx, Owner::from(&visit)).await?;
+    queues.check(&places)?;
+    Ok((visit, places))
 }
 
 /// Locks a visit, and others with a seat in this activity, in the order of their ids: those whose lease has run out,

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     ids::{ActivityId, QueuePlaceId},
-    presence::{QueueRules, Uptime},
+    presence::Uptime,
 };
 use sea_orm::{EntityTrait, FromQueryResult};
 
@@ -64,24 +64,26 @@ pub async fn note(app: &App, since: DateTime<Utc>) -> Result<()> {
     })
 }
 
-/// Renews the offers that ended, or nearly ended, in the pause from `begun` to `ended`.
+/// Renews the offers that ended, or nearly ended, in the pause from `begun` to `ended`. Locks their queues.
 async fn renew_offers(tx: &Tx, begun: DateTime<Utc>, ended: DateTime<Utc>) -> Result<()> {
     #[derive(FromQueryResult)]
     struct Row {
         id: QueuePlaceId,
         activity_id: ActivityId,
         offer_ends_at: DateTime<Utc>,
-        offer_seconds: i32,
-        queue_grace_seconds: i32,
     }
-    let sql = "SELECT q.id, q.activity_id, q.offer_ends_at, a.offer_seconds, a.queue_grace_seconds \
-               FROM queue_place q JOIN activity a ON a.id = q.activity_id \
-               WHERE q.offer_ends_at > :begun AND q.joined_at < :ended ORDER BY q.id";
-    let offers: Vec<Row> = rows(tx, sql, [("begun", begun.into()), ("ended", ended.into())]).await?;
+    let sql = "SELECT DISTINCT activity_id FROM queue_place WHERE offer_ends_at > :begun AND joined_at < :ended";
+    let values = || [("begun", begun.into()), ("ended", ended.into())];
+    let offering: Vec<ActivityId> = ids(tx, sql, values()).await?;
+    let (_, activities) = queue::lock_queues(tx, offering.into_iter().collect()).await?;
+    let sql = "SELECT id, activity_id, offer_ends_at FROM queue_place \
+               WHERE offer_ends_at > :begun AND joined_at < :ended ORDER BY id";
+    let offers: Vec<Row> = rows(tx, sql, values()).await?;
     let mut renewed = Vec::new();
     for row in offers {
-        let queue = QueueRules::of_seconds(row.offer_seconds, row.queue_grace_seconds);
-        let ends = queue.offer_end_after_pause(row.offer_ends_at, begun, ended);
+        // An offer in another queue was made meanwhile, after the pause.
+        let Some(activity) = activities.get(&row.activity_id) else { continue };
+        let ends = queue::rules_of(activity).offer_end_after_pause(row.offer_ends_at, begun, ended);
         if ends != row.offer_ends_at {
             renewed.push((row.id, ends));
             tx.log(|news| news.occupancy_changed(row.activity_id));

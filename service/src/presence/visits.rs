@@ -14,7 +14,11 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Select};
 
-use super::{activities::by_key, note_freed, queue};
+use super::{
+    activities::by_key,
+    note_freed,
+    queue::{self, LockedQueues},
+};
 use crate::{
     App, Result,
     db::{self, Tx, execute, is_in, rows, text_list, values_table},
@@ -191,6 +195,7 @@ pub(crate) async fn free_seats(tx: &Tx, visits: &[Model], at: DateTime<Utc>) -> 
 /// Frees the seats of a person, and takes their places in queues. Returns the activities concerned.
 pub(crate) async fn take_seats_and_places(
     tx: &Tx,
+    locked: &LockedQueues,
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Result<BTreeSet<ActivityId>> {
@@ -200,7 +205,7 @@ pub(crate) async fn take_seats_and_places(
     );
     let visits: Vec<Model> = rows(tx, &sql, [("person", person.into())]).await?;
     free_seats(tx, &visits, now).await?;
-    let mut activities = queue::remove_all_of(tx, person).await?;
+    let mut activities = queue::remove_all_of(tx, locked, person).await?;
     activities.extend(visits.iter().filter_map(|visit| visit.activity_id));
     Ok(activities)
 }
@@ -215,13 +220,18 @@ pub(crate) async fn note_roster_changed(tx: &Tx, person: PersonId) -> Result<()>
 
 /// Deletes the visits of a person who is being erased. The sums by hour still count them. Returns the activities in which
 /// a seat or a place became free.
-pub(crate) async fn erase_visits(tx: &Tx, person: PersonId, now: DateTime<Utc>) -> Result<BTreeSet<ActivityId>> {
+pub(crate) async fn erase_visits(
+    tx: &Tx,
+    locked: &LockedQueues,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<ActivityId>> {
     let sql = format!("SELECT * FROM presence WHERE person_id = :person ORDER BY id {}", tx.locking("FOR UPDATE"));
     let visits: Vec<Model> = rows(tx, &sql, [("person", person.into())]).await?;
     let active = || visits.iter().filter(|visit| visit.status == VisitStatus::Active);
     tally(tx, active().map(|visit| Tally::completed(visit.started_at, now)).collect()).await?;
     active().for_each(|visit| note_freed(tx, visit, now));
-    let mut activities = queue::remove_all_of(tx, person).await?;
+    let mut activities = queue::remove_all_of(tx, locked, person).await?;
     activities.extend(active().filter_map(|visit| visit.activity_id));
     execute(tx, "DELETE FROM presence WHERE person_id = :person", [("person", person.into())]).await?;
     Ok(activities)

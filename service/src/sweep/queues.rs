@@ -12,7 +12,7 @@ use crate::{
     App, Result,
     db::{self, Tx, is_in, rows, text_list},
     presence::{
-        queue::{DUE_PLACES, FREE_SEATS, settle_activity},
+        queue::{DUE_PLACES, FREE_SEATS, settle_activity, settle_all_again},
         visits::free_seats,
     },
 };
@@ -57,13 +57,15 @@ pub(super) async fn sweep_queues(runner: &mut Runner<'_>) -> Result<()> {
     settle(runner, unsettled).await
 }
 
-/// Makes all places due and settles all queues, because a changed setting may have changed when places are over.
+/// Checks all places, because a changed setting may have changed when they are over. Then sweeps what is due.
 pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
-    step!(runner, |tx| {
-        let sql = "UPDATE queue_place SET leaves_at = :now WHERE leaves_at > :now";
-        Ok(db::execute(tx, sql, [("now", timing.moment().now.into())]).await?)
-    })?;
+    let waited_for: Vec<ActivityId> =
+        runner.ids("SELECT DISTINCT activity_id FROM queue_place ORDER BY activity_id", vec![]).await?;
+    for id in waited_for {
+        let rules = &timing.app.presence.rules;
+        step!(runner, |tx| { settle_all_again(tx, rules, id, || timing.moment().now).await })?;
+    }
     sweep_queues(runner).await
 }
 

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::Language;
 
 /// The texts of pages that the module uses too, besides all texts whose names begin with `element-`.
-const SHARED: [&str; 9] = [
+const SHARED: [&str; 10] = [
     "live-now",
     "seats-closed",
+    "wait-closed",
     "seats-taken",
     "taking-part",
     "waiting",

@@ -2,11 +2,12 @@
 //! scripts, forms do that: see [`plain_visit`].
 
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::IntoResponse as _,
 };
 use domain::{access::Viewer, ids::ActivityId};
 use maud::{Markup, html};
+use serde::Deserialize;
 use service::{
     App, Result,
     lists::Page as ListPage,
@@ -58,14 +59,31 @@ struct Roster {
     anonymous: usize,
 }
 
+/// The query of the page's address.
+#[derive(Deserialize)]
+pub struct Parameters {
+    /// It is there if the visitor has joined without scripts: see [`plain_visit`].
+    joined: Option<String>,
+}
+
 /// The address has the key of the activity, or its id such as `Activity:7`.
-pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(key): Path<String>) -> Page {
+pub async fn show(
+    State(pages): State<Pages>,
+    visitor: Visitor,
+    Path(key): Path<String>,
+    Query(parameters): Query<Parameters>,
+) -> Page {
     let activity = find(&pages.app, &visitor, &key).await?;
     let part = plain_visit::find_part(&pages.app, &visitor, &activity).await.map_err(page_of(&visitor))?;
     let content = load(&pages.app, visitor.viewer, activity).await.map_err(page_of(&visitor))?;
     let activity = &content.activity;
     let every = part.as_ref().and_then(TakingPart::every);
-    let frame = Frame::new(&activity.name, &visitor).following_activity(&activity.key).renewed_without_scripts(every);
+    let has_joined = parameters.joined.is_some();
+    let mut frame =
+        Frame::new(&activity.name, &visitor).following_activity(&activity.key).renewed_without_scripts(every);
+    if !has_joined {
+        frame = frame.renewed_at(plain_visit::joined_address(activity));
+    }
     let main = html! {
         h1 { (activity.name) }
         section.card aria-label=(words!("seats")) {
@@ -73,7 +91,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(key): Path<
                 activity-queue activity=(activity.key) { (seats(&content)) }
                 noscript {
                     @match &part {
-                        Some(part) => (part.show(activity, content.is_full())),
+                        Some(part) => (part.show(activity, content.is_full(), has_joined)),
                         None => p { (words!("seats-need-scripts")) },
                     }
                 }

@@ -55,6 +55,7 @@ pub struct Frame<'a> {
     purpose: Purpose,
     /// The interval at which a browser without scripts loads the page again, in seconds.
     every_without_scripts: Option<u32>,
+    renewed_at: Option<String>,
     /// Whether the script may ask the browser where it is.
     asks_where: bool,
     /// What search engines and messengers show of the page: its path and a sentence. Pages for signed-in people have none.
@@ -76,6 +77,7 @@ impl<'a> Frame<'a> {
             every: None,
             purpose: Purpose::Reading,
             every_without_scripts: None,
+            renewed_at: None,
             asks_where: false,
             public: None,
             picture: None,
@@ -136,6 +138,12 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn renewed_without_scripts(self, seconds: Option<u32>) -> Self {
         Self { every_without_scripts: seconds, ..self }
+    }
+
+    /// A browser without scripts that loads the page again loads this path instead.
+    #[must_use]
+    pub fn renewed_at(self, path: String) -> Self {
+        Self { renewed_at: Some(path), ..self }
     }
 
     /// For a page on a screen that nobody touches: it stays on, follows each change at once, and is renewed this often in browsers
@@ -206,7 +214,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                     script defer src=(address_of("screen.js")) {}
                 }
                 @if let Some(seconds) = frame.every_without_scripts {
-                    noscript { meta http-equiv="refresh" content=(seconds); }
+                    noscript { meta http-equiv="refresh" content=(refresh(seconds, frame.renewed_at.as_deref())); }
                 }
             }
             body data-viewer=[visitor.key()] {
@@ -243,6 +251,11 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
             }
         }
     }
+}
+
+/// After how long a browser loads a page again, and where that is not the page itself, which one.
+fn refresh(seconds: u32, path: Option<&str>) -> String {
+    path.map_or_else(|| seconds.to_string(), |path| format!("{seconds}; url={}", to(path)))
 }
 
 /// The buttons that choose another language.

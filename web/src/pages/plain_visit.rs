@@ -2,7 +2,8 @@
 //!
 //! A browser that runs no scripts sends no heartbeats. Instead, the page of somebody who waits or has a seat loads itself
 //! again every few seconds, and each time counts as a heartbeat. The visit belongs to the sign-in of the browser: its id is a
-//! hash of the token. So several tabs of a browser are one visit, and there is nothing to store.
+//! hash of the token. So several tabs of a browser are one visit, and there is nothing to store. The address of the page says that
+//! somebody has joined ([`joined_address`]), so that the page can say when the seat or the place has ended.
 
 use axum::{
     Form,
@@ -52,12 +53,7 @@ fn visit_of(app: &App, visitor: &Visitor) -> Option<PresenceId> {
 /// Finds what the visitor has here. This counts as a heartbeat. `None` for those who cannot take part without scripts.
 pub async fn find_part(app: &App, visitor: &Visitor, activity: &Activity) -> Result<Option<TakingPart>> {
     let Some(id) = visit_of(app, visitor) else { return Ok(None) };
-    let holding = match queue::follow(app, visitor.viewer, None, id).await {
-        Ok(mut followed) => followed.holdings.remove(&activity.id),
-        // There is no such visit yet.
-        Err(Error::NotFound(_)) => None,
-        Err(error) => return Err(error),
-    };
+    let holding = find_holding(app, visitor, id, activity).await?;
     if holding.as_ref().is_some_and(|holding| holding.is_own) {
         // Nobody can tell whether somebody uses a page that loads itself again.
         beat(app, visitor, id, activity.max_idle_minutes.map(|_| true)).await?;
@@ -66,6 +62,20 @@ pub async fn find_part(app: &App, visitor: &Visitor, activity: &Activity) -> Res
     let offer = u32::try_from(activity.offer_seconds).unwrap_or_default() / 3;
     let every = heartbeat.min(offer).max(1);
     Ok(Some(TakingPart { holding, every, may_be_idle: activity.max_idle_minutes.is_some(), now: app.now() }))
+}
+
+/// What the visit or its person has here. `None` also if there is no such visit yet.
+async fn find_holding(app: &App, visitor: &Visitor, id: PresenceId, activity: &Activity) -> Result<Option<Holding>> {
+    match queue::follow(app, visitor.viewer, None, id).await {
+        Ok(mut followed) => Ok(followed.holdings.remove(&activity.id)),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The path of an activity's page for somebody who has joined without scripts.
+pub fn joined_address(activity: &Activity) -> String {
+    format!("{}?joined", address(activity))
 }
 
 async fn beat(app: &App, visitor: &Visitor, id: PresenceId, is_idle: Option<bool>) -> Result<()> {
@@ -95,19 +105,23 @@ pub async fn take_part(
         if joins {
             beat(app, &visitor, id, Some(false)).await?;
             seats::enter_activity(app, viewer, None, id, &activity.key, IfFull::Wait).await?;
-            return Ok(());
+            return Ok(joined_address(&activity));
         }
-        let holding = queue::follow(app, viewer, None, id).await?.holdings.remove(&activity.id);
+        let holding = find_holding(app, &visitor, id, &activity).await?;
         match holding.filter(|holding| holding.is_own) {
             Some(Holding { place: Some(_), .. }) => {
-                seats::leave_queue(app, viewer, None, id, Leaver::Person).await.map(drop)
+                seats::leave_queue(app, viewer, None, id, Leaver::Person).await?;
             }
-            Some(_) => seats::leave_activity(app, viewer, None, id).await.map(drop),
-            None => Ok(()),
+            Some(_) => {
+                seats::leave_activity(app, viewer, None, id).await?;
+            }
+            // It has ended meanwhile. The page says so.
+            None => return Ok(joined_address(&activity)),
         }
+        Ok(address(&activity))
     };
-    done.await.map_err(page_of(&visitor))?;
-    Ok(Redirect::to(&to(&address(&activity))).into_response())
+    let next = done.await.map_err(page_of(&visitor))?;
+    Ok(Redirect::to(&to(&next)).into_response())
 }
 
 impl TakingPart {
@@ -117,8 +131,8 @@ impl TakingPart {
         self.holding.as_ref().filter(|holding| holding.is_own).map(|_| self.every)
     }
 
-    /// The state, and the buttons.
-    pub fn show(&self, activity: &Activity, is_full: bool) -> Markup {
+    /// The state, and the buttons. `has_joined`: somebody who has nothing had something before.
+    pub fn show(&self, activity: &Activity, is_full: bool, has_joined: bool) -> Markup {
         let Self { holding, may_be_idle, now, .. } = self;
         let is_own = holding.as_ref().is_some_and(|holding| holding.is_own);
         let place = holding.as_ref().and_then(|holding| holding.place.as_ref());
@@ -140,9 +154,11 @@ impl TakingPart {
                         p role="status" { (words!("seat-is-kept", seconds = (ends - *now).num_seconds().max(0))) }
                     } @else {
                         p role="status" { (words!("place-in-queue", position = place.position, length = place.length)) }
+                        @if activity.max_concurrent == Some(0) { p { (words!("wait-closed")) } }
                     }
                 }
                 None if is_seated => p role="status" { (words!("have-a-seat")) },
+                None if has_joined => p role="status" { (words!("no-place-any-more")) },
                 None => {}
             }
             form.buttons method="post" action=(to(&address(activity))) {

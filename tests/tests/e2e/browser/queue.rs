@@ -53,6 +53,14 @@ impl Other {
     }
 }
 
+/// Changes the number of seats.
+async fn limit(admin: &Client, seats: i32) -> Result<()> {
+    let document = "mutation($seats: Int!) {
+        saveActivity(input: { key: \"interview\", name: \"The interview\", maxConcurrent: $seats }) { activity { id } } }";
+    admin.data(document, json!({ "seats": seats })).await?;
+    Ok(())
+}
+
 /// How many have a seat, and how many wait.
 async fn counts(admin: &Client) -> Result<Value> {
     let data = admin.data("{ activity(key: \"interview\") { occupancy queueLength } }", json!({})).await?;
@@ -268,6 +276,15 @@ async fn element_joins_confirms_and_leaves_by_keyboard() -> Result<()> {
     page.until(&says("You are number 1 of 1 in the queue.")).await?;
     // The button that had the focus is gone, and the other one has it.
     assert_eq!(focused(&page).await?, "Leave the queue");
+    // A closed activity keeps the place, and nobody can say how long it takes.
+    let details =
+        |text: &str| format!("{QUEUE}.shadowRoot.querySelector('[part=details]').textContent.startsWith('{text}')");
+    page.until(&details("The time to wait is not known yet.")).await?;
+    limit(&admin, 0).await?;
+    page.until(&details("This is closed at the moment. Your place in the queue is kept")).await?;
+    page.until(&says("You are number 1 of 1 in the queue.")).await?;
+    limit(&admin, 1).await?;
+    page.until(&details("The time to wait is not known yet.")).await?;
     ben.leave().await?;
     page.until(&format!("{STATUS}.startsWith('A seat is kept for you until ')")).await?;
     page.until(&format!("{QUEUE}.shadowRoot.querySelector('[part=details]').textContent.endsWith(' left')")).await?;

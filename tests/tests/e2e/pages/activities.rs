@@ -1,7 +1,7 @@
 //! Taking part in an activity.
 
 use anyhow::{Result, ensure};
-use insession_tests::{Deployment, TestDatabase, on_both_databases};
+use insession_tests::{Deployment, TestDatabase, database::execute, on_both_databases};
 use serde_json::json;
 
 use super::Visitor;
@@ -46,6 +46,34 @@ async fn people_join_wait_and_leave_without_scripts(database: TestDatabase) -> R
     ben.get(PAGE).await?.says("A seat is kept for you.")?.says(&button("join", "Take the seat"))?;
     ben.post(PAGE, &join).await?.says("You have a seat.")?;
     ben.post(PAGE, &leave).await?.says(&button("join", "Join"))?.says("0 of 1 seat is taken.")?;
+
+    // Who misses an offer is told, and so is who leaves what has ended.
+    let ended = "You have no seat and no place here any more.";
+    ann.post(PAGE, &join).await?.says("You have a seat.")?.lacks(ended)?;
+    ben.post(PAGE, &join).await?.says("You are number 1 of 1 in the queue.")?;
+    ann.post(PAGE, &leave).await?.lacks(ended)?;
+    let to_joined =
+        r#"<noscript><meta http-equiv="refresh" content="20; url=/activities/interview?joined"></noscript>"#;
+    ben.get(PAGE).await?.says("A seat is kept for you.")?.says(to_joined)?;
+    let long_ago = "UPDATE queue_place SET offer_ends_at = '2000-01-01T00:00:00+00:00'";
+    execute(&database.connect().await?, long_ago).await?;
+    admin.data("mutation { sweep { report { at } } }", json!({})).await?;
+    let joined = format!("{PAGE}?joined");
+    ben.get(&joined).await?.says(ended)?.says(&button("join", "Join"))?.lacks(reloads)?;
+    ben.get(PAGE).await?.lacks(ended)?;
+    let cleo = Visitor::of(&deployment.first().client_of(&create_person(&admin, "Cleo").await?));
+    for visitor in [&ben, &cleo] {
+        let left = visitor.post(PAGE, &leave).await?.says(ended)?;
+        ensure!((left.status.as_u16(), &*left.address) == (200, &*joined), "{} {}", left.status, left.address);
+    }
+
+    // A closed activity keeps the places of those who wait.
+    let closed = "Your place in the queue is kept for when it opens again.";
+    ann.post(PAGE, &join).await?.says("You have a seat.")?;
+    ben.post(PAGE, &join).await?.says("You are number 1 of 1 in the queue.")?.lacks(closed)?;
+    admin.data(&save.replace("maxConcurrent: 1", "maxConcurrent: 0"), json!({})).await?;
+    ben.get(&joined).await?.says("You are number 1 of 1 in the queue.")?.says(closed)?;
+    cleo.get(PAGE).await?.says("This is closed at the moment.")?.lacks(&button("join", "Join"))?;
 
     let nobody = Visitor::of(&deployment.first().client());
     for (visitor, form) in [(&nobody, join), (&ann, [("do", "something")])] {

@@ -10,6 +10,7 @@ on_both_databases!(
     each_device_is_told_where_the_person_stands,
     place_is_kept_until_the_last_visit_that_waits_stops,
     messages_about_several_queues_do_not_mix,
+    visit_that_stops_waiting_is_told_that_others_wait,
 );
 
 const FOLLOW: &str = "subscription($id: ID!) { queueChanged(presenceId: $id) {
@@ -240,5 +241,43 @@ async fn messages_about_several_queues_do_not_mix(database: TestDatabase) -> Res
     for device in [&mut phone, &mut tablet] {
         device.expect("interview: 1 elsewhere").await?;
     }
+    Ok(())
+}
+
+async fn visit_that_stops_waiting_is_told_that_others_wait(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database, &[("interview", 0), ("lecture", 0)]).await?;
+    let ann = create_person(&deployment.admin(), "Ann").await?;
+    let mut laptop = Device::of(&ann, deployment.first()).await?;
+    let mut phone = Device::of(&ann, deployment.second()).await?;
+    laptop.wait("interview", 1).await?;
+    laptop.follow()?;
+    laptop.expect("interview: 1").await?;
+    phone.wait("interview", 1).await?;
+    phone.follow()?;
+    phone.expect("interview: 1").await?;
+    // The laptop asked first, the phone last. Whichever stops, the other one keeps the place.
+    laptop.stop_waiting().await?;
+    laptop.expect("interview: 1 elsewhere").await?;
+    laptop.wait("interview", 1).await?;
+    laptop.expect("interview: 1").await?;
+    laptop.stop_waiting().await?;
+    laptop.expect("interview: 1 elsewhere").await?;
+    laptop.wait("interview", 1).await?;
+    laptop.expect("interview: 1").await?;
+    phone.stop_waiting().await?;
+    phone.expect("interview: 1 elsewhere").await?;
+    // Who waits elsewhere from now on no longer waits here.
+    phone.wait("interview", 1).await?;
+    phone.expect("interview: 1").await?;
+    laptop.wait("lecture", 1).await?;
+    // The two queues are read one after the other.
+    let mut told = laptop.told().await?;
+    while told != "lecture: 1" {
+        ensure!(told == "interview: 1 elsewhere", "{told}");
+        told = laptop.told().await?;
+    }
+    laptop.stop_waiting().await?;
+    laptop.expect("lecture: ended").await?;
+    laptop.expect("interview: 1 elsewhere").await?;
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Visits, through the service on both databases and through the real program.
 
 mod abuse;
+mod at_once;
 mod clients;
 mod devices;
+mod model;
 mod people;
 mod queue;
 pub mod race;

@@ -216,6 +216,25 @@ async fn changed_limit_makes_as_many_offers_as_there_are_seats(database: TestDat
     ensure!(all[2].enter().await?["admitted"] == true);
     all[2].leave("leaveActivity").await?;
     assert_eq!(offers().await?, [3, 4]);
+    // A closed activity ends the offers. Nobody gets a seat, and everybody keeps their place for when it opens again.
+    let mut socket = deployment.first().socket(all[3].client.token()).await?;
+    follow(&mut socket, &all[3].visit)?;
+    let has_offer = |it: &insession_tests::Received, is_offered| {
+        it.field("queueChanged")["queuePlace"]["offer"].is_object() == is_offered
+    };
+    socket.next_where("queue", LIMIT, |it| has_offer(it, true)).await?;
+    save(&deployment, 0, &Value::Null).await?;
+    assert_eq!(offers().await?, [0; 0]);
+    let ended = socket.next_where("queue", LIMIT, |it| has_offer(it, false)).await?;
+    assert_eq!(ended.field("queueChanged")["queuePlace"]["position"], 1, "{}", ended.message);
+    let refused = all[3].wait().await?;
+    assert_eq!(
+        refused["message"],
+        "Platform at capacity (0/0). It is closed at the moment. You are number 1 in the queue."
+    );
+    assert_eq!((&refused["admitted"], &all[4].place().await?["position"]), (&json!(false), &json!(2)));
+    save(&deployment, 2, &Value::Null).await?;
+    assert_eq!(offers().await?, [3, 4]);
     // Without a limit nobody needs to wait.
     let document = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { queueLength } } }";
     let input = json!({ "key": KEY, "name": "Interview", "offerSeconds": 3600 });

@@ -33,28 +33,29 @@ on_both_databases!(
     offer_after_a_pause_waits_for_its_visit,
     anonymous_visit_takes_no_seat_of_the_person_who_uses_it,
     place_follows_the_visits_that_wait_at_it,
+    closed_activity_ends_offers_and_keeps_places,
 );
 
 /// An activity whose seats count people.
-struct Interview {
-    world: World,
+pub struct Interview {
+    pub world: World,
 }
 
 /// Somebody with a visit.
 #[derive(Debug, Clone, Copy)]
-struct Guest {
-    person: PersonId,
-    visit: PresenceId,
+pub struct Guest {
+    pub person: PersonId,
+    pub visit: PresenceId,
 }
 
 impl Interview {
-    async fn new(database: TestDatabase, seats: i32) -> Result<Self> {
+    pub async fn new(database: TestDatabase, seats: i32) -> Result<Self> {
         let interview = Self { world: World::new(database, "2025-06-11 12:00").await? };
         interview.save(seats, NewActivity::default()).await?;
         Ok(interview)
     }
 
-    async fn save(&self, seats: i32, more: NewActivity) -> Result<()> {
+    pub async fn save(&self, seats: i32, more: NewActivity) -> Result<()> {
         let key = KEY.to_owned();
         let new = NewActivity { key: key.clone(), name: key, max_concurrent: Some(seats), ..more };
         save_activity(&self.world.app, Viewer::ADMIN, new).await.done()?;
@@ -62,7 +63,7 @@ impl Interview {
     }
 
     /// People who ask for a seat one after the other, and wait.
-    async fn come<const COUNT: usize>(&self) -> Result<[Guest; COUNT]> {
+    pub async fn come<const COUNT: usize>(&self) -> Result<[Guest; COUNT]> {
         let mut guests = Vec::new();
         for number in 0..COUNT {
             let person = self.world.insert_person(&format!("Guest {number}")).await?;
@@ -74,7 +75,7 @@ impl Interview {
         guests.try_into().map_err(|_| anyhow::anyhow!("{COUNT} guests"))
     }
 
-    async fn beat(&self, guest: Guest, is_idle: bool) -> Result<()> {
+    pub async fn beat(&self, guest: Guest, is_idle: bool) -> Result<()> {
         let claimant = Claimant::new(&self.world.app, Viewer::person(guest.person), None).done()?;
         let at = self.world.now();
         let beat =
@@ -83,13 +84,13 @@ impl Interview {
         Ok(())
     }
 
-    async fn enter(&self, guest: Guest) -> Result<bool> {
+    pub async fn enter(&self, guest: Guest) -> Result<bool> {
         let viewer = Viewer::person(guest.person);
         let entered = seats::enter_activity(&self.world.app, viewer, None, guest.visit, KEY, IfFull::Wait).await;
         Ok(entered.done()?.verdict.is_admitted)
     }
 
-    async fn leave(&self, guest: Guest) -> Result<()> {
+    pub async fn leave(&self, guest: Guest) -> Result<()> {
         let viewer = Viewer::person(guest.person);
         seats::leave_activity(&self.world.app, viewer, None, guest.visit).await.done()?;
         Ok(())
@@ -97,7 +98,7 @@ impl Interview {
 
     /// `seat`, `elsewhere` if another visit of the person has the seat, the position in the queue such as `2`, `offer` of a
     /// seat, or `-`.
-    async fn state(&self, guest: Guest) -> Result<String> {
+    pub async fn state(&self, guest: Guest) -> Result<String> {
         let followed = queue::follow(&self.world.app, Viewer::person(guest.person), None, guest.visit).await.done()?;
         Ok(match followed.shown() {
             Some(Holding { place: None, is_own: true, .. }) => "seat".to_owned(),
@@ -108,7 +109,7 @@ impl Interview {
         })
     }
 
-    async fn expect(&self, expected: &[(Guest, &str)]) -> Result<()> {
+    pub async fn expect(&self, expected: &[(Guest, &str)]) -> Result<()> {
         for (guest, state) in expected {
             let found = self.state(*guest).await?;
             ensure!(found == *state, "{guest:?}: {found} instead of {state}");
@@ -117,16 +118,16 @@ impl Interview {
     }
 
     /// Merges the first person into the second one, to whom all visits belong then.
-    async fn merge(&self, from: Guest, into: Guest) -> Result<Guest> {
+    pub async fn merge(&self, from: Guest, into: Guest) -> Result<Guest> {
         people::merge_people(&self.world.app, Viewer::ADMIN, from.person, into.person).await.done()?;
         Ok(Guest { person: into.person, ..from })
     }
 
-    async fn sweep(&self) -> Result<()> {
+    pub async fn sweep(&self) -> Result<()> {
         self.world.sweep_exactly().await.map(drop)
     }
 
-    async fn something_is_due(&self) -> Result<bool> {
+    pub async fn something_is_due(&self) -> Result<bool> {
         Ok(find_next_due(&self.world.app).await.done()?.is_some_and(|due| due <= self.world.now()))
     }
 }
@@ -410,4 +411,37 @@ async fn place_follows_the_visits_that_wait_at_it(database: TestDatabase) -> Res
     seats::complete_visit(app, Viewer::person(cleo.person), None, cleo.visit).await.done()?;
     interview.expect(&[(other, "-"), (dan, "1")]).await?;
     Ok(())
+}
+
+async fn closed_activity_ends_offers_and_keeps_places(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 2).await?;
+    let [ann, ben, cleo, dan] = interview.come().await?;
+    interview.leave(ann).await?;
+    interview.expect(&[(ben, "seat"), (cleo, "offer"), (dan, "2")]).await?;
+    interview.save(0, NewActivity::default()).await?;
+    interview.expect(&[(ben, "seat"), (cleo, "1"), (dan, "2")]).await?;
+    ensure!(!interview.enter(cleo).await? && !interview.enter(ann).await?, "it is closed");
+    // The offer of before ends nothing, and a seat that becomes free is for nobody.
+    interview.leave(ben).await?;
+    for _ in 0..3 {
+        interview.world.advance_seconds(30);
+        for guest in [ann, cleo, dan] {
+            interview.beat(guest, false).await?;
+        }
+        interview.sweep().await?;
+        interview.expect(&[(ben, "-"), (cleo, "1"), (dan, "2"), (ann, "3")]).await?;
+        ensure!(!interview.something_is_due().await?, "the timers would sweep again and again");
+    }
+    // It opens again. Those who wait longest are the first, and their offers last as long as any.
+    interview.save(2, NewActivity::default()).await?;
+    interview.expect(&[(cleo, "offer"), (dan, "offer"), (ann, "3")]).await?;
+    interview.world.advance_seconds(29);
+    ensure!(interview.enter(cleo).await?, "an offer was refused");
+    interview.world.advance_seconds(1);
+    interview.sweep().await?;
+    interview.expect(&[(cleo, "seat"), (dan, "-"), (ann, "offer")]).await?;
+    // An offer that was missed before the activity closed is over.
+    interview.world.advance_seconds(31);
+    interview.save(0, NewActivity::default()).await?;
+    interview.expect(&[(ann, "-")]).await
 }
