@@ -29,17 +29,21 @@ pub enum Existence {
     Present,
     /// Deleted by a person. Its occurrence gets no other instance.
     Deleted,
+    /// Cancelled by re-timing (rule 11), because people had checked in. It only stands for the occurrence that it was created
+    /// from, and only if no other instance does.
+    CancelledByRetiming,
     /// Removed by re-timing (rule 11). It counts as if it did not exist, so its occurrence may get a new instance.
     RemovedByRetiming,
 }
 
 impl Existence {
     /// The existence from columns of the database. An instance that re-timing removed is also marked as deleted.
-    pub const fn stored(is_deleted: bool, is_removed_by_retiming: bool) -> Self {
-        match (is_deleted, is_removed_by_retiming) {
-            (_, true) => Self::RemovedByRetiming,
-            (true, false) => Self::Deleted,
-            (false, false) => Self::Present,
+    pub const fn stored(is_deleted: bool, is_removed_by_retiming: bool, is_cancelled_by_retiming: bool) -> Self {
+        match (is_removed_by_retiming, is_deleted, is_cancelled_by_retiming) {
+            (true, _, _) => Self::RemovedByRetiming,
+            (false, true, _) => Self::Deleted,
+            (false, false, true) => Self::CancelledByRetiming,
+            (false, false, false) => Self::Present,
         }
     }
 }
@@ -59,7 +63,10 @@ impl Matcher {
     /// created from an occurrence of the date, even if they are elsewhere, cancelled or deleted.
     pub fn new(instances: impl IntoIterator<Item = ExistingInstance>) -> Self {
         let mut matcher = Self { instances: instances.into_iter().collect(), ..Self::default() };
-        for (index, instance) in matcher.instances.iter().enumerate() {
+        let is_cancelled = |instance: &ExistingInstance| instance.existence == Existence::CancelledByRetiming;
+        let (cancelled, others): (Vec<_>, Vec<_>) =
+            matcher.instances.iter().enumerate().partition(|(_, instance)| is_cancelled(instance));
+        for (index, instance) in others.into_iter().chain(cancelled) {
             if instance.existence == Existence::RemovedByRetiming {
                 continue;
             }
@@ -189,6 +196,11 @@ mod tests {
         assert_eq!(matched(&[19], &[deleted]), [Some(0)]);
         let removed = ExistingInstance { existence: Existence::RemovedByRetiming, ..deleted };
         assert_eq!(matched(&[19], &[removed]), [None]);
+        let cancelled = |instance| ExistingInstance { existence: Existence::CancelledByRetiming, ..instance };
+        assert_eq!(matched(&[19], &[cancelled(made((2, 19), 2, 19))]), [Some(0)]);
+        assert_eq!(matched(&[19], &[cancelled(made((2, 19), 2, 19)), made((2, 19), 2, 19)]), [Some(1)]);
+        assert_eq!(matched(&[19], &[cancelled(made((5, 19), 2, 19))]), [None]);
+        assert_eq!(matched(&[19], &[cancelled(by_hand(2, 19))]), [None]);
         // The one at 8:00 was moved to noon, so it does not also stand for the one at 19:00.
         assert_eq!(matched(&[8, 19], &[made((2, 8), 2, 12)]), [Some(0), None]);
     }

@@ -74,18 +74,24 @@ pub enum RetimeAction {
 /// contain all instances that are not over, and may contain others. The result has one action for each, in the same
 /// order.
 pub fn retime(recurrence: &Recurrence, calendar: &Calendar, instances: &[MadeInstance]) -> Vec<RetimeAction> {
+    let matched = matched(recurrence, calendar, instances).into_iter();
+    matched.zip(instances).map(|(occurrence, instance)| action(instance, occurrence)).collect()
+}
+
+/// The occurrence that each of these instances is matched with, in the same order.
+pub fn matched(recurrence: &Recurrence, calendar: &Calendar, instances: &[MadeInstance]) -> Vec<Option<Occurrence>> {
     let mut by_date: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
     for (index, instance) in instances.iter().enumerate() {
         by_date.entry(instance.occurrence.date).or_default().push(index);
     }
-    let mut actions: Vec<RetimeAction> = instances.iter().map(|instance| action(instance, None)).collect();
+    let mut matched = vec![None; instances.len()];
     for (date, indices) in by_date {
         let occurrences: Vec<Occurrence> = recurrence.occurrences(calendar, date, date).collect();
         for (index, occurrence) in matches(&indices, instances, &occurrences) {
-            actions[index] = action(&instances[index], Some(occurrence));
+            matched[index] = Some(occurrence);
         }
     }
-    actions
+    matched
 }
 
 /// Pairs the instances of one date with its occurrences. The nearest pair comes first; ties go to the earliest start.

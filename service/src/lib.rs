@@ -9,6 +9,7 @@
 pub mod app;
 pub mod audit;
 pub mod bookings;
+pub mod calendar;
 pub mod check_ins;
 pub mod db;
 pub mod door;

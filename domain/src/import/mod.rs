@@ -25,7 +25,7 @@ pub use self::feed::{CANCELLED_PREFIX, Feed, INSTANCE, PREFIX, PRODID};
 use self::{event::Event, lines::Component, zones::Zones};
 use crate::{
     ids::SessionId,
-    recurrence::OccurrenceKey,
+    recurrence::{OccurrenceKey, Recurrence},
     zone::{Zone, ZoneData},
 };
 
@@ -110,12 +110,27 @@ pub struct ImportedSession {
     pub meetings: Vec<ImportedMeeting>,
 }
 
+impl ImportedSession {
+    /// Whether both are the same session. The order of the schedules does not matter, nor whether several positions or days are
+    /// in one schedule.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let schedules =
+            |it: &Self| Recurrence::stored(it.recurrence.as_deref()).map(|it| it.map(|it| it.single_schedules()));
+        let rest = |it: &Self| Self { recurrence: None, ..it.clone() };
+        schedules(self) == schedules(other) && rest(self) == rest(other)
+    }
+}
+
 /// What the database keeps of an import. The next import compares the file with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRecord {
     pub session: ImportedSession,
-    /// The instance of each meeting, by the key of the meeting.
+    /// The instance of each meeting, by the key of the meeting. Meetings that the file no longer has are here too, until their
+    /// instance is gone.
     pub instances: BTreeMap<String, i64>,
+    /// The skip of each date that the file leaves out. Records of older versions do not have them.
+    #[serde(default)]
+    pub skips: BTreeMap<NaiveDate, i64>,
 }
 
 /// A meeting that becomes an instance.

@@ -88,7 +88,7 @@ fn shown(session: &ImportedSession, from: NaiveDate, to: NaiveDate) -> Vec<Shown
         date: it.date,
         start: Some(it.start),
         occurrence: it.occurrence(),
-        existence: Existence::stored(it.state == MeetingState::Deleted, false),
+        existence: Existence::stored(it.state == MeetingState::Deleted, false, false),
     });
     let occurrences: Vec<_> = recurrence.occurrences(&calendar, from, to).collect();
     let matched = Matcher::new(existing).with_instances(&recurrence, &calendar, occurrences);

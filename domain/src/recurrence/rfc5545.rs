@@ -1,5 +1,7 @@
 //! A recurrence in the terms of RFC 5545: RRULE values, and the series of an iCalendar export.
 
+use std::collections::HashSet;
+
 use chrono::{NaiveDate, NaiveDateTime, Weekday};
 
 use super::{Calendar, Pattern, Recurrence, Schedule};
@@ -28,6 +30,11 @@ impl Recurrence {
         let is_new =
             |(index, schedule): &(usize, &Schedule)| !self.schedules.iter().take(*index).any(|it| it == *schedule);
         self.schedules.iter().enumerate().filter(is_new).map(|(_, schedule)| rrule(schedule, calendar)).collect()
+    }
+
+    /// The schedules, with one position or day each.
+    pub(crate) fn single_schedules(&self) -> HashSet<Schedule> {
+        self.schedules.iter().flat_map(parts).collect()
     }
 
     /// The series of the schedules, each from its first occurrence dated `since` or later.

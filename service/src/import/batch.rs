@@ -2,14 +2,14 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
 };
 
 use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::SessionId,
-    import::{FileSession, ImportRecord, ImportedSession, Refusal},
+    import::{Feed, FileSession, ImportContext, ImportRecord, ImportedSession, Refusal},
     status::Mode,
     zone::ZoneData,
 };
@@ -21,7 +21,7 @@ use sea_orm::{
 
 use super::{
     Action, Imported, Options,
-    apply::{self, Target},
+    apply::{self, Saved, Target},
     compare,
 };
 use crate::{
@@ -46,12 +46,13 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    fn import(&mut self, found: &FileSession, action: Action, session: Option<&session::Model>) {
+    /// `notes` are those about the session here, besides those about the file.
+    fn import(&mut self, found: &FileSession, action: Action, session: Option<&session::Model>, notes: &[String]) {
         let imported = found.uids.iter().map(|uid| Imported {
             uid: uid.clone(),
             action,
             session: session.cloned().map(Into::into),
-            notes: found.notes.clone(),
+            notes: [&found.notes, notes].concat(),
         });
         self.imported.extend(imported);
         self.is_marked |= action != Action::Unchanged && session.is_some_and(|row| row.needs_recompute);
@@ -63,17 +64,29 @@ impl Outcome {
     }
 }
 
-pub(super) async fn import(app: &App, viewer: Viewer, options: &Options, batch: &[FileSession]) -> Result<Outcome> {
+pub(super) async fn import(
+    app: &App,
+    viewer: Viewer,
+    options: &Options,
+    context: &ImportContext,
+    batch: &[FileSession],
+) -> Result<Outcome> {
     let mut attempt = 1;
     loop {
-        match try_import(app, viewer, options, batch).await {
+        match try_import(app, viewer, options, context, batch).await {
             Err(error) if error.is_duplicate() && attempt < ATTEMPTS => attempt += 1,
             result => return result,
         }
     }
 }
 
-async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[FileSession]) -> Result<Outcome> {
+async fn try_import(
+    app: &App,
+    viewer: Viewer,
+    options: &Options,
+    context: &ImportContext,
+    batch: &[FileSession],
+) -> Result<Outcome> {
     let now = app.now();
     transaction!(app, now, |tx| {
         let known = Known::load(tx, viewer, batch, options.is_dry_run).await?;
@@ -98,10 +111,10 @@ async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[FileS
             let imported = known.in_its_zone(found, app.zone_data());
             match known.decide(found, &imported) {
                 Decision::Refuse => outcome.refuse(found, "belongs to a session that you do not organise"),
-                Decision::Keep(row) => outcome.import(found, Action::Unchanged, Some(row)),
+                Decision::Keep(row) => outcome.import(found, Action::Unchanged, Some(row), &[]),
                 Decision::Own(row) => {
-                    if compare::has_the_same_meetings(tx, app.zone_data(), now, row, &imported).await? {
-                        outcome.import(found, Action::Unchanged, Some(row));
+                    if compare::is_in_its_feed(tx, context, row, &imported).await? {
+                        outcome.import(found, Action::Unchanged, Some(row), &[]);
                     } else {
                         outcome.refuse(
                             found,
@@ -109,21 +122,28 @@ async fn try_import(app: &App, viewer: Viewer, options: &Options, batch: &[FileS
                         );
                     }
                 }
-                Decision::Create if options.is_dry_run => outcome.import(found, Action::Created, None),
+                Decision::Create if options.is_dry_run => outcome.import(found, Action::Created, None, &[]),
                 Decision::Create => {
                     let path = paths.take(tx, &found.session.name).await?;
-                    let (row, instances) = apply::create(&mut target, options, found, path).await?;
-                    outcome.import(found, Action::Created, Some(&row));
-                    records.push(record(&found.source, row.id, &imported, instances, now)?);
+                    let saved = apply::create(&mut target, options, found, path).await?;
+                    outcome.import(found, Action::Created, Some(&saved.row), &[]);
+                    records.push(record(&found.source, &imported, saved, now)?);
                 }
-                Decision::Update(row, stored) => match apply::check_update(tx, row, stored, &imported).await {
+                // The session was imported from another feed, and this is its own one.
+                Decision::Update(row, _)
+                    if Feed::of_source(&found.source).is_some()
+                        && compare::is_in_its_feed(tx, context, row, &imported).await? =>
+                {
+                    outcome.import(found, Action::Unchanged, Some(row), &[]);
+                }
+                Decision::Update(row, stored) => match apply::check_update(&target, row, stored, &imported).await {
                     Err(Error::Conflict(reason)) => outcome.refuse(found, &reason),
                     Err(error) => return Err(error),
-                    Ok(()) if options.is_dry_run => outcome.import(found, Action::Updated, Some(row)),
-                    Ok(()) => {
-                        let (row, instances) = apply::update(&mut target, row, stored, &imported).await?;
-                        outcome.import(found, Action::Updated, Some(&row));
-                        records.push(record(&found.source, row.id, &imported, instances, now)?);
+                    Ok(notes) if options.is_dry_run => outcome.import(found, Action::Updated, Some(row), &notes),
+                    Ok(notes) => {
+                        let saved = apply::update(&mut target, row, stored, &imported).await?;
+                        outcome.import(found, Action::Updated, Some(&saved.row), &notes);
+                        records.push(record(&found.source, &imported, saved, now)?);
                     }
                 },
             }
@@ -232,14 +252,14 @@ impl Known {
 /// The row that a later import compares with.
 fn record(
     source: &str,
-    session_id: SessionId,
     session: &ImportedSession,
-    instances: BTreeMap<String, i64>,
+    saved: Saved,
     now: DateTime<Utc>,
 ) -> Result<imported_session::Model> {
-    let stored = ImportRecord { session: session.clone(), instances };
+    let Saved { row, instances, skips } = saved;
+    let stored = ImportRecord { session: session.clone(), instances, skips };
     let contents = serde_json::to_string(&stored).map_err(|error| Error::internal(error.to_string()))?;
-    Ok(imported_session::Model { id: 0, source: source.to_owned(), session_id, contents, imported_at: now })
+    Ok(imported_session::Model { id: 0, source: source.to_owned(), session_id: row.id, contents, imported_at: now })
 }
 
 async fn save_records(tx: &Tx, records: Vec<imported_session::Model>) -> Result<()> {

@@ -11,6 +11,7 @@
 mod apply;
 mod batch;
 mod compare;
+mod meetings;
 
 use domain::{
     access::Viewer,
@@ -120,7 +121,8 @@ pub async fn import_calendar(
         installation: find_installation(&app.db).await?.name,
     };
     // Reading a long file takes a while. It must not block a thread that answers requests.
-    let read = tokio::task::spawn_blocking(move || import::read(&text, &context)).await;
+    let of_file = context.clone();
+    let read = tokio::task::spawn_blocking(move || import::read(&text, &of_file)).await;
     let contents = read.map_err(|failure| Error::internal(failure.to_string()))?;
     let contents = contents.map_err(|problem| Error::invalid("ics", problem))?;
     if contents.sessions.len() > limits.sessions {
@@ -130,7 +132,7 @@ pub async fn import_calendar(
     progress.find(contents.sessions.len());
     let mut report = Report { refused: contents.refused, is_dry_run: options.is_dry_run, ..Report::default() };
     for found in contents.sessions.chunks(BATCH) {
-        let outcome = batch::import(app, viewer, &options, found).await?;
+        let outcome = batch::import(app, viewer, &options, &context, found).await?;
         report.imported.extend(outcome.imported);
         report.refused.extend(outcome.refused);
         if outcome.is_marked {

@@ -63,7 +63,11 @@ impl Instance {
             date: self.date,
             start: self.start_time,
             occurrence: occurrence.map(|(date, start)| OccurrenceKey { date, start }),
-            existence: Existence::stored(self.deleted_at.is_some(), self.is_removed_by_recurrence),
+            existence: Existence::stored(
+                self.deleted_at.is_some(),
+                self.is_removed_by_recurrence,
+                self.is_cancelled_by_recurrence,
+            ),
         }
     }
 

@@ -1,6 +1,5 @@
 //! The instances of sessions: listing, saving and overriding them.
 
-pub mod calendar;
 mod instance;
 mod list;
 pub mod meetings;

@@ -27,5 +27,5 @@ pub(crate) use self::{
     near::find_distances,
     organizers::authorize_edit,
     save::{log_updates_of_active_instances, next_number},
-    skips::find_skips_in,
+    skips::{find_skips_in, insert_checked_skips},
 };

@@ -141,7 +141,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
             }
             let row = attempt.clone().insert(tx).await?;
             idempotency::note_made(tx, app, viewer, row.id).await?;
-            let skips = skips::insert(tx, row.id, &skips, now).await?;
+            let skips = skips::insert_checked_skips(tx, row.id, &skips, now).await?;
             let mut made = Changes::between(None, Some(&row));
             if !skips.is_empty() {
                 made = made.with("skips", Value::Null, json!(skips));

@@ -124,7 +124,7 @@ pub async fn insert_skips(
             if count > Skips::MAX {
                 return Err(too_many());
             }
-            let inserted = insert(tx, *id, &skips, now).await?;
+            let inserted = insert_checked_skips(tx, *id, &skips, now).await?;
             tx.audit(viewer, "addSkips", *id, Changes::default().with("skips", Value::Null, json!(inserted)));
             changed.push(mark(tx, row, now).await?);
         }
@@ -181,7 +181,7 @@ fn too_many() -> Error {
 }
 
 /// Inserts checked skips of a session that is locked or new.
-pub(super) async fn insert(
+pub(crate) async fn insert_checked_skips(
     tx: &Tx,
     session: SessionId,
     skips: &[NewSkip],
@@ -198,11 +198,7 @@ pub(super) async fn insert(
         };
         session_skip::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }
     });
-    let mut inserted = Vec::new();
-    for row in rows {
-        inserted.push(row.insert(tx).await?);
-    }
-    Ok(inserted)
+    Ok(session_skip::Entity::insert_many(rows).exec_with_returning(tx).await?)
 }
 
 /// Marks a locked session for recompute (rule 12).

@@ -1,13 +1,14 @@
 //! Turns rows into the facts that `domain` decides on, and its decisions into columns. Callers of the service get the same
 //! facts from [`Session`](crate::sessions::Session) and [`Instance`](crate::instances::Instance).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     ids::{SessionId, SessionInstanceId},
     news::Location,
-    recurrence::{Calendar, Recurrence, RecurrenceError, SkippedDates, Skips},
+    recurrence::{Calendar, OccurrenceKey, Recurrence, RecurrenceError, SkippedDates, Skips},
+    retime::{MadeInstance, PlanState},
     status::{self, InstanceFacts, Override, Times, is_past_termination},
     window::{Buffers, Instants, Meeting, Window},
     zone::{UnknownZone, Zone, ZoneData},
@@ -16,7 +17,7 @@ use entity::{session, session_instance, session_skip};
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
 use crate::{
-    db::{Tx, is_one_of},
+    db::{Tx, ids, is_in, is_one_of, list},
     error::Result,
     log::ChangeTarget,
 };
@@ -136,4 +137,48 @@ pub async fn find_skipped_dates(tx: &Tx, sessions: &[SessionId]) -> Result<HashM
         ranges.entry(row.session_id).or_default().push(SkippedDates::stored(row.from_date, row.to_date));
     }
     Ok(ranges.into_iter().map(|(id, ranges)| (id, Skips::new(ranges))).collect())
+}
+
+pub(crate) fn key_of(row: &session_instance::Model) -> Option<OccurrenceKey> {
+    row.occurrence_date.zip(row.occurrence_start).map(|(date, start)| OccurrenceKey { date, start })
+}
+
+pub(crate) fn put_key(row: &mut session_instance::Model, key: OccurrenceKey) {
+    row.occurrence_date = Some(key.date);
+    row.occurrence_start = Some(key.start);
+}
+
+/// Those of these instances that have a check-in.
+pub(crate) async fn find_answered(
+    tx: &Tx,
+    instances: impl Iterator<Item = SessionInstanceId>,
+) -> Result<BTreeSet<SessionInstanceId>> {
+    let is_wanted = is_in(tx, "session_instance_id", "instances");
+    let sql = format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {is_wanted}");
+    Ok(ids(tx, &sql, [("instances", list(tx, instances))]).await?.into_iter().collect())
+}
+
+/// What rule 11 needs to know of an instance. `None` if it was not made from the recurrence.
+pub(crate) fn as_made(row: &session_instance::Model, has_check_ins: bool, is_over: bool) -> Option<MadeInstance> {
+    let state = if row.is_by_hand {
+        PlanState::MadeByHand
+    } else if row.is_removed_by_recurrence {
+        PlanState::RemovedByRetiming
+    } else if row.deleted_at.is_some() {
+        PlanState::DeletedByPerson
+    } else if row.is_cancelled_by_recurrence {
+        PlanState::CancelledByRetiming
+    } else if row.is_cancelled {
+        PlanState::CancelledByPerson
+    } else {
+        PlanState::Planned
+    };
+    Some(MadeInstance { occurrence: key_of(row)?, state, has_own_times: row.has_own_times, is_over, has_check_ins })
+}
+
+/// Whether the window is closed, both as stored and as computed now. With new times or buffers, an instance that was
+/// over may not be.
+pub(crate) fn is_over(row: &session_instance::Model, computed: Instants, now: DateTime<Utc>) -> bool {
+    let has_closed = |closes: Option<DateTime<Utc>>| closes.is_some_and(|closes| closes <= now);
+    has_closed(row.closes_at) && has_closed(computed.closes_at)
 }

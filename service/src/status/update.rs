@@ -19,12 +19,12 @@ use entity::{session, session_instance};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::{
-    facts,
+    facts::{self, key_of},
     placement::{Affected, Move, update_placements},
 };
 use crate::{
     App,
-    db::{Column, Tx, execute, values_table},
+    db::{Column, Tx, execute, is_in, list, values_table},
     error::Result,
     log::News,
 };
@@ -221,4 +221,25 @@ async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<
 
 pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
     Moment { now, mode, placement_rule: app.placement_rule }
+}
+
+/// Clears the occurrence of each instance that gets another one. Otherwise two instances might have the same occurrence
+/// for a moment, which a unique index forbids.
+pub(crate) async fn release_keys<'a>(
+    tx: &Tx,
+    changes: impl Iterator<Item = (&'a session_instance::Model, &'a session_instance::Model)>,
+) -> Result<()> {
+    let changed: Vec<SessionInstanceId> = changes
+        .filter(|(old, new)| key_of(old).is_some() && key_of(old) != key_of(new))
+        .map(|(old, _)| old.id)
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE session_instance SET occurrence_date = NULL, occurrence_start = NULL WHERE {}",
+        is_in(tx, "id", "changed")
+    );
+    execute(tx, &sql, [("changed", list(tx, changed))]).await?;
+    Ok(())
 }

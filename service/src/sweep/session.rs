@@ -1,19 +1,16 @@
 //! Recomputes sessions from their facts: applies a changed recurrence, computes windows, creates instances, and
 //! updates their status.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     autocreate,
-    ids::{SessionId, SessionInstanceId},
+    ids::SessionId,
     matching::{Existence, ExistingInstance},
-    recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Skips},
-    retime::{self, MadeInstance, PlanState, RetimeAction},
-    window::{Instants, oldest_open_date},
+    recurrence::{Calendar, Occurrence, Recurrence, Skips},
+    retime::{self, RetimeAction},
+    window::oldest_open_date,
     zone::{Zone, ZoneData},
 };
 use entity::{session, session_instance};
@@ -22,10 +19,12 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use super::Timing;
 use crate::{
     Result,
-    db::{Tx, execute, ids, is_in, list, rows},
+    db::{Tx, is_in, list, rows},
     status::{
-        facts::{self, blank},
-        update::{LockedInstance, Moment, StatusChanges, Updated, move_people, save_instance, update_statuses},
+        facts::{self, as_made, blank, find_answered, is_over, key_of, put_key},
+        update::{
+            LockedInstance, Moment, StatusChanges, Updated, move_people, release_keys, save_instance, update_statuses,
+        },
     },
     zones::for_windows,
 };
@@ -88,7 +87,7 @@ async fn sweep_session(
             renew_instants(row, &session, zone, moment.now);
         }
     }
-    release_keys(tx, &before, &after).await?;
+    release_keys(tx, before.iter().zip(&after)).await?;
     let mut unchanged = Vec::new();
     for (old, new) in before.iter().zip(&after) {
         let item = LockedInstance { instance: new.clone(), session: Arc::clone(&session) };
@@ -159,15 +158,6 @@ async fn lock_instances(
     Ok(instances)
 }
 
-fn key_of(row: &session_instance::Model) -> Option<OccurrenceKey> {
-    row.occurrence_date.zip(row.occurrence_start).map(|(date, start)| OccurrenceKey { date, start })
-}
-
-fn put_key(row: &mut session_instance::Model, key: OccurrenceKey) {
-    row.occurrence_date = Some(key.date);
-    row.occurrence_start = Some(key.start);
-}
-
 fn put_times(row: &mut session_instance::Model, occurrence: &Occurrence) {
     put_key(row, occurrence.key());
     row.date = occurrence.date;
@@ -225,38 +215,16 @@ async fn apply_retiming(
     Ok(())
 }
 
-async fn find_answered(
-    tx: &Tx,
-    instances: impl Iterator<Item = SessionInstanceId>,
-) -> Result<BTreeSet<SessionInstanceId>> {
-    let is_wanted = is_in(tx, "session_instance_id", "instances");
-    let sql = format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {is_wanted}");
-    Ok(ids(tx, &sql, [("instances", list(tx, instances))]).await?.into_iter().collect())
-}
-
-fn as_made(row: &session_instance::Model, has_check_ins: bool, is_over: bool) -> Option<MadeInstance> {
-    let state = if row.is_by_hand {
-        PlanState::MadeByHand
-    } else if row.is_removed_by_recurrence {
-        PlanState::RemovedByRetiming
-    } else if row.deleted_at.is_some() {
-        PlanState::DeletedByPerson
-    } else if row.is_cancelled_by_recurrence {
-        PlanState::CancelledByRetiming
-    } else if row.is_cancelled {
-        PlanState::CancelledByPerson
-    } else {
-        PlanState::Planned
-    };
-    Some(MadeInstance { occurrence: key_of(row)?, state, has_own_times: row.has_own_times, is_over, has_check_ins })
-}
-
 fn as_existing(row: &session_instance::Model) -> ExistingInstance {
     ExistingInstance {
         date: row.date,
         start: row.start_time,
         occurrence: key_of(row),
-        existence: Existence::stored(row.deleted_at.is_some(), row.is_removed_by_recurrence),
+        existence: Existence::stored(
+            row.deleted_at.is_some(),
+            row.is_removed_by_recurrence,
+            row.is_cancelled_by_recurrence,
+        ),
     }
 }
 
@@ -266,33 +234,6 @@ fn renew_instants(row: &mut session_instance::Model, session: &session::Model, z
     if !is_over(row, computed, now) {
         facts::put_instants(row, computed);
     }
-}
-
-/// Whether the window is closed, both as stored and as computed now. With new times or buffers, an instance that was
-/// over may not be.
-fn is_over(row: &session_instance::Model, computed: Instants, now: DateTime<Utc>) -> bool {
-    let has_closed = |closes: Option<DateTime<Utc>>| closes.is_some_and(|closes| closes <= now);
-    has_closed(row.closes_at) && has_closed(computed.closes_at)
-}
-
-/// Clears the occurrence of each instance that gets another one. Otherwise two instances might have the same occurrence
-/// for a moment, which a unique index forbids.
-async fn release_keys(tx: &Tx, before: &[session_instance::Model], after: &[session_instance::Model]) -> Result<()> {
-    let changed: Vec<SessionInstanceId> = before
-        .iter()
-        .zip(after)
-        .filter(|(old, new)| key_of(old).is_some() && key_of(old) != key_of(new))
-        .map(|(old, _)| old.id)
-        .collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "UPDATE session_instance SET occurrence_date = NULL, occurrence_start = NULL WHERE {}",
-        is_in(tx, "id", "changed")
-    );
-    execute(tx, &sql, [("changed", list(tx, changed))]).await?;
-    Ok(())
 }
 
 /// A new instance for an occurrence. Its local times are stored as scheduled.

@@ -24,7 +24,7 @@ on_both_databases!(
 );
 
 const IMPORT: &str = "mutation($input: ImportCalendarInput!) { importCalendar(input: $input) {
-    dryRun imported { uid action session { id name } } refused { uid summary reason }
+    dryRun imported { uid action session { id name path } notes } refused { uid summary reason }
 } }";
 
 const SESSION: &str = "query($id: ID!) { session(id: $id) {
@@ -42,18 +42,18 @@ fn weekly() -> Result<String> {
     Ok(std::fs::read_to_string(file("weekly.ics"))?)
 }
 
-async fn import(client: &Client, input: Value) -> Result<Value> {
+pub async fn import(client: &Client, input: Value) -> Result<Value> {
     Ok(client.data(IMPORT, json!({ "input": input })).await?["importCalendar"].take())
 }
 
 /// The id of the session that a UID became.
-fn session_of(imported: &Value, uid: &str) -> Result<String> {
+pub fn session_of(imported: &Value, uid: &str) -> Result<String> {
     let all = imported["imported"].as_array().context("no list")?;
     let found = all.iter().find(|event| event["uid"] == uid).with_context(|| format!("{uid} is not in {imported}"))?;
     Ok(found["session"]["id"].as_str().context("no session")?.to_owned())
 }
 
-fn actions(imported: &Value) -> Vec<(&str, &str)> {
+pub fn actions(imported: &Value) -> Vec<(&str, &str)> {
     let all = imported["imported"].as_array().map(Vec::as_slice).unwrap_or_default();
     all.iter().filter_map(|event| Some((event["uid"].as_str()?, event["action"].as_str()?))).collect()
 }
@@ -79,7 +79,7 @@ fn instances(session: &Value) -> Vec<(&str, &str, &str, bool, Option<&str>)> {
 }
 
 /// How many sessions there are.
-async fn count(client: &Client) -> Result<i64> {
+pub async fn count(client: &Client) -> Result<i64> {
     let data = client.data("{ sessions { totalCount } }", json!({})).await?;
     data["sessions"]["totalCount"].as_i64().context("no count")
 }
@@ -282,7 +282,7 @@ async fn organisers_import_and_organise_what_they_imported(database: TestDatabas
     Ok(())
 }
 
-async fn feed(client: &Client, path: &str) -> Result<String> {
+pub async fn feed(client: &Client, path: &str) -> Result<String> {
     let address = client.address(&format!("/sessions/{path}/calendar.ics"));
     Ok(client.http().get(address).send().await?.error_for_status()?.text().await?)
 }

@@ -21,6 +21,7 @@ mod fuzz;
 mod harness;
 mod idempotency;
 mod import;
+mod import_again;
 mod input;
 mod limits;
 mod live;

@@ -426,10 +426,11 @@ impl<'a> Case<'a> {
                 .occurrence_date
                 .zip(row.occurrence_start)
                 .map(|(date, start)| OccurrenceKey { date, start }),
-            existence: match (row.is_removed_by_recurrence, row.deleted_at) {
-                (true, _) => Existence::RemovedByRetiming,
-                (false, Some(_)) => Existence::Deleted,
-                (false, None) => Existence::Present,
+            existence: match (row.is_removed_by_recurrence, row.deleted_at, row.is_cancelled_by_recurrence) {
+                (true, ..) => Existence::RemovedByRetiming,
+                (false, Some(_), _) => Existence::Deleted,
+                (false, None, true) => Existence::CancelledByRetiming,
+                (false, None, false) => Existence::Present,
             },
         });
         let plan = autocreate::plan(

@@ -1,5 +1,7 @@
 //! A feed that another installation imports and exports again is the same file.
 
+use std::collections::BTreeMap;
+
 use domain::{
     import::{Feed, FileSession, ImportRecord, MeetingState},
     recurrence::Skips,
@@ -47,6 +49,7 @@ fn imported(feed: &str) -> SessionCalendar {
     let record = ImportRecord {
         instances: found.meetings.iter().zip(1..).map(|(meeting, id)| (meeting.key.clone(), id)).collect(),
         session: found.clone(),
+        skips: BTreeMap::new(),
     };
     SessionCalendar {
         instances: instances.collect(),

@@ -9,10 +9,10 @@ use domain::{
 use entity::{imported_session, session, session_instance};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 
-use super::Instance;
 use crate::{
     App, Result,
     db::is_one_of,
+    instances::Instance,
     log::cursor::find_installation,
     sessions::{Session, Skip, find_skips_in},
 };
@@ -90,30 +90,39 @@ pub async fn find_session_calendars(app: &App, sessions: &[SessionId]) -> Result
 async fn find(app: &App, condition: Expr) -> Result<Vec<SessionCalendar>> {
     let installation = find_installation(&app.db).await?.name;
     let snapshot = app.db.snapshot().await?;
+    find_calendars_in(&snapshot, &installation, condition).await
+}
+
+/// The calendars of the sessions that meet a condition, as a transaction of this installation sees them.
+pub(crate) async fn find_calendars_in<C: ConnectionTrait>(
+    db: &C,
+    installation: &str,
+    condition: Expr,
+) -> Result<Vec<SessionCalendar>> {
     let sessions = session::Entity::find()
         .filter(condition)
         .filter(session::Column::DeletedAt.is_null())
         .order_by_asc(session::Column::NameKey)
         .order_by_asc(session::Column::Id)
-        .all(&snapshot)
+        .all(db)
         .await?;
     let ids: Vec<SessionId> = sessions.iter().map(|session| session.id).collect();
     let rows = session_instance::Entity::find()
-        .filter(is_one_of(&snapshot, session_instance::Column::SessionId, ids.iter().copied()))
+        .filter(is_one_of(db, session_instance::Column::SessionId, ids.iter().copied()))
         .order_by_asc(session_instance::Column::Id)
-        .all(&snapshot)
+        .all(db)
         .await?;
     let mut instances: HashMap<SessionId, Vec<Instance>> = HashMap::new();
     for row in rows {
         instances.entry(row.session_id).or_default().push(row.into());
     }
     let mut skips: HashMap<SessionId, Vec<Skip>> = HashMap::new();
-    for skip in find_skips_in(&snapshot, &ids).await? {
+    for skip in find_skips_in(db, &ids).await? {
         skips.entry(skip.session_id).or_default().push(skip);
     }
-    let mut copied = find_copied(&snapshot, &ids, &installation).await?;
+    let mut copied = find_copied(db, &ids, installation).await?;
     let calendar = |session: session::Model| SessionCalendar {
-        names: copied.remove(&session.id).unwrap_or_else(|| EventNames::new(session.id, &installation)),
+        names: copied.remove(&session.id).unwrap_or_else(|| EventNames::new(session.id, installation)),
         instances: instances.remove(&session.id).unwrap_or_default(),
         skips: skips.remove(&session.id).unwrap_or_default(),
         session: session.into(),

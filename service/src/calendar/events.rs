@@ -16,11 +16,10 @@ use domain::{
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Series, Skips},
     zone::{Zone, ZoneData, instant_of, local_date, local_time},
 };
-use service::{
-    instances::{
-        Instance,
-        calendar::{EventNames, SessionCalendar},
-    },
+
+use super::{EventNames, SessionCalendar};
+use crate::{
+    instances::Instance,
     sessions::{Session, Skip},
 };
 

@@ -1,0 +1,350 @@
+//! Saves the meetings of a session as instances: creates them, or applies what changed since the last import.
+//!
+//! A meeting keeps its instance, so that people stay checked in. Which instance that is:
+//!
+//! 1. The one that the last import recorded for the key of the meeting.
+//! 2. The one that rule 11 gives the occurrence of the meeting: the nearest one on its date that no other meeting has.
+//! 3. The one that an earlier import recorded for the key, before the file left out the meeting for a while.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use chrono::NaiveDate;
+use domain::{
+    ids::SessionInstanceId,
+    import::{ImportRecord, ImportedMeeting, ImportedSession, MeetingState},
+    recurrence::{Occurrence, OccurrenceKey},
+    retime,
+    window::Instants,
+};
+use entity::{session, session_instance};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
+
+use super::apply::Target;
+use crate::{
+    Result,
+    db::is_one_of,
+    status::{
+        facts::{self, blank, find_answered, key_of, put_key},
+        update::{LockedInstance, release_keys, save_instance},
+    },
+};
+
+/// The ids of instances, by the keys of their meetings.
+pub(super) type Instances = BTreeMap<String, i64>;
+
+/// Creates the instance of a meeting.
+pub(super) async fn insert_meeting(
+    target: &mut Target<'_>,
+    session: &Arc<session::Model>,
+    meeting: &ImportedMeeting,
+) -> Result<SessionInstanceId> {
+    let mut row = blank(session.id, meeting.date, target.moment.now);
+    (row.occurrence_date, row.occurrence_start) = meeting.occurrence.unzip();
+    put_times(&mut row, meeting);
+    row.location_override.clone_from(&meeting.location);
+    put_state(target, &mut row, meeting.state);
+    save(target, session, None, row).await
+}
+
+fn put_times(row: &mut session_instance::Model, meeting: &ImportedMeeting) {
+    (row.date, row.start_time, row.end_time) = (meeting.date, Some(meeting.start), meeting.end);
+    row.has_own_times = meeting.has_own_times;
+}
+
+fn put_state(target: &Target<'_>, row: &mut session_instance::Model, state: MeetingState) {
+    row.is_cancelled = state == MeetingState::Cancelled;
+    row.deleted_at = (state == MeetingState::Deleted).then_some(target.moment.now);
+    (row.is_cancelled_by_recurrence, row.is_removed_by_recurrence) = (false, false);
+}
+
+async fn save(
+    target: &mut Target<'_>,
+    session: &Arc<session::Model>,
+    before: Option<&session_instance::Model>,
+    mut row: session_instance::Model,
+) -> Result<SessionInstanceId> {
+    let instants = match facts::zone_of(target.data, session) {
+        Ok(zone) if target.computes_windows => facts::computed_instants(&row, session, zone),
+        _ => Instants::unknown(row.date),
+    };
+    facts::put_instants(&mut row, instants);
+    let item = LockedInstance { instance: row, session: Arc::clone(session) };
+    let (saved, changes) = save_instance(target.tx, target.moment, before, item).await?;
+    target.changes.extend(changes);
+    Ok(saved.id)
+}
+
+/// Applies the changes of the file to the instances of a session, which has its new recurrence and skips already.
+pub(super) async fn update_meetings(
+    target: &mut Target<'_>,
+    session: &session::Model,
+    stored: &ImportRecord,
+    new: &ImportedSession,
+) -> Result<Instances> {
+    let rows = Rows::lock(target, session, stored, new).await?;
+    let session = Arc::new(session.clone());
+    let known: HashMap<&str, &ImportedMeeting> =
+        stored.session.meetings.iter().map(|meeting| (meeting.key.as_str(), meeting)).collect();
+    // What the last import read of each instance.
+    let read: HashMap<SessionInstanceId, &ImportedMeeting> =
+        stored.session.meetings.iter().filter_map(|it| Some((recorded(stored, &it.key)?, it))).collect();
+    let mut instances = Instances::new();
+    let (mut created, mut changes) = (Vec::new(), Vec::new());
+    for meeting in &new.meetings {
+        let is_unchanged = known.get(meeting.key.as_str()) == Some(&meeting);
+        match (rows.of(meeting), recorded(stored, &meeting.key)) {
+            (Some(row), _) => {
+                instances.insert(meeting.key.clone(), row.id.0);
+                if !is_unchanged {
+                    changes.push((row, changed(target, row, read.get(&row.id).copied(), meeting)));
+                }
+            }
+            // The instance is gone: a person deleted it, and it was pruned when it was over.
+            (None, Some(id)) if known.contains_key(meeting.key.as_str()) => {
+                instances.insert(meeting.key.clone(), id.0);
+            }
+            (None, _) => created.push(meeting),
+        }
+    }
+    let is_left = |id: &SessionInstanceId| rows.rows.contains_key(id) && !rows.taken.contains(id);
+    for (id, meeting) in read.iter().filter(|(id, _)| is_left(id)) {
+        if let Some(row) = rows.rows.get(id) {
+            changes.push((row, withdrawn(target, &rows, row, meeting)));
+        }
+    }
+    // A meeting that the file leaves out for a while gets its instance back.
+    let left = stored.instances.iter().filter(|(_, id)| is_left(&SessionInstanceId(**id)));
+    instances.extend(left.map(|(key, id)| (key.clone(), *id)));
+    let displaced = displaced(target, &rows, &changes, &created);
+    changes.extend(displaced);
+    changes.sort_by_key(|(row, _)| row.id);
+    changes.retain(|(row, after)| *row != after);
+    release_keys(target.tx, changes.iter().map(|(row, after)| (*row, after))).await?;
+    for (row, after) in changes {
+        save(target, &session, Some(row), after).await?;
+    }
+    for meeting in created {
+        let id = insert_meeting(target, &session, meeting).await?;
+        instances.insert(meeting.key.clone(), id.0);
+    }
+    Ok(instances)
+}
+
+fn recorded(stored: &ImportRecord, key: &str) -> Option<SessionInstanceId> {
+    stored.instances.get(key).copied().map(SessionInstanceId)
+}
+
+/// The instance after the changes of its meeting. `old` is what the last import read of it.
+fn changed(
+    target: &Target<'_>,
+    row: &session_instance::Model,
+    old: Option<&ImportedMeeting>,
+    new: &ImportedMeeting,
+) -> session_instance::Model {
+    let mut after = row.clone();
+    if was_deleted_by_a_person(row, old) {
+        return after;
+    }
+    let times = |meeting: &ImportedMeeting| (meeting.date, meeting.start, meeting.end, meeting.occurrence);
+    let has_new_times = old.is_none_or(|old| times(old) != times(new));
+    if has_new_times {
+        (after.occurrence_date, after.occurrence_start) = new.occurrence.unzip();
+        put_times(&mut after, new);
+    }
+    if old.is_none_or(|old| old.location != new.location) {
+        after.location_override.clone_from(&new.location);
+    }
+    if old.is_none_or(|old| old.state != new.state) || has_new_times && is_retimed_away(row) {
+        put_state(target, &mut after, new.state);
+    }
+    after
+}
+
+/// Whether a person deleted the instance. Then it stays deleted.
+fn was_deleted_by_a_person(row: &session_instance::Model, old: Option<&ImportedMeeting>) -> bool {
+    let is_deleted = row.deleted_at.is_some() && !row.is_removed_by_recurrence;
+    is_deleted && old.is_none_or(|old| old.state != MeetingState::Deleted)
+}
+
+const fn is_retimed_away(row: &session_instance::Model) -> bool {
+    row.is_cancelled_by_recurrence || row.is_removed_by_recurrence
+}
+
+/// The instance of a meeting that the file no longer has. If the recurrence has an occurrence for it, it gets the times of that.
+/// Otherwise it follows rule 11. The recurrence did that, and no person: a sweep restores the instance if an occurrence
+/// matches it.
+fn withdrawn(
+    target: &Target<'_>,
+    rows: &Rows,
+    row: &session_instance::Model,
+    old: &ImportedMeeting,
+) -> session_instance::Model {
+    let mut after = row.clone();
+    let took_place = rows.over.contains(&row.id) && rows.answered.contains(&row.id);
+    if took_place || was_deleted_by_a_person(row, Some(old)) {
+        return after;
+    }
+    // What the file said of the meeting no longer counts, also if the recurrence has its occurrence again later.
+    after.has_own_times = false;
+    after.is_cancelled &= old.state != MeetingState::Cancelled;
+    if row.location_override == old.location {
+        after.location_override = None;
+    }
+    match rows.occurrences.get(&row.id) {
+        Some(occurrence) => {
+            put_key(&mut after, occurrence.key());
+            (after.date, after.start_time, after.end_time) =
+                (occurrence.date, Some(occurrence.start), Some(occurrence.end));
+            if !row.is_removed_by_recurrence {
+                after.deleted_at = None;
+            }
+        }
+        None => retime_away(target, rows, &mut after),
+    }
+    after
+}
+
+/// Cancels an instance if anybody has checked in, and removes it if not (rule 11).
+fn retime_away(target: &Target<'_>, rows: &Rows, row: &mut session_instance::Model) {
+    if row.deleted_at.is_none() && rows.answered.contains(&row.id) {
+        row.is_cancelled_by_recurrence |= !row.is_cancelled;
+        row.is_cancelled = true;
+    } else {
+        row.deleted_at = row.deleted_at.or(Some(target.moment.now));
+        row.is_removed_by_recurrence = true;
+    }
+}
+
+/// The instances whose occurrence a meeting of the file takes.
+fn displaced<'a>(
+    target: &Target<'_>,
+    rows: &'a Rows,
+    changes: &[(&session_instance::Model, session_instance::Model)],
+    created: &[&ImportedMeeting],
+) -> Vec<(&'a session_instance::Model, session_instance::Model)> {
+    let of_changed = changes.iter().filter(|(_, after)| !is_retimed_away(after)).filter_map(|(_, after)| key_of(after));
+    let keys: HashSet<OccurrenceKey> = created.iter().filter_map(|it| it.occurrence()).chain(of_changed).collect();
+    let changed: HashSet<SessionInstanceId> = changes.iter().map(|(row, _)| row.id).collect();
+    let others = rows.rows.values().filter(|row| !changed.contains(&row.id) && !is_retimed_away(row));
+    let displaced = others.filter(|row| key_of(row).is_some_and(|key| keys.contains(&key))).map(|row| {
+        let mut after = row.clone();
+        if !rows.over.contains(&row.id) && !rows.taken.contains(&row.id) {
+            retime_away(target, rows, &mut after);
+        }
+        if !is_retimed_away(&after) {
+            (after.occurrence_date, after.occurrence_start) = (None, None);
+        }
+        (row, after)
+    });
+    displaced.collect()
+}
+
+/// The instances of a session that an import may change, locked.
+struct Rows {
+    rows: HashMap<SessionInstanceId, session_instance::Model>,
+    /// The instances that have a check-in.
+    answered: BTreeSet<SessionInstanceId>,
+    /// The instances that are over.
+    over: HashSet<SessionInstanceId>,
+    /// The new occurrence of each instance that no known meeting has, by rule 11.
+    occurrences: HashMap<SessionInstanceId, Occurrence>,
+    /// The instances of meetings, by the keys of the meetings.
+    by_key: HashMap<String, SessionInstanceId>,
+    /// The instances that a meeting has.
+    taken: HashSet<SessionInstanceId>,
+}
+
+impl Rows {
+    /// Locks the instances that the last import recorded and those of the same dates, and gives each meeting its instance.
+    async fn lock(
+        target: &Target<'_>,
+        session: &session::Model,
+        stored: &ImportRecord,
+        new: &ImportedSession,
+    ) -> Result<Self> {
+        let tx = target.tx;
+        let meetings = || stored.session.meetings.iter().chain(&new.meetings);
+        let dates: BTreeSet<NaiveDate> = meetings().filter_map(|it| it.occurrence).map(|(date, _)| date).collect();
+        let concerned = Condition::any()
+            .add(is_one_of(tx, session_instance::Column::Id, stored.instances.values().copied()))
+            .add(session_instance::Column::OccurrenceDate.is_in(dates));
+        let found = session_instance::Entity::find()
+            .filter(session_instance::Column::SessionId.eq(session.id))
+            .filter(concerned)
+            .order_by_asc(session_instance::Column::Id)
+            .lock(LockType::NoKeyUpdate)
+            .all(tx)
+            .await?;
+        let zone = facts::zone_of(target.data, session).ok();
+        let is_over = |row: &&session_instance::Model| {
+            let computed = zone.map(|zone| facts::computed_instants(row, session, zone));
+            computed.is_some_and(|computed| facts::is_over(row, computed, target.moment.now))
+        };
+        let mut rows = Self {
+            answered: find_answered(tx, found.iter().map(|row| row.id)).await?,
+            over: found.iter().filter(is_over).map(|row| row.id).collect(),
+            rows: found.into_iter().map(|row| (row.id, row)).collect(),
+            occurrences: HashMap::new(),
+            by_key: HashMap::new(),
+            taken: HashSet::new(),
+        };
+        let known: HashSet<&str> = stored.session.meetings.iter().map(|meeting| meeting.key.as_str()).collect();
+        for meeting in &new.meetings {
+            let is_known = known.contains(meeting.key.as_str());
+            rows.take(meeting, recorded(stored, &meeting.key).filter(|_| is_known));
+        }
+        let of_occurrences = rows.match_occurrences(target, session).await?;
+        for meeting in &new.meetings {
+            rows.take(meeting, meeting.occurrence().and_then(|key| of_occurrences.get(&key)).copied());
+        }
+        for meeting in &new.meetings {
+            rows.take(meeting, recorded(stored, &meeting.key));
+        }
+        Ok(rows)
+    }
+
+    /// Matches the instances that no meeting has with the occurrences of the session.
+    async fn match_occurrences(
+        &mut self,
+        target: &Target<'_>,
+        session: &session::Model,
+    ) -> Result<HashMap<OccurrenceKey, SessionInstanceId>> {
+        let (Ok(zone), Ok(Some(recurrence))) = (facts::zone_of(target.data, session), facts::recurrence_of(session))
+        else {
+            return Ok(HashMap::new());
+        };
+        let skips = facts::find_skipped_dates(target.tx, &[session.id]).await?.remove(&session.id).unwrap_or_default();
+        let calendar = facts::calendar_of(session, zone, skips);
+        let free = self.rows.values().filter(|row| !self.taken.contains(&row.id));
+        let mut made: Vec<_> = free
+            .filter_map(|row| {
+                let made = facts::as_made(row, self.answered.contains(&row.id), self.over.contains(&row.id))?;
+                Some((row.id, made))
+            })
+            .collect();
+        made.sort_unstable_by_key(|(id, _)| *id);
+        let (ids, made): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+        let matched = retime::matched(&recurrence, &calendar, &made);
+        let pairs = || ids.iter().zip(&matched).zip(&made).filter_map(|((id, it), made)| Some((*id, (*it)?, made)));
+        self.occurrences = pairs().map(|(id, occurrence, _)| (id, occurrence)).collect();
+        // An instance that is over keeps its times, so it can only have its own occurrence.
+        let usable = pairs().filter(|(_, it, made)| !made.is_over || made.occurrence == it.key());
+        Ok(usable.map(|(id, occurrence, _)| (occurrence.key(), id)).collect())
+    }
+
+    /// Gives a meeting this instance, unless it has one already or another meeting has it.
+    fn take(&mut self, meeting: &ImportedMeeting, id: Option<SessionInstanceId>) {
+        let Some(id) = id.filter(|id| self.rows.contains_key(id)) else { return };
+        if !self.by_key.contains_key(&meeting.key) && self.taken.insert(id) {
+            self.by_key.insert(meeting.key.clone(), id);
+        }
+    }
+
+    /// The instance of a meeting.
+    fn of(&self, meeting: &ImportedMeeting) -> Option<&session_instance::Model> {
+        self.by_key.get(&meeting.key).and_then(|id| self.rows.get(id))
+    }
+}

@@ -1,0 +1,456 @@
+//! Calendar import again: files that changed, sessions that people changed in the meantime, and feeds of this installation.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use anyhow::{Context, Result, ensure};
+use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, TimeDelta};
+use insession_tests::{Client, Deployment, LIMIT, TestDatabase, eventually, on_both_databases};
+use serde_json::{Value, json};
+
+use crate::{
+    fixtures::{add_skip, check_in, create_person},
+    import::{actions, count, feed, import, session_of},
+};
+
+on_both_databases!(
+    state_after_random_updates_is_that_of_the_last_file,
+    skip_of_a_person_survives_an_import,
+    instance_keeps_its_check_ins_when_its_meeting_comes_back,
+    own_feed_is_unchanged_and_any_edit_of_it_is_seen,
+);
+
+const STATE: &str = "query($id: ID!) { session(id: $id) {
+    name location latitude longitude timeZone initiationDate terminationDate recurrence { rrules }
+    skips { from to reason }
+    occurrences(from: \"2030-01-01\", first: 60) { startsAt endsAt sessionInstance { id } }
+    instances(first: 100, from: \"2029-01-01\") { nodes { id date startsAt endsAt isCancelled locationOverride } }
+} }";
+
+/// What people see of a session: everything but its meetings, those that take place, and those that are cancelled.
+#[derive(Debug, PartialEq, Eq)]
+struct State {
+    session: Value,
+    planned: Vec<String>,
+    cancelled: Vec<String>,
+}
+
+impl State {
+    fn differences(&self, expected: &Self) -> String {
+        let only =
+            |one: &[String], other: &[String]| one.iter().filter(|it| !other.contains(it)).cloned().collect::<Vec<_>>();
+        let between = |found: &[String], expected: &[String]| {
+            format!("missing {:?}, extra {:?}", only(expected, found), only(found, expected))
+        };
+        let session = if self.session == expected.session {
+            String::new()
+        } else {
+            format!("{} is not {}, ", self.session, expected.session)
+        };
+        let (planned, cancelled) =
+            (between(&self.planned, &expected.planned), between(&self.cancelled, &expected.cancelled));
+        format!("{session}planned: {planned}, cancelled: {cancelled}")
+    }
+}
+
+async fn state(client: &Client, id: &str) -> Result<State> {
+    let mut session = client.data(STATE, json!({ "id": id })).await?["session"].take();
+    let (occurrences, instances) = (session["occurrences"].take(), session["instances"]["nodes"].take());
+    let (mut planned, mut cancelled) = (Vec::new(), Vec::new());
+    let text = |it: &Value| format!("{} {} {}", it["startsAt"], it["endsAt"], it["locationOverride"]);
+    for it in occurrences.as_array().context("no list")?.iter().filter(|it| it["sessionInstance"].is_null()) {
+        planned.push(text(it));
+    }
+    for it in instances.as_array().context("no list")? {
+        if it["isCancelled"] == true { &mut cancelled } else { &mut planned }.push(text(it));
+    }
+    planned.sort_unstable();
+    cancelled.sort_unstable();
+    session["instances"] = Value::Null;
+    Ok(State { session, planned, cancelled })
+}
+
+/// Random numbers that are the same in each run.
+struct Random(u64);
+
+impl Random {
+    /// A number below `end`.
+    fn below(&mut self, end: u64) -> u64 {
+        // Xorshift, by George Marsaglia.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % end
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.below(u64::try_from(of.len()).unwrap())).unwrap()]
+    }
+}
+
+const DAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
+
+fn stamp(at: NaiveDateTime) -> String {
+    at.format("%Y%m%dT%H%M%S").to_string()
+}
+
+/// Whether a rule has a meeting on a date.
+type Gives = Box<dyn Fn(NaiveDate) -> bool>;
+
+/// The events of one session, as random as those of a busy calendar. All are in January and February of 2030.
+fn events(random: &mut Random) -> String {
+    let zone = random.one(&["Europe/Berlin", "Europe/Berlin", "Europe/Berlin", "America/New_York", "Asia/Tokyo"]);
+    let hour = u32::try_from(random.one(&[1, 9, 16, 19, 19, 23])).unwrap();
+    let first = NaiveDate::from_ymd_opt(2030, 1, 1).unwrap() + Days::new(random.below(5));
+    let starts = first.and_hms_opt(hour, random.one(&[0, 0, 30]), 0).unwrap();
+    let weekday = |date: NaiveDate| DAYS[usize::try_from(date.weekday().num_days_from_monday()).unwrap()];
+    let days: BTreeSet<&str> = (0..random.below(3)).map(|_| random.one(&DAYS)).chain([weekday(first)]).collect();
+    let days: Vec<_> = days.into_iter().collect();
+    let month_days = [first.day(), first.day() + 7, 28];
+    let (rule, gives): (Option<String>, Gives) = match random.below(6) {
+        0 => (None, Box::new(move |date| date == first)),
+        1 | 2 => (Some("FREQ=DAILY".to_owned()), Box::new(|_| true)),
+        3 => {
+            let rule = format!("FREQ=WEEKLY;BYDAY={}", days.join(","));
+            (Some(rule), Box::new(move |date| days.contains(&weekday(date))))
+        }
+        4 => {
+            let rule = format!("FREQ=WEEKLY;INTERVAL=2;BYDAY={}", days.join(","));
+            let monday = first - Days::new(first.weekday().num_days_from_monday().into());
+            let is_in_step = move |date: NaiveDate| (date - monday).num_days() / 7 % 2 == 0;
+            (Some(rule), Box::new(move |date| is_in_step(date) && days.contains(&weekday(date))))
+        }
+        _ => {
+            let rule = format!("FREQ=MONTHLY;BYMONTHDAY={},{},28", month_days[0], month_days[1]);
+            (Some(rule), Box::new(move |date| month_days.contains(&date.day())))
+        }
+    };
+    let last = first + Days::new(if random.chance(30) { 5 + random.below(30) } else { 40 });
+    let ends_early = rule.is_some() && random.chance(30);
+    let occurrences: Vec<NaiveDateTime> = first
+        .iter_days()
+        .take_while(|date| *date <= last)
+        .filter(|date| gives(*date))
+        .map(|it| it.and_time(starts.time()))
+        .collect();
+    // Most changes concern the same few days, so that successive versions collide.
+    let near: Vec<_> = occurrences.iter().copied().filter(|at| (5..12).contains(&at.day())).collect();
+    let near = if near.is_empty() { occurrences.clone() } else { near };
+    let length = TimeDelta::minutes(random.one(&[30, 60, 60, 120]));
+    let at = |name: &str, at: NaiveDateTime| format!("{name};TZID={zone}:{}\n", stamp(at));
+    let name = random.one(&["Choir", "Choir", "Band"]);
+    let mut master = format!("SUMMARY:{name}\n{}{}", at("DTSTART", starts), at("DTEND", starts + length));
+    if random.chance(40) {
+        let _ = writeln!(master, "LOCATION:{}", random.one(&["Hall", "Park"]));
+    }
+    if random.chance(20) {
+        master += "GEO:52.5;13.4\n";
+    }
+    if let Some(rule) = &rule {
+        // An hour of the zone's own day after the last meeting.
+        let until = if ends_early {
+            format!(";UNTIL={}Z", stamp(last.and_hms_opt(23, 59, 59).unwrap() + TimeDelta::hours(12)))
+        } else {
+            String::new()
+        };
+        let _ = writeln!(master, "RRULE:{rule}{until}");
+    }
+    let mut used = BTreeSet::new();
+    for _ in 0..random.below(3) {
+        let dropped = random.one(&near);
+        if rule.is_some() && used.insert(dropped) {
+            master += &at("EXDATE", dropped);
+        }
+    }
+    for _ in 0..random.below(3) {
+        let added =
+            random.one(&near) + TimeDelta::days(random.one(&[0, 0, 1, 3])) + TimeDelta::hours(random.one(&[1, -3, 5]));
+        if used.insert(added) && !occurrences.contains(&added) {
+            master += &at("RDATE", added);
+        }
+    }
+    let mut all = vec![master];
+    for _ in 0..if rule.is_some() { random.below(4) } else { 0 } {
+        let of = random.one(&near);
+        if !used.insert(of) {
+            continue;
+        }
+        let moved = of + TimeDelta::days(random.one(&[0, 0, 1, -1, 2])) + TimeDelta::hours(random.one(&[0, 2, -1]));
+        let mut change = format!("SUMMARY:{name}\n{}{}", at("RECURRENCE-ID", of), at("DTSTART", moved));
+        change += &at("DTEND", moved + random.one(&[length, TimeDelta::minutes(45)]));
+        let _ = write!(change, "{}", random.one(&["", "STATUS:CANCELLED\n", "LOCATION:Garden\n"]));
+        all.push(change);
+    }
+    all.iter().fold(String::new(), |text, event| text + &format!("BEGIN:VEVENT\nUID:the-uid\n{event}END:VEVENT\n"))
+}
+
+fn calendar<'a>(events: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    let events: String = events.into_iter().map(|(uid, events)| events.replace("the-uid", uid)).collect();
+    format!("BEGIN:VCALENDAR\nVERSION:2.0\n{events}END:VCALENDAR\n")
+}
+
+/// Each session gets some versions of its events, one of them twice. After each import it is as if only that version had ever been
+/// imported. In some sessions people have checked in. There, a meeting that the file no longer has is cancelled.
+async fn state_after_random_updates_is_that_of_the_last_file(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let person = create_person(&admin, "Ada").await?;
+    let seed = std::env::var("IMPORT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_300_101);
+    let mut random = Random(seed);
+    let uids: Vec<String> = (0..18).map(|number| format!("changing-{number}")).collect();
+    let mut history: Vec<Vec<String>> = uids.iter().map(|_| Vec::new()).collect();
+    let mut accepted = 0;
+    for version in 0..4 {
+        for versions in &mut history {
+            let next = if version == 2 { versions[0].clone() } else { events(&mut random) };
+            versions.push(next);
+        }
+        let last: Vec<String> = history.iter().filter_map(|versions| versions.last().cloned()).collect();
+        let fresh: Vec<String> = uids.iter().map(|uid| format!("{uid}-only-{version}")).collect();
+        let updated = import(&admin, json!({ "ics": calendar(uids.iter().zip(&last)) })).await?;
+        let alone = import(&admin, json!({ "ics": calendar(fresh.iter().zip(&last)) })).await?;
+        let again = import(&admin, json!({ "ics": calendar(uids.iter().zip(&last)) })).await?;
+        ensure!(actions(&again).iter().all(|(_, action)| *action == "UNCHANGED"), "{again}");
+        for (number, (uid, fresh)) in uids.iter().zip(&fresh).enumerate() {
+            let (Ok(id), Ok(expected)) = (session_of(&updated, uid), session_of(&alone, fresh)) else {
+                let refused = |report: &Value, uid: &str| session_of(report, uid).is_err();
+                ensure!(refused(&updated, uid) && refused(&alone, fresh), "{uid}: {updated} {alone}");
+                continue;
+            };
+            accepted += 1;
+            let has_check_ins = number % 3 == 0;
+            let expected = state(&admin, &expected).await?;
+            eventually(LIMIT, "the session to be as in the file", async || {
+                let found = state(&admin, &id).await?;
+                let mut cancelled = found.cancelled.clone();
+                if has_check_ins {
+                    cancelled.retain(|it| expected.cancelled.contains(it));
+                }
+                let is_right = (&found.session, &found.planned, &cancelled)
+                    == (&expected.session, &expected.planned, &expected.cancelled);
+                ensure!(is_right, "{id}: {}, after {:#?}", found.differences(&expected), history[number]);
+                Ok(())
+            })
+            .await?;
+            if has_check_ins {
+                let data = admin.data(STATE, json!({ "id": id })).await?;
+                let all = data["session"]["instances"]["nodes"].as_array().context("no list")?;
+                for instance in all.iter().filter(|it| it["isCancelled"] == false) {
+                    check_in(&admin, instance["id"].as_str().context("no id")?, "YES", Some(&person)).await?;
+                }
+            }
+        }
+    }
+    ensure!(accepted > 60, "only {accepted} imports were accepted");
+    Ok(())
+}
+
+/// An event on Mondays from 7 January 2030 on, with more lines, and other events.
+fn mondays(uid: &str, hour: u32, more: &str, others: &[&str]) -> String {
+    let event = |lines: &str| format!("BEGIN:VEVENT\nUID:{uid}\nSUMMARY:Choir\nDURATION:PT2H\n{lines}END:VEVENT\n");
+    let rule = event(&format!("DTSTART;TZID=Europe/Berlin:20300107T{hour}0000\nRRULE:FREQ=WEEKLY\n{more}"));
+    let others: String = others.iter().map(|lines| event(lines)).collect();
+    format!("BEGIN:VCALENDAR\n{rule}{others}END:VCALENDAR\n")
+}
+
+async fn skip_of_a_person_survives_an_import(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let excluded = |dates: &[&str]| {
+        let dates: String = dates.iter().map(|date| format!("EXDATE;TZID=Europe/Berlin:{date}T190000\n")).collect();
+        mondays("skips@test", 19, &dates, &[])
+    };
+    let imported = import(&admin, json!({ "ics": excluded(&["20300114", "20300121"]) })).await?;
+    let id = session_of(&imported, "skips@test")?;
+    // On dates that the file leaves out too, one that it does not mention, and one with a reason.
+    add_skip(&admin, &id, "2030-01-14").await?;
+    add_skip(&admin, &id, "2030-01-28").await?;
+    let add = "mutation($input: AddSkipsInput!) { addSkips(input: $input) { sessions { id } } }";
+    let strike = json!({ "from": "2030-01-21", "to": "2030-01-21", "reason": "Strike" });
+    admin.data(add, json!({ "input": { "sessionIds": [id], "skips": [strike] } })).await?;
+    let skips = async || -> Result<Vec<String>> {
+        let data = admin.data(STATE, json!({ "id": id })).await?;
+        let all = data["session"]["skips"].as_array().context("no list")?;
+        Ok(all.iter().map(|it| format!("{} {}", it["from"].as_str().unwrap_or_default(), it["reason"])).collect())
+    };
+    let notes = |report: &Value| report["imported"][0]["notes"].clone();
+    let by_people = ["2030-01-14 null", "2030-01-21 \"Strike\"", "2030-01-28 null"];
+    // The file has these meetings again. The skips of the import go, and those of people stay. The report says so.
+    let updated = import(&admin, json!({ "ics": excluded(&[]) })).await?;
+    assert_eq!(actions(&updated), [("skips@test", "UPDATED")]);
+    assert_eq!(skips().await?, by_people);
+    let note =
+        |date: &str| format!("has a meeting on {date} again, which somebody skipped here, so it does not take place");
+    assert_eq!(notes(&updated), json!([note("2030-01-14"), note("2030-01-21")]));
+    // The file leaves out a date that a person has skipped, and then the rule changes.
+    import(&admin, json!({ "ics": excluded(&["20300128"]) })).await?;
+    assert_eq!(skips().await?, ["2030-01-14 null", "2030-01-21 \"Strike\"", "2030-01-28 null", "2030-01-28 null"]);
+    let moved = import(&admin, json!({ "ics": mondays("skips@test", 20, "", &[]) })).await?;
+    assert_eq!(actions(&moved), [("skips@test", "UPDATED")]);
+    assert_eq!(skips().await?, by_people);
+    Ok(())
+}
+
+/// The instances of a session: date, local start, whether it is cancelled, and its id.
+async fn instances(client: &Client, id: &str) -> Result<Vec<(String, bool, String)>> {
+    let data = client.data(STATE, json!({ "id": id })).await?;
+    let all = data["session"]["instances"]["nodes"].as_array().context("no list")?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    Ok(all.iter().map(|it| (text(&it["startsAt"]), it["isCancelled"] == true, text(&it["id"]))).collect())
+}
+
+/// People have checked in to a meeting that was moved, and to an added one. Then the series moves, the file loses both changes, and
+/// they come back. All the time the people are at a meeting that takes place, if there is one on that day.
+async fn instance_keeps_its_check_ins_when_its_meeting_comes_back(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let person = create_person(&admin, "Ada").await?;
+    let uid = "back@test";
+    let moved = |hour: u32, to: u32| {
+        format!("RECURRENCE-ID;TZID=Europe/Berlin:20300114T{hour}0000\nDTSTART;TZID=Europe/Berlin:20300114T{to}0000\n")
+    };
+    let added = "RDATE;TZID=Europe/Berlin:20300117T110000\n";
+    let first = mondays(uid, 19, added, &[&moved(19, 21)]);
+    let id = session_of(&import(&admin, json!({ "ics": first })).await?, uid)?;
+    let made = instances(&admin, &id).await?;
+    let [(_, _, change), (_, _, addition)] = made.as_slice() else { anyhow::bail!("{made:?}") };
+    for instance in [change, addition] {
+        check_in(&admin, instance, "YES", Some(&person)).await?;
+    }
+    for (step, (file, of_change, of_addition)) in [
+        // The series moves by an hour, and nothing else is left.
+        (mondays(uid, 20, "", &[]), Some("2030-01-14T19:00"), None),
+        (first.clone(), Some("2030-01-14T20:00"), Some("2030-01-17T10:00")),
+        // The series moves, and its meeting is changed again under the new time.
+        (mondays(uid, 17, added, &[&moved(17, 22)]), Some("2030-01-14T21:00"), Some("2030-01-17T10:00")),
+        (first.clone(), Some("2030-01-14T20:00"), Some("2030-01-17T10:00")),
+        // No series on that day.
+        (mondays(uid, 19, added, &[]).replace("20300107T", "20300108T"), None, Some("2030-01-17T10:00")),
+        (first.clone(), Some("2030-01-14T20:00"), Some("2030-01-17T10:00")),
+        // The meeting is left out for a while.
+        (mondays(uid, 19, "EXDATE;TZID=Europe/Berlin:20300114T190000\n", &[]), None, None),
+        (first.clone(), Some("2030-01-14T20:00"), Some("2030-01-17T10:00")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let updated = import(&admin, json!({ "ics": file })).await?;
+        assert_eq!(actions(&updated), [(uid, "UPDATED")], "step {step}");
+        eventually(LIMIT, "the instances to follow the file", async || {
+            let all = instances(&admin, &id).await?;
+            for (instance, expected) in [(change, of_change), (addition, of_addition)] {
+                let found = all.iter().find(|(.., id)| id == instance).context("an instance with check-ins is gone")?;
+                let start = expected.is_none_or(|start| found.0.starts_with(start));
+                ensure!(start && found.1 == expected.is_none(), "step {step}: {all:?}");
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn own_feed_is_unchanged_and_any_edit_of_it_is_seen(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let create = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id path } } }";
+    let new = async |number: usize, mut input: Value| -> Result<(String, String)> {
+        input["name"] = json!(format!("Session {number}"));
+        input["timeZone"] = json!("Europe/Berlin");
+        input["city"] = json!("Berlin");
+        let mut made = admin.data(create, json!({ "input": input })).await?["createSession"]["session"].take();
+        let mut text = |field: &str| made[field].take().as_str().context("no text").map(str::to_owned);
+        Ok((text("id")?, text("path")?))
+    };
+    let evening = json!({ "startTime": "19:00", "endTime": "22:00" });
+    let with = |kind: &str, more: Value| {
+        let mut schedule = evening.clone();
+        for (field, value) in more.as_object().into_iter().flatten() {
+            schedule[field] = value.clone();
+        }
+        json!([{ kind: schedule }])
+    };
+    let weekly = with("weekly", json!({ "weekday": "MONDAY" }));
+    let far_skip = json!([
+        { "from": "2040-01-02", "to": "2040-01-02" },
+        { "from": "2041-12-24", "to": "2042-01-06", "reason": "Holidays" },
+    ]);
+    let forms = [
+        json!({ "schedules": weekly }),
+        json!({ "schedules": with("weekly", json!({ "weekday": "FRIDAY", "everyNWeeks": 3 })), "autoCreateInstances": true }),
+        json!({ "schedules": with("monthly", json!({ "weekday": "FRIDAY", "which": [5, -2] })) }),
+        json!({ "schedules": with("monthDay", json!({ "days": [-1, 31, 15], "everyNMonths": 2 })) }),
+        json!({ "schedules": with("rrule", json!({ "rrule": "FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=22" })), "terminationDate": "2031-02-26" }),
+        json!({ "schedules": weekly, "initiationDate": "2027-03-01", "terminationDate": "2045-03-01", "skips": far_skip,
+            "location": "Hall", "latitude": 52.5, "longitude": 13.4 }),
+        json!({}),
+    ];
+    let mut sessions = Vec::new();
+    for (number, input) in forms.into_iter().enumerate() {
+        let (id, path) = new(number, input).await?;
+        // One instance on a day of its own, one that stands for a Monday in far years, one after the termination date.
+        let add = "mutation($input: CreateSessionInstanceInput!) { createSessionInstance(input: $input) { sessionInstance { id } } }";
+        for (date, location) in [("2030-05-08", Some("Park")), ("2043-01-05", None), ("2046-01-01", None)] {
+            let times = json!({ "sessionId": id, "date": date, "startTime": "19:00", "endTime": "20:10", "locationOverride": location });
+            admin.data(add, json!({ "input": times })).await?;
+        }
+        sessions.push((id, path));
+    }
+    let sessions_before = count(&admin).await?;
+    // The feed of the city has all of them.
+    let address = admin.address("/calendar.ics?city=Berlin");
+    let all = admin.http().get(address).send().await?.error_for_status()?.text().await?;
+    let same = import(&admin, json!({ "ics": all })).await?;
+    assert_eq!((&same["refused"], count(&admin).await?), (&json!([]), sessions_before), "{same}");
+    ensure!(actions(&same).iter().all(|(_, action)| *action == "UNCHANGED"), "{same}");
+    let known: BTreeSet<_> =
+        same["imported"].as_array().context("no list")?.iter().map(|it| it["session"]["id"].as_str()).collect();
+    assert_eq!(known, sessions.iter().map(|(id, _)| Some(id.as_str())).collect());
+
+    // Another installation has the same feed after an import, and this one knows it.
+    let installation =
+        all.lines().find_map(|line| line.strip_prefix("UID:")?.split('@').nth(1)).context("no UID")?.to_owned();
+    let foreign = all.replace("\r\n ", "").replace(&installation, "elsewhere");
+    let imported = import(&admin, json!({ "ics": foreign })).await?;
+    assert_eq!(imported["refused"], json!([]));
+    let copies: BTreeSet<_> =
+        imported["imported"].as_array().context("no list")?.iter().map(|it| it["session"]["path"].as_str()).collect();
+    assert_eq!(copies.len(), sessions.len());
+    for path in copies.into_iter().flatten() {
+        let copy = feed(&admin, path).await?.replace("\r\n ", "");
+        let again = import(&admin, json!({ "ics": copy })).await?;
+        ensure!(actions(&again).iter().all(|(_, action)| *action == "UNCHANGED"), "{again}");
+        let back = import(&admin, json!({ "ics": copy.replace("@elsewhere", &format!("@{installation}")) })).await?;
+        ensure!(actions(&back).iter().all(|(_, action)| *action == "UNCHANGED"), "{back}");
+        assert_eq!((&again["refused"], &back["refused"]), (&json!([]), &json!([])));
+    }
+
+    let (_, path) = &sessions[5];
+    let exported = feed(&admin, path).await?.replace("\r\n ", "");
+    for (from, to) in [
+        ("LOCATION:Hall", "LOCATION:Cellar"),
+        ("LOCATION:Park", "LOCATION:Cellar"),
+        ("GEO:52.5;13.4", "GEO:52.5;13.5"),
+        ("EXDATE;TZID=Europe/Berlin:20400102T190000\r\n", ""),
+        ("EXDATE;TZID=Europe/Berlin:20411230T190000\r\n", ""),
+        ("UNTIL=2045", "UNTIL=2044"),
+        ("SUMMARY:Session 5", "SUMMARY:Session 6"),
+        ("DURATION:PT3H", "DURATION:PT4H"),
+        ("DTEND;TZID=Europe/Berlin:20430105T201000", "DTEND;TZID=Europe/Berlin:20430105T203000"),
+        ("DTSTART;TZID=Europe/Berlin:20460101T190000", "DTSTART;TZID=Europe/Berlin:20460101T193000"),
+    ] {
+        ensure!(exported.contains(from), "{from} is not in {exported}");
+        let edited = import(&admin, json!({ "ics": exported.replace(from, to) })).await?;
+        assert_eq!(edited["imported"], json!([]), "{from} became {to}");
+        let reason = edited["refused"][0]["reason"].as_str().unwrap_or_default();
+        ensure!(reason.starts_with("differs from the session of this server"), "{edited}");
+    }
+    // What nobody stores does not matter.
+    let unlike = exported.replace("SEQUENCE:", "SEQUENCE:9").replace("X-PUBLISHED-TTL:PT1H", "X-PUBLISHED-TTL:PT2H");
+    let same = import(&admin, json!({ "ics": unlike })).await?;
+    ensure!(!actions(&same).is_empty() && actions(&same).iter().all(|(_, action)| *action == "UNCHANGED"), "{same}");
+    Ok(())
+}
