@@ -10,7 +10,7 @@ use insession_tests::{
 };
 use sea_orm::DatabaseConnection;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{KEY, ask, may_be_asked_again};
 use crate::{fixtures::new_visit, load::Random};
@@ -18,13 +18,13 @@ use crate::{fixtures::new_visit, load::Random};
 /// What somebody does who wants a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// Takes the offered seat, and gives it back after a while.
+    /// Takes the offered seat, and gives it back after a while. If the offer ends before that, waits again.
     Stays,
     /// The same, with another tab before it is the turn.
     SwitchesTab,
     /// Leaves the queue.
     Leaves,
-    /// Lets the offer lapse.
+    /// Lets the offer end, and does not come back.
     Lapses,
     /// Goes offline in the queue.
     Vanishes,
@@ -57,6 +57,9 @@ const FOLLOW: &str = "subscription($id: ID!) {
 const LEAVE: &str = "mutation($id: ID!) { leaveActivity(presenceId: $id) { presence { id } } }";
 const LEAVE_QUEUE: &str = "mutation($id: ID!) { leaveQueue(presenceId: $id) { presence { id } } }";
 const COMPLETE: &str = "mutation($id: ID!) { completePresence(presenceId: $id) { presence { status } } }";
+
+/// After how long without news a guest looks whether the place has ended.
+const SILENCE: Duration = Duration::from_secs(5);
 
 const LONG_AGO: &str = "'2000-01-01T00:00:00+00:00'";
 
@@ -156,8 +159,14 @@ impl Guest {
     async fn wait(&mut self) -> Result<bool> {
         loop {
             // Whoever has no place when the subscription begins gets nothing.
-            if self.has_given_up && number(&self.database, &self.places()).await? == 0 {
-                return Ok(false);
+            if number(&self.database, &self.places()).await? == 0 {
+                if self.has_given_up {
+                    return Ok(false);
+                }
+                // The answer with the seat was lost, or an offer was missed. The history says whether it had ended.
+                if self.claim().await? {
+                    return Ok(true);
+                }
             }
             if let Ok(socket) = Socket::connect(self.random.one_of(&self.urls), self.client.token()).await
                 && socket.subscribe("queue", FOLLOW, json!({ "id": self.visit })).is_ok()
@@ -171,8 +180,21 @@ impl Guest {
 
     /// The same at one server. `None` if the server ends, or another visit is to be followed.
     async fn follow(&mut self, mut socket: Socket) -> Result<Option<bool>> {
-        // The queue moves all the time. So silence means that somebody was forgotten.
-        while let Ok(received) = within(LIMIT, "news of the queue", socket.any_for("queue", LIMIT * 2)).await? {
+        let mut heard = Instant::now();
+        loop {
+            let received = match timeout(SILENCE, socket.any_for("queue", LIMIT * 2)).await {
+                Ok(Ok(received)) => received,
+                Ok(Err(_)) => return Ok(None),
+                Err(_) => {
+                    // The queue moves all the time. So long silence means that somebody was forgotten.
+                    ensure!(heard.elapsed() < LIMIT, "no news of the queue");
+                    if number(&self.database, &self.places()).await? == 0 {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+            };
+            heard = Instant::now();
             if let Some(error) = received.message.pointer("/payload/0").map(GraphqlError::read) {
                 ensure!(may_be_asked_again(&error), "{}", received.message);
                 return Ok(None);
@@ -186,8 +208,7 @@ impl Guest {
             }
             let place = &change["queuePlace"];
             if place.is_null() {
-                ensure!(self.has_given_up, "the place was lost: {}", received.message);
-                return Ok(Some(false));
+                return Ok(self.has_given_up.then_some(false));
             }
             self.hear(place)?;
             let is_offered = place["offer"]["expiresAt"].is_string();
@@ -201,31 +222,39 @@ impl Guest {
                     self.switch_tab().await?;
                     return Ok(None);
                 }
-                Fate::Lapses if is_offered => {
-                    self.has_given_up = true;
-                    self.until_place_ends(&[]).await?;
-                }
+                Fate::Lapses if is_offered => self.has_given_up = true,
+                // Some want to hear of it before they go on.
                 _ if is_offered => {
-                    let entered = self.enter(false).await?;
-                    ensure!(entered["admitted"] == true, "an offered seat was refused: {entered}");
-                    // Some want to hear of it before they go on.
-                    if !self.number.is_multiple_of(4) {
+                    if self.claim().await? && !self.number.is_multiple_of(4) {
                         return Ok(Some(true));
                     }
                 }
                 _ => {}
             }
         }
-        Ok(None)
+    }
+
+    /// Takes the offered seat. Waits again if the offer has ended. Returns whether there is a seat.
+    async fn claim(&mut self) -> Result<bool> {
+        let before = self.seen.clone();
+        let entered = self.enter(true).await?;
+        if entered["admitted"] == true {
+            return Ok(true);
+        }
+        self.hear(&entered["queuePlace"])?;
+        let (before, after) = (before.map(|(_, since)| since), self.seen.clone().map(|(_, since)| since));
+        ensure!(before != after || entered["queuePlace"]["offer"].is_null(), "an offered seat was refused: {entered}");
+        Ok(false)
     }
 
     /// A place is the same until it ends, and only moves forward.
+    /// After a missed offer there may be another place.
     fn hear(&mut self, place: &Value) -> Result<()> {
         let position = place["position"].as_i64().with_context(|| format!("no position: {place}"))?;
         let joined_at = place["joinedAt"].as_str().with_context(|| format!("no joinedAt: {place}"))?;
         ensure!(1 <= position && place["length"].as_i64() >= Some(position), "{place}");
         if let Some((before, since)) = &self.seen {
-            ensure!(position <= *before && joined_at == since, "{place} came after {:?}", self.seen);
+            ensure!(position <= *before || joined_at != since, "{place} came after {:?}", self.seen);
         }
         self.seen = Some((position, joined_at.to_owned()));
         Ok(())
@@ -250,7 +279,7 @@ impl Guest {
             "UPDATE presence SET last_seen_at = {LONG_AGO}, started_at = {LONG_AGO} WHERE person_id = {}",
             self.person
         );
-        self.until_place_ends(&[seen]).await?;
+        self.until_place_ends(&seen).await?;
         Ok(false)
     }
 
@@ -259,7 +288,7 @@ impl Guest {
     }
 
     /// Makes old what keeps the place, until the place is gone.
-    async fn until_place_ends(&self, more: &[String]) -> Result<()> {
+    async fn until_place_ends(&self, seen: &str) -> Result<()> {
         let person = self.person;
         let offer = format!(
             "UPDATE queue_place SET leaves_at = {LONG_AGO}, \
@@ -270,8 +299,7 @@ impl Guest {
         } else {
             offer
         };
-        let statements: Vec<&str> = more.iter().map(String::as_str).chain([&*offer]).collect();
-        self.until(&statements, &self.places(), "the place to end").await
+        self.until(&[seen, &offer], &self.places(), "the place to end").await
     }
 
     /// Makes these instants of the visit old, until it has no seat.

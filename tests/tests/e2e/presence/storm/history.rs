@@ -3,10 +3,7 @@
 //! Places are made, and seats are offered and taken, while the activity is locked. So these entries are in the order of the
 //! commits, and the counts in them are those that the lock protects.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use anyhow::{Context, Result, bail, ensure};
 use insession_tests::database::execute;
@@ -63,14 +60,20 @@ pub async fn keep(database: &DatabaseConnection) -> Result<()> {
         database,
         &format!(
             "CREATE TABLE queue_history (id {key}, what text NOT NULL, place bigint, person bigint, had_offer bigint, \
-               seats bigint, offers bigint, waiting bigint, at_ms bigint)"
+               seats bigint, offers bigint, waiting bigint, early_ms bigint, at_ms bigint)"
         ),
     )
     .await?;
+    let ends = if is_postgres {
+        "CAST(extract(epoch FROM OLD.offer_ends_at) * 1000 AS bigint)"
+    } else {
+        "CAST((julianday(OLD.offer_ends_at) - 2440587.5) * 86400000 AS integer)"
+    };
     for (name, table, operation, condition, values) in TRIGGERS {
+        let early = if name == "left" { format!("COALESCE({ends} - {now}, 0)") } else { "0".to_owned() };
         let insert = format!(
-            "INSERT INTO queue_history (what, place, person, had_offer, seats, offers, waiting, at_ms) \
-             VALUES ('{name}', {values}, {now});"
+            "INSERT INTO queue_history (what, place, person, had_offer, seats, offers, waiting, early_ms, at_ms) \
+             VALUES ('{name}', {values}, {early}, {now});"
         );
         let trigger =
             format!("CREATE TRIGGER note_{name} AFTER {operation} ON {table} FOR EACH ROW WHEN ({condition})");
@@ -98,13 +101,18 @@ struct Entry {
     offers: i64,
     /// Of an offer: how many waited longer without one. Of a seat: how many waited without an offer.
     waiting: i64,
+    /// Of a place that ended with an offer: how long before the end of the offer.
+    early_ms: i64,
     at_ms: i64,
 }
+
+/// Two clocks may round differently.
+const ROUNDING_MS: i64 = 2;
 
 pub struct History(Vec<Entry>);
 
 pub async fn read(database: &DatabaseConnection) -> Result<History> {
-    let sql = "SELECT what, place, COALESCE(person, 0) AS person, had_offer, seats, offers, waiting, at_ms \
+    let sql = "SELECT what, place, COALESCE(person, 0) AS person, had_offer, seats, offers, waiting, early_ms, at_ms \
                FROM queue_history ORDER BY id";
     let statement = Statement::from_string(database.get_database_backend(), sql);
     Ok(History(Entry::find_by_statement(statement).all(database).await?))
@@ -115,6 +123,8 @@ pub async fn read(database: &DatabaseConnection) -> Result<History> {
 pub struct Summary {
     places: usize,
     offers: usize,
+    /// The offers that lapsed, after which the person waited again.
+    lapsed: usize,
     /// How long a seat was free while somebody waited, at most, in milliseconds.
     longest_free_ms: i64,
     /// The same, without the time when no server ran.
@@ -123,10 +133,10 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { places, offers, longest_free_ms, longest_free_while_up_ms } = self;
+        let Self { places, offers, lapsed, longest_free_ms, longest_free_while_up_ms } = self;
         write!(
             formatter,
-            "{places} places, {offers} offers; a seat was free for {longest_free_ms} ms at most, \
+            "{places} places, {offers} offers, of which {lapsed} lapsed against their will; a seat was free for {longest_free_ms} ms at most, \
              and for {longest_free_while_up_ms} ms while a server ran"
         )
     }
@@ -145,9 +155,10 @@ impl History {
         let mut summary = Summary::default();
         let mut places: BTreeMap<i64, Place> = BTreeMap::new();
         let mut last_joined = 0;
-        // The people whose place with an offer ended.
-        let mut may_claim: BTreeSet<i64> = BTreeSet::new();
+        // The people whose place with an offer ended, and how long before the end of the offer.
+        let mut may_claim: BTreeMap<i64, i64> = BTreeMap::new();
         let (mut joined, mut seated) = (BTreeMap::<i64, usize>::new(), BTreeMap::<i64, usize>::new());
+        let mut lapsed = BTreeMap::<i64, usize>::new();
         let mut seats = 0;
         let mut free_since = None;
         for entry in &self.0 {
@@ -157,6 +168,11 @@ impl History {
                     ensure!(last_joined < place, "places are not in the order of joining: {entry:?}");
                     last_joined = place;
                     places.insert(place, Place { person, has_offer: false });
+                    if let Some(early_ms) = may_claim.remove(&person) {
+                        ensure!(early_ms <= ROUNDING_MS, "an offer ended {early_ms} ms too early: {entry:?}");
+                        *lapsed.entry(person).or_default() += 1;
+                        summary.lapsed += 1;
+                    }
                     *joined.entry(person).or_default() += 1;
                     summary.places += 1;
                 }
@@ -172,12 +188,12 @@ impl History {
                     let place = places.remove(&place).with_context(|| format!("it ended twice: {entry:?}"))?;
                     ensure!(place.person == person && place.has_offer == (entry.had_offer == 1), "{entry:?}");
                     if place.has_offer {
-                        may_claim.insert(person);
+                        may_claim.insert(person, entry.early_ms);
                     }
                 }
                 "seated" => {
                     ensure!(entry.seats + entry.offers <= limit, "one seat too many: {entry:?}");
-                    let has_claim = may_claim.remove(&person);
+                    let has_claim = may_claim.remove(&person).is_some();
                     ensure!(has_claim || entry.waiting == 0, "a newcomer overtook the queue: {entry:?}");
                     *seated.entry(person).or_default() += 1;
                     seats += 1;
@@ -200,9 +216,11 @@ impl History {
         ensure!(seats == 0 && places.is_empty(), "{seats} seats and {} places are left", places.len());
         for story in stories {
             let count = |counts: &BTreeMap<i64, usize>| counts.get(&story.person).copied().unwrap_or_default();
-            ensure!(count(&joined) <= 1, "{story:?} joined more than once");
-            let gives_up = matches!(story.fate, Fate::Leaves | Fate::Lapses | Fate::Vanishes) && count(&joined) == 1;
-            ensure!(story.is_seated != gives_up, "{story:?} was lost");
+            ensure!(count(&joined) <= 1 + count(&lapsed), "{story:?} joined more than once");
+            let may_give_up = matches!(story.fate, Fate::Leaves | Fate::Lapses | Fate::Vanishes) && count(&joined) > 0;
+            ensure!(story.is_seated || may_give_up, "{story:?} was lost");
+            let early_ms = may_claim.get(&story.person).copied().filter(|_| story.fate != Fate::Leaves);
+            ensure!(early_ms <= Some(ROUNDING_MS), "the offer of {story:?} ended {early_ms:?} ms too early");
             ensure!(count(&seated) == usize::from(story.is_seated), "{story:?} had {} seats", count(&seated));
         }
         Ok(summary)
@@ -220,6 +238,7 @@ fn unfair_histories_are_found() {
         seats,
         offers: i64::from(what == "offered"),
         waiting,
+        early_ms: 0,
         at_ms: 0,
     };
     let joined = |number: i64| entry("joined", number, number, 0, 0, 0);
@@ -235,6 +254,15 @@ fn unfair_histories_are_found() {
     let check = |parts: Vec<Vec<Entry>>| History(parts.concat()).check(1, &[stays(1), stays(2)], &[]).map(drop);
     let fair = vec![vec![joined(1), joined(2), offered(1, 0)], taken(1), vec![offered(2, 0)], taken(2)];
     assert!(check(fair.clone()).is_ok());
+    // The first one misses an offer, and joins again.
+    let again = |number: i64| Entry { place: 3, ..entry("joined", number, number, 0, 0, 0) };
+    let missed = vec![entry("left", 1, 1, 1, 0, 0), again(1), offered(2, 0)];
+    let at_last = vec![Entry { place: 3, ..offered(1, 0) }, Entry { place: 3, ..entry("left", 1, 1, 1, 0, 0) }];
+    let late = vec![fair[0].clone(), missed, taken(2), at_last, taken(1)[1..].to_vec()];
+    assert!(check(late.clone()).is_ok());
+    let mut robbed = late;
+    robbed[1][0].early_ms = 1_000;
+    assert!(check(robbed).expect_err("it is unfair").to_string().contains("too early"));
     let wrong = |change: &dyn Fn(&mut Vec<Vec<Entry>>)| {
         let mut changed = fair.clone();
         change(&mut changed);
