@@ -5,7 +5,8 @@
 //! the database. If several workers sweep at the same instant, each change still happens once.
 //!
 //! When the clock is set forward, more is due. When it is set back, some changes were made too early, and no row says which.
-//! Then everything is recomputed, and the periodic sweeps of the repeated time run again.
+//! Then everything is recomputed, and the periodic sweeps of the repeated time run again. Heartbeats from the future count as of
+//! now.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::status::Mode;
 use service::{
     App,
+    presence::clock::forget_future,
     sweep::{Request, find_next_due, forget_later_ticks, sweep},
 };
 use tokio::{select, time::sleep};
@@ -80,6 +82,7 @@ async fn round(context: &Context, latest: &mut DateTime<Utc>) -> service::Result
     if *latest - now > CORRECTION {
         tracing::warn!(by = %(*latest - now), "the clock was set back: everything is recomputed");
         forget_later_ticks(app, now).await?;
+        forget_future(app, now).await?;
         sweep(app, Request { mode: Mode::Exact, ..Request::ALL }).await?;
         *latest = now;
         return Ok(Round::Wait(Duration::ZERO));

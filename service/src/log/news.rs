@@ -82,7 +82,8 @@ impl News {
     /// A seat was given back. `held` is for how long it was held, if that is known: estimates of waits use it.
     pub fn seat_freed(&mut self, activity: ActivityId, held: Option<TimeDelta>) {
         self.occupancy_changed(activity);
-        self.holds.extend(held.map(|held| (activity, held)));
+        // The clock may have been set back meanwhile.
+        self.holds.extend(held.map(|held| (activity, held.max(TimeDelta::zero()))));
     }
 
     /// Some of these changes fell due at this instant. The earliest instant counts; delays are measured from it.

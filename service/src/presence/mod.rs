@@ -25,6 +25,7 @@
 
 pub mod activities;
 pub mod beats;
+pub mod clock;
 pub mod gather;
 mod hours;
 pub mod queue;

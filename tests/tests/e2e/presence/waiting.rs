@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use domain::{
     access::Viewer,
     ids::{PersonId, PresenceId},
+    status::Mode,
 };
 use insession_tests::{TestDatabase, on_both_databases};
 use service::{
@@ -12,11 +13,12 @@ use service::{
         Claimant,
         activities::{NewActivity, save_activity},
         beats::Beat,
+        clock::forget_future,
         queue::{self, Holding, QueuePlace},
         seats::{self, IfFull, Leaver},
         uptime,
     },
-    sweep::find_next_due,
+    sweep::{Scope, find_next_due},
 };
 
 use super::visitors::{KEY, visit, write};
@@ -34,6 +36,7 @@ on_both_databases!(
     anonymous_visit_takes_no_seat_of_the_person_who_uses_it,
     place_follows_the_visits_that_wait_at_it,
     closed_activity_ends_offers_and_keeps_places,
+    seats_places_and_offers_end_after_the_clock_was_set_back,
 );
 
 /// An activity whose seats count people.
@@ -444,4 +447,37 @@ async fn closed_activity_ends_offers_and_keeps_places(database: TestDatabase) ->
     interview.world.advance_seconds(31);
     interview.save(0, NewActivity::default()).await?;
     interview.expect(&[(ann, "-")]).await
+}
+
+async fn seats_places_and_offers_end_after_the_clock_was_set_back(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 2).await?;
+    let world = &interview.world;
+    let [ann, ben, cleo, dan, eve] = interview.come().await?;
+    world.raw("UPDATE queue_place SET joined_at = '2025-06-11T12:00:00+00:00'").await?;
+    uptime::note(&world.app, world.now()).await.done()?;
+    interview.leave(ben).await?;
+    interview.expect(&[(ann, "seat"), (cleo, "offer"), (dan, "2"), (eve, "3")]).await?;
+    // The clock was an hour ahead.
+    world.at("2025-06-11 11:00");
+    forget_future(&world.app, world.now()).await.done()?;
+    world.sweep(Scope::All, Mode::Exact).await?;
+    interview.expect(&[(ann, "seat"), (cleo, "offer"), (dan, "2"), (eve, "3")]).await?;
+    // An offer lasts as long as after a pause. Ann and Eve are gone.
+    for _ in 0..6 {
+        world.advance_seconds(10);
+        interview.beat(cleo, false).await?;
+        interview.beat(dan, false).await?;
+        uptime::note(&world.app, world.now()).await.done()?;
+        interview.expect(&[(ann, "seat"), (dan, "2")]).await?;
+        interview.sweep().await?;
+    }
+    world.advance_seconds(1);
+    interview.sweep().await?;
+    interview.expect(&[(ann, "-"), (cleo, "-"), (dan, "offer"), (eve, "offer")]).await?;
+    ensure!(interview.enter(dan).await?, "an offer was refused");
+    world.advance_seconds(30);
+    uptime::note(&world.app, world.now()).await.done()?;
+    interview.beat(dan, false).await?;
+    interview.sweep().await?;
+    interview.expect(&[(dan, "seat"), (eve, "-")]).await
 }

@@ -42,7 +42,7 @@ const KEY: &str = "interview";
 const SEATS: i64 = 3;
 
 /// How long an offer lasts. Those who let it lapse block a seat for so long.
-const OFFER_SECONDS: i64 = 4;
+const OFFER_SECONDS: i64 = 2;
 
 /// A visit stays online without heartbeats for longer than any machine needs. What must end, the test makes old, except offers,
 /// which end by themselves. All people have the same address here, whose limits are for one.
