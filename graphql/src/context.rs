@@ -74,7 +74,7 @@ impl From<service::Error> for ApiError {
             E::Unauthenticated(message) => Self::unauthenticated(message),
             E::Forbidden(message) => Self::forbidden(message),
             E::NotFound(message) => Self::not_found(message),
-            E::Invalid { field, message } => Self::invalid(field, message),
+            E::Invalid { field, message, others } => Self::invalid(field, message).with_others(others),
             E::Conflict(message) => Self::conflict(message),
             E::InvalidTransition(message) => Self::invalid_transition(message),
             E::RateLimited(wait) => Self::rate_limited(format!(

@@ -10,8 +10,9 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use async_graphql::{Error, ErrorExtensionValues, PathSegment, Response, ServerError, Value};
+use async_graphql::{Error, ErrorExtensionValues, PathSegment, Response, ServerError, Value, value};
 use domain::text::sentence;
+use service::FieldError;
 
 const INTERNAL_MESSAGE: &str = "Internal error. Try again later.";
 
@@ -81,6 +82,8 @@ pub struct ApiError {
     message: String,
     /// The part of the input that is wrong, such as `schedules.1.everyNWeeks`.
     field: Option<String>,
+    /// The other wrong parts of the input.
+    others: Vec<FieldError>,
     /// The time after which it is worth trying again.
     retry_after: Option<Duration>,
     /// The cause of an internal error, only for the log.
@@ -90,7 +93,14 @@ pub struct ApiError {
 impl ApiError {
     /// An error with a code and a message. The message gets a capital letter and a full stop if it has none.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: sentence(message.into()), field: None, retry_after: None, source: None }
+        Self {
+            code,
+            message: sentence(message.into()),
+            field: None,
+            others: Vec::new(),
+            retry_after: None,
+            source: None,
+        }
     }
 
     /// An error whose message programs compare. The message is not made a sentence.
@@ -104,6 +114,12 @@ impl ApiError {
         let field = field.into();
         let error = Self::bad_user_input(format!("The field '{field}' {problem}"));
         Self { field: Some(field), ..error }
+    }
+
+    /// The same error, with the other wrong parts of the input.
+    #[must_use]
+    pub fn with_others(self, others: Vec<FieldError>) -> Self {
+        Self { others, ..self }
     }
 
     pub fn unauthenticated(message: impl Into<String>) -> Self {
@@ -199,6 +215,13 @@ impl From<ApiError> for Error {
         extensions.set("code", error.code.as_str());
         if let Some(seconds) = error.retry_after_seconds() {
             extensions.set(RETRY_AFTER, seconds);
+        }
+        if !error.others.is_empty() {
+            let others = error.others.into_iter().map(|FieldError { field, message }| {
+                let message = sentence(format!("The field '{field}' {message}"));
+                value!({ "field": field, "message": message })
+            });
+            extensions.set("otherFields", Value::List(others.collect()));
         }
         if let Some(field) = error.field {
             extensions.set("field", field);
@@ -376,6 +399,11 @@ mod tests {
             Err(ApiError::invalid("schedules.1.everyNWeeks", "must be 1 or more"))
         }
 
+        async fn several(&self) -> Result<i32, ApiError> {
+            let other = FieldError { field: "city".to_owned(), message: "must not be empty".to_owned() };
+            Err(ApiError::invalid("name", "must not be empty").with_others(vec![other]))
+        }
+
         async fn internal(&self) -> Result<i32, ApiError> {
             Err(ApiError::internal(std::io::Error::other("password=secret")))
         }
@@ -486,6 +514,15 @@ mod tests {
             assert_eq!(code_of(&response.errors[0]), Some(&Value::from("INTERNAL")), "{query}");
             assert_eq!(response.errors[0].path.len(), 1, "{query}");
         }
+    }
+
+    #[tokio::test]
+    async fn error_names_all_wrong_fields() {
+        let response = execute("{ several }").await;
+        let extensions = response.errors[0].extensions.clone().unwrap();
+        assert_eq!(extensions.get("field"), Some(&Value::from("name")));
+        let others = value!([{ "field": "city", "message": "The field 'city' must not be empty." }]);
+        assert_eq!(extensions.get("otherFields"), Some(&others));
     }
 
     #[tokio::test]

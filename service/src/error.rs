@@ -45,9 +45,9 @@ pub enum Error {
     /// There is no such thing, or the viewer may not know of it.
     #[error("{0}")]
     NotFound(String),
-    /// The input is not valid. Names the field, and says what to do.
+    /// The input is not valid. Names the first wrong field, and says what to do. `others` are the other wrong fields.
     #[error("{field} {message}")]
-    Invalid { field: String, message: String },
+    Invalid { field: String, message: String, others: Vec<FieldError> },
     /// The input is valid, but conflicts with what is stored.
     #[error("{0}")]
     Conflict(String),
@@ -68,6 +68,62 @@ pub enum Error {
     Internal(cause::Cause),
 }
 
+/// What is wrong with one field of the input. The message continues a sentence that begins with the field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    pub field: String,
+    pub message: String,
+}
+
+/// The wrong fields of an input, in the order in which they were found. One error names all of them, so that nobody has to correct
+/// an input field by field.
+#[derive(Debug, Default)]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// The value of a check. Notes a wrong field, and goes on with the default.
+    ///
+    /// # Errors
+    /// All errors but [`Error::Invalid`].
+    pub fn note<T: Default>(&mut self, checked: Result<T>) -> Result<T> {
+        self.note_or(checked, T::default())
+    }
+
+    /// Does the same as [`note`](Self::note), with this value in place of the default.
+    pub fn note_or<T>(&mut self, checked: Result<T>, otherwise: T) -> Result<T> {
+        match checked {
+            Err(Error::Invalid { field, message, others }) => {
+                self.add(field, message);
+                for FieldError { field, message } in others {
+                    self.add(field, message);
+                }
+                Ok(otherwise)
+            }
+            checked => checked,
+        }
+    }
+
+    /// Notes a wrong field. Only its first message counts: a second one may follow from the same mistake.
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        let error = FieldError { field: field.into(), message: message.into() };
+        if !self.0.iter().any(|noted| noted.field == error.field) {
+            self.0.push(error);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// # Errors
+    /// [`Error::Invalid`] if a field is wrong. It names all wrong fields.
+    pub fn finish(self) -> Result<()> {
+        let mut errors = self.0.into_iter();
+        let Some(FieldError { field, message }) = errors.next() else { return Ok(()) };
+        Err(Error::Invalid { field, message, others: errors.collect() })
+    }
+}
+
 /// The cause of an internal error: an error of the database, or a text for the log.
 pub mod cause {
     #[derive(Debug, thiserror::Error)]
@@ -82,7 +138,7 @@ pub mod cause {
 
 impl Error {
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid { field: field.into(), message: message.into() }
+        Self::Invalid { field: field.into(), message: message.into(), others: Vec::new() }
     }
 
     pub fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
@@ -91,6 +147,14 @@ impl Error {
 
     pub fn internal(message: impl Into<String>) -> Self {
         Self::Internal(cause::Cause::Other(message.into()))
+    }
+
+    /// Whether the database could not be reached, or gave no connection in time. The same request may succeed a little later.
+    pub fn is_unavailable(&self) -> bool {
+        let Self::Internal(cause::Cause::Database(error)) = self else { return false };
+        matches!(error, DbErr::ConnectionAcquire(_))
+            || matches!(driver_error(error), Some(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed))
+            || is_disconnection(error)
     }
 
     /// Whether retrying the whole transaction makes sense.

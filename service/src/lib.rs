@@ -34,4 +34,4 @@ pub mod validate;
 pub mod zones;
 
 pub use app::App;
-pub use error::{Error, Result};
+pub use error::{Error, FieldError, FieldErrors, Result};

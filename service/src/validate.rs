@@ -5,11 +5,11 @@ use chrono::{Datelike, NaiveDate, NaiveTime};
 use domain::{
     geo::GeoPoint,
     language,
-    recurrence::{BoundedRecurrence, ScheduleSource},
+    recurrence::{BoundedRecurrence, RecurrenceError, ScheduleSource},
     zone::Zone,
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldErrors, Result};
 
 /// The longest name, city, location or path, in characters.
 pub const MAX_TEXT: usize = 200;
@@ -184,14 +184,36 @@ pub fn recurrence(
     anchor: NaiveDate,
     (initiation, termination): (Option<NaiveDate>, Option<NaiveDate>),
 ) -> Result<BoundedRecurrence> {
-    BoundedRecurrence::of_sources(schedules, zone, anchor, initiation, termination).map_err(|error| {
-        let field = match (error.schedule, error.field) {
-            (Some(index), Some(field)) => format!("schedules.{index}.{field}"),
-            (Some(index), None) => format!("schedules.{index}"),
-            (None, _) => "schedules".to_owned(),
-        };
-        Error::invalid(field, error.problem)
-    })
+    let read =
+        |schedules: &[ScheduleSource]| BoundedRecurrence::of_sources(schedules, zone, anchor, initiation, termination);
+    let error = match read(schedules) {
+        Ok(recurrence) => return Ok(recurrence),
+        Err(error) => error,
+    };
+    // The domain names the first wrong schedule only.
+    let mut errors = FieldErrors::default();
+    let mut add = |error| {
+        let (field, problem) = named(error);
+        errors.add(field, problem);
+    };
+    add(error);
+    for (index, schedule) in schedules.iter().enumerate() {
+        if let Err(error) = read(std::slice::from_ref(schedule)) {
+            add(RecurrenceError { schedule: error.schedule.map(|_| index), ..error });
+        }
+    }
+    errors.finish()?;
+    Ok(BoundedRecurrence::default())
+}
+
+/// The field of the API that an error is about, and its problem.
+fn named(error: RecurrenceError) -> (String, String) {
+    let field = match (error.schedule, error.field) {
+        (Some(index), Some(field)) => format!("schedules.{index}.{field}"),
+        (Some(index), None) => format!("schedules.{index}"),
+        (None, _) => "schedules".to_owned(),
+    };
+    (field, error.problem.into_owned())
 }
 
 /// Coordinates in degrees: both or neither.
@@ -290,7 +312,7 @@ mod tests {
             (&of_length(2_001), "2000 characters at most"),
             (&long_when_stored, "2000 characters at most"),
         ] {
-            let Err(Error::Invalid { field, message }) = read(wrong) else { panic!("{wrong} was accepted") };
+            let Err(Error::Invalid { field, message, .. }) = read(wrong) else { panic!("{wrong} was accepted") };
             assert_eq!(field, "pictureUrl");
             assert!(message.contains(advice), "{wrong}: {message}");
         }

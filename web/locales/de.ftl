@@ -243,6 +243,8 @@ did-not-work = Das hat nicht geklappt
 see-what-is-on = Sehen, was gerade stattfindet
 no-page-here = Unter dieser Adresse gibt es keine Seite.
 bad-form = Dieses Formular ist unvollständig oder veraltet. Gehen Sie zurück, laden Sie die Seite neu, und versuchen Sie es noch einmal.
+unavailable = Im Moment nicht verfügbar
+database-away = Diese Website erreicht ihre Daten im Moment nicht. Wenn Sie ein Formular gesendet haben, sehen Sie nach, ob es gespeichert wurde. Versuchen Sie es in einer Minute noch einmal.
 server-error = Auf dem Server ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.
 too-many-attempts = { $seconds ->
     [one] Zu viele Versuche: Versuchen Sie es in { $seconds } Sekunde noch einmal.
@@ -284,6 +286,7 @@ done-booking-started = Der Termin hat begonnen.
 done-booking-completed = Der Termin ist abgeschlossen.
 done-booking-cancelled = Der Termin ist abgesagt.
 done-organizer-removed = Die Person organisiert nicht mehr mit.
+done-activity-saved = Die Aktivität ist gespeichert.
 
 ## When a session meets
 
@@ -582,6 +585,28 @@ must-not-be-empty = Das Feld darf nicht leer sein.
 must-be-shorter = Das ist zu lang: höchstens { $most } Zeichen.
 must-be-kilometres = Wählen Sie eine Zahl von Kilometern.
 must-be-person = Geben Sie die Id einer Person an, zum Beispiel Person:7.
+several-problems = Das wurde nicht gespeichert. Korrigieren Sie diese { $count } Angaben:
+must-be-visible = Geben Sie mindestens ein sichtbares Zeichen ein.
+must-be-plain = Der Text darf keine Steuerzeichen enthalten und keine Zeichen, die seine Richtung ändern.
+must-be-website = Geben Sie die Adresse einer Website an, zum Beispiel https://example.org/session.
+must-be-picture = Geben Sie die https-Adresse eines Bildes an, zum Beispiel https://example.org/picture.jpg, ohne Benutzernamen.
+must-be-short-id = Das ist leer oder zu lang: höchstens 255 Bytes.
+must-be-path = Erlaubt sind nur Buchstaben, Ziffern, „-“, „_“, „.“ und „~“.
+must-be-year = Das Jahr muss zwischen { $first } und { $last } liegen.
+must-be-both = Geben Sie beide Koordinaten an, oder keine.
+must-differ-from-start = Das Ende muss sich vom Beginn unterscheiden. Ein Ende vor dem Beginn ist am nächsten Tag.
+must-not-be-before = Der letzte Tag darf nicht vor dem ersten liegen, { $date }.
+needs-codes = Dafür braucht die Session Codes: Wählen Sie oben eine Art.
+must-be-in-the-future = Das muss in der Zukunft liegen.
+must-not-be-negative = Die Zahl darf nicht negativ sein. Leer heißt ohne Grenze.
+must-choose-one = Wählen Sie mindestens eines.
+must-be-months = Geben Sie Monate von 1 bis 12 an.
+must-be-month-days = Geben Sie Tage von 1 bis 31 an, oder von -1 bis -31 vom Monatsende an.
+never-meets = So findet nie ein Treffen statt. Ändern Sie dieses Feld oder die anderen.
+too-many-schedules = Eine Session hat höchstens { $most } Zeitpläne.
+skip-too-long = Der letzte Tag darf höchstens { $days } Tage nach dem ersten liegen.
+too-many-skips = Eine Session hat höchstens { $most } Einträge ausfallender Tage. Entfernen Sie zuerst alte.
+key-needs-owner = Geben Sie eine Person an, oder machen Sie einen Schlüssel mit den Rechten der Verwaltung.
 
 ## Why a meeting is live or not. English has the explanation of the API.
 
@@ -601,6 +626,33 @@ why-live-from = Live ab { $opens }, Beginn { $starts }
 why-opening = Geöffnet { $opens }, gleich live, Beginn { $starts }
 why-not-yet = Noch nicht live: öffnet { $opens }, Beginn { $starts }
 
+## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
+
+said-path-taken = Eine andere Session hat diese Adresse. Wählen Sie eine andere.
+refused-zone-first = Korrigieren Sie zuerst die Zeitzone der Session.
+refused-meeting-exists = Die Session hat an diesem Tag zu dieser Zeit schon ein Treffen. Kreuzen Sie das Kästchen unten an, um noch eines hinzuzufügen.
+refused-meeting-cancelled = Die Session hat an diesem Tag zu dieser Zeit schon ein Treffen, das abgesagt ist. Kreuzen Sie das Kästchen unten an, um noch eines hinzuzufügen.
+said-booked-then = Sie haben zu dieser Zeit schon einen Termin. Wählen Sie eine andere Zeit.
+said-offered-then = Sie bieten dann schon Zeit an. Wählen Sie eine andere Zeit.
+said-slot-booked = Diese Zeit ist gebucht. Sagen Sie zuerst den Termin ab.
+said-slot-begun = Diese Zeit hat schon begonnen. Wählen Sie eine andere.
+said-slot-taken = Jemand anders hat diese Zeit gebucht. Wählen Sie eine andere.
+refused-own-slot = Das ist Ihre eigene Zeit. Sie können sie nicht buchen.
+refused-booking-status = Der Termin hat sich inzwischen geändert, deshalb geht das nicht mehr. Sehen Sie seinen Status an.
+refused-external-id = Eine andere Person hat diese externe Id. Entfernen Sie sie zuerst dort, oder führen Sie die beiden zusammen.
+said-too-many-keys = Eine Person hat höchstens { $most } API-Schlüssel. Widerrufen Sie zuerst einen.
+said-merge-booked = Diese Personen haben Zeit miteinander gebucht, können also nicht dieselbe sein.
+said-merge-overlap = Beide haben zur selben Zeit ein Angebot oder einen Termin. Ziehen Sie zuerst ein Angebot zurück, oder sagen Sie einen Termin ab.
+said-admins-only = Das darf nur die Verwaltung.
+said-own-only = Das dürfen nur die Person selbst und die Verwaltung.
+said-mentor-only = Das dürfen nur der Mentor und die Verwaltung.
+said-deactivated-booking = Das Konto des Mentors oder des Lernenden ist deaktiviert, deshalb kann diese Zeit nicht gebucht werden.
+said-gone = Das gibt es nicht mehr. Gehen Sie zurück und laden Sie die Seite neu.
+refused-no-longer-then = Die Session trifft sich dann nicht mehr. Sehen Sie die nächsten Treffen an.
+said-nobody = Melden Sie sich dafür an.
+said-zone = Die Zeitzone { $zone } ist unbekannt.
+said-schedule = Der gespeicherte Zeitplan kann nicht gelesen werden.
+
 ## The pages for admins
 
 admins-only = Diese Seite ist für die Verwaltung.
@@ -611,7 +663,6 @@ audit-log = Protokoll der Änderungen
 audit-log-purpose = Wer was geändert hat
 keys-purpose = Geheimnisse von Programmen
 not-an-instance-id = Das ist nicht die Id eines Treffens. Eine solche Id sieht so aus: SessionInstance:7.
-hours-wrong = Die Stunden müssen eine ganze Zahl von { $least } bis { $most } sein, oder leer.
 entries-changed = Geändert
 entries-by = Von
 no-entries = Keine Einträge.
@@ -627,7 +678,7 @@ active-by-start = Jetzt live, nach Beginn
 set-inactive-by-hand = Von Hand nicht live
 set-by-hand = Von Hand entscheiden, ob ein Treffen live ist
 instance = Treffen
-hours-until-sweep = Stunden (leer: bis zum nächsten Abgleich)
+such-as = Zum Beispiel { $example }
 set-active = Live schalten
 set-inactive = Nicht live schalten
 why = Warum
@@ -639,7 +690,7 @@ until-time = bis { $time }
 end-override = Entscheidung beenden
 sweep-question = Was würde ein Abgleich tun?
 time-in-utc = Zeit in UTC (leer: jetzt)
-like-a = Wie
+sweep-kind = Art des Abgleichs
 mode-periodic = regelmäßiger Abgleich: schaltet eine Minute vorher live, wie insession sweep
 mode-exact = Zeitschaltung: schaltet genau zur Zeit live, nie vorher
 dry-run = Probelauf
@@ -680,8 +731,9 @@ anonymous-visitor = Unbekannter Besucher
 seats-of-limit = { $taken } von { $limit } belegt
 seats-without-limit = { $taken } belegt
 new-activity = Neue Aktivität
-seats-or-none = Plätze (leer: ohne Grenze)
-seats-wrong = Die Zahl der Plätze muss eine ganze Zahl sein, oder leer für keine Grenze.
+key = Schlüsselwort
+activity-key-hint = Benennt sie in Adressen und Programmen, zum Beispiel interview
+seats-hint = Leer heißt ohne Grenze
 visits-last-day = Besuche in den letzten 24 Stunden
 figure-online = jetzt online
 figure-completed = abgeschlossen
@@ -702,6 +754,7 @@ not-known-yet = noch nicht bekannt
 new-person = Neue Person
 create-person = Person anlegen
 more-people = Weitere Personen
+no-people = Es gibt noch niemanden.
 is-deactivated = deaktiviert
 is-guest = Gast
 a-guest = ein Gast

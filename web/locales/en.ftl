@@ -264,6 +264,8 @@ did-not-work = This did not work
 see-what-is-on = See what is in session now
 no-page-here = There is no page at this address.
 bad-form = This form is incomplete or out of date. Go back, reload the page and try again.
+unavailable = Not available at the moment
+database-away = This site cannot reach its data at the moment. If you sent a form, look whether it was saved. Try again in a minute.
 server-error = Something went wrong on the server. Try again in a moment.
 too-many-attempts = { $seconds ->
     [one] Too many attempts: try again in { $seconds } second.
@@ -305,6 +307,7 @@ done-booking-started = The booking is started.
 done-booking-completed = The booking is completed.
 done-booking-cancelled = The booking is cancelled.
 done-organizer-removed = The organiser is removed.
+done-activity-saved = The activity is saved.
 
 ## Your own page
 
@@ -560,6 +563,38 @@ must-not-be-empty = must not be empty
 must-be-shorter = is too long: { $most } characters at most
 must-be-kilometres = must be a number of kilometres
 must-be-person = must be the id of a person, such as Person:7
+several-problems = This was not saved. Correct these { $count } things:
+must-be-visible = must have a character that can be seen
+must-be-plain = must not contain control characters, or characters that change the direction of text
+must-be-website = must be the address of a website, such as https://example.org/session
+must-be-picture = must be the https address of a picture, such as https://example.org/picture.jpg, without a user name
+must-be-short-id = must have 1 to 255 bytes
+must-be-path = may have letters, digits, '-', '_', '.' and '~' only
+must-be-year = must be in the years { $first } to { $last }
+must-be-both = must be given together with the other coordinate
+must-differ-from-start = must differ from the start: an end before the start is on the next day
+must-not-be-before = must not be before the first date, { $date }
+needs-codes = Choose a kind of codes first.
+must-be-in-the-future = must be in the future
+must-not-be-negative = must not be negative: leave it empty for no limit
+must-choose-one = must have at least one
+must-be-months = must be months from 1 to 12
+must-be-month-days = must be days from 1 to 31, or from -1 to -31 counted from the end of the month
+never-meets = must fit the other fields: this schedule never gives a meeting
+too-many-schedules = A session has at most { $most } schedules.
+skip-too-long = must be at most { $days } days after the first date
+too-many-skips = A session has at most { $most } entries of left-out dates. Remove old ones first.
+key-needs-owner = is required, unless the key is an admin's
+
+## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which.
+
+refused-zone-first = Correct the time zone of the session first.
+refused-meeting-exists = The session already has a meeting on that date at these times. Tick the box below to add another one.
+refused-meeting-cancelled = The session already has a meeting on that date at these times, which is cancelled. Tick the box below to add another one.
+refused-own-slot = This is your own time, so you cannot book it.
+refused-booking-status = The booking has changed meanwhile, so this is no longer possible. Look at its status.
+refused-external-id = Another person has this external id. Remove it there first, or merge the two people.
+refused-no-longer-then = The session does not meet then any more. Look at its next meetings.
 
 ## The pages for admins
 
@@ -571,7 +606,6 @@ audit-log = Audit log
 audit-log-purpose = Who changed what
 keys-purpose = Secrets of programs
 not-an-instance-id = This is not the id of an instance. Such an id looks like SessionInstance:7.
-hours-wrong = The hours must be a whole number from { $least } to { $most }, or empty.
 entries-changed = Changed
 entries-by = By
 no-entries = No entries.
@@ -587,7 +621,7 @@ active-by-start = Active now, by start
 set-inactive-by-hand = Set inactive by hand
 set-by-hand = Set an instance active or inactive by hand
 instance = Instance
-hours-until-sweep = Hours (leave empty: until the next sweep)
+such-as = Such as { $example }
 set-active = Set active
 set-inactive = Set inactive
 why = Why
@@ -599,7 +633,7 @@ until-time = until { $time }
 end-override = End override
 sweep-question = What would a sweep do?
 time-in-utc = Time in UTC (leave empty for now)
-like-a = Like a
+sweep-kind = Kind of sweep
 mode-periodic = periodic sweep: activates one minute ahead, as insession sweep does
 mode-exact = timer: activates at the instant, never ahead
 dry-run = Dry run
@@ -640,8 +674,9 @@ anonymous-visitor = Anonymous visitor
 seats-of-limit = { $taken } of { $limit } taken
 seats-without-limit = { $taken } taken
 new-activity = New activity
-seats-or-none = Seats (leave empty for no limit)
-seats-wrong = The number of seats must be a whole number, or empty for no limit.
+key = Key
+activity-key-hint = Names it in addresses and programs, such as interview
+seats-hint = If it is empty, there is no limit
 visits-last-day = Visits in the last 24 hours
 figure-online = online now
 figure-completed = completed
@@ -662,6 +697,7 @@ not-known-yet = not known yet
 new-person = New person
 create-person = Create the person
 more-people = More people
+no-people = There are no people yet.
 is-deactivated = deactivated
 is-guest = guest
 a-guest = a guest

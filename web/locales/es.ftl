@@ -243,6 +243,8 @@ did-not-work = Esto no funcionó
 see-what-is-on = Ver qué hay en este momento
 no-page-here = No hay ninguna página en esta dirección.
 bad-form = Este formulario está incompleto o anticuado. Vuelva atrás, cargue la página de nuevo e inténtelo otra vez.
+unavailable = No disponible en este momento
+database-away = Este sitio no puede acceder a sus datos en este momento. Si envió un formulario, compruebe si se guardó. Inténtelo de nuevo en un minuto.
 server-error = Algo salió mal en el servidor. Inténtelo de nuevo en un momento.
 too-many-attempts = { $seconds ->
     [one] Demasiados intentos: inténtelo de nuevo en { $seconds } segundo.
@@ -284,6 +286,7 @@ done-booking-started = La cita ha empezado.
 done-booking-completed = La cita está terminada.
 done-booking-cancelled = La cita está cancelada.
 done-organizer-removed = La persona ya no organiza la sesión.
+done-activity-saved = La actividad está guardada.
 
 ## When a session meets
 
@@ -582,6 +585,28 @@ must-not-be-empty = El campo no puede quedar vacío.
 must-be-shorter = Es demasiado largo: { $most } caracteres como máximo.
 must-be-kilometres = Elija un número de kilómetros.
 must-be-person = Indique el id de una persona, por ejemplo Person:7.
+several-problems = No se ha guardado. Corrija estos { $count } puntos:
+must-be-visible = Escriba al menos un carácter visible.
+must-be-plain = El texto no puede tener caracteres de control ni caracteres que cambien su dirección.
+must-be-website = Indique la dirección de un sitio web, por ejemplo https://example.org/session.
+must-be-picture = Indique la dirección https de una imagen, por ejemplo https://example.org/picture.jpg, sin nombre de usuario.
+must-be-short-id = Está vacío o es demasiado largo: 255 bytes como máximo.
+must-be-path = Solo se permiten letras, cifras, «-», «_», «.» y «~».
+must-be-year = El año debe estar entre { $first } y { $last }.
+must-be-both = Indique las dos coordenadas, o ninguna.
+must-differ-from-start = El final debe ser distinto del comienzo. Un final anterior al comienzo es al día siguiente.
+must-not-be-before = El último día no puede ser anterior al primero, { $date }.
+needs-codes = Hacen falta códigos: elija arriba un tipo.
+must-be-in-the-future = Tiene que estar en el futuro.
+must-not-be-negative = El número no puede ser negativo. Vacío significa sin límite.
+must-choose-one = Elija al menos uno.
+must-be-months = Indique meses de 1 a 12.
+must-be-month-days = Indique días de 1 a 31, o de -1 a -31 desde el final del mes.
+never-meets = Así no hay nunca un encuentro. Cambie este campo o los demás.
+too-many-schedules = Una sesión tiene como máximo { $most } horarios.
+skip-too-long = El último día puede ser como máximo { $days } días después del primero.
+too-many-skips = Una sesión tiene como máximo { $most } períodos omitidos. Quite primero los antiguos.
+key-needs-owner = Indique una persona, o cree una clave con los derechos de la administración.
 
 ## Why a meeting is live or not. English has the explanation of the API.
 
@@ -601,6 +626,33 @@ why-live-from = En vivo a partir de { $opens }, inicio { $starts }
 why-opening = Abierto { $opens }, pronto en vivo, inicio { $starts }
 why-not-yet = Todavía no en vivo: abre { $opens }, inicio { $starts }
 
+## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
+
+said-path-taken = Otra sesión tiene esta dirección. Elija otra.
+refused-zone-first = Corrija primero la zona horaria de la sesión.
+refused-meeting-exists = La sesión ya tiene un encuentro ese día a estas horas. Marque la casilla de abajo para añadir otro.
+refused-meeting-cancelled = La sesión ya tiene un encuentro ese día a estas horas, que está cancelado. Marque la casilla de abajo para añadir otro.
+said-booked-then = Ya tiene una cita a esa hora. Elija otra.
+said-offered-then = Ya ofrece tiempo a esa hora. Elija otra.
+said-slot-booked = Esta hora está reservada. Cancele primero la cita.
+said-slot-begun = Esta hora ya ha empezado. Elija otra.
+said-slot-taken = Otra persona ha reservado esta hora. Elija otra.
+refused-own-slot = Es su propia hora, así que no puede reservarla.
+refused-booking-status = La cita ha cambiado mientras tanto, así que ya no es posible. Mire su estado.
+refused-external-id = Otra persona tiene este id externo. Quítelo primero allí, o fusione a las dos.
+said-too-many-keys = Una persona tiene como máximo { $most } claves de API. Revoque primero una.
+said-merge-booked = Estas personas han reservado tiempo entre sí, así que no pueden ser la misma.
+said-merge-overlap = Ambas tienen una oferta o una cita a la misma hora. Retire primero una oferta, o cancele una cita.
+said-admins-only = Solo la administración puede hacer esto.
+said-own-only = Solo la persona y la administración pueden hacer esto.
+said-mentor-only = Solo el mentor y la administración pueden hacer esto.
+said-deactivated-booking = La cuenta del mentor o del estudiante está desactivada, así que esta hora no se puede reservar.
+said-gone = Esto ya no existe. Vuelva atrás y cargue la página de nuevo.
+refused-no-longer-then = La sesión ya no se reúne entonces. Mire sus próximos encuentros.
+said-nobody = Inicie sesión para hacer esto.
+said-zone = La zona horaria { $zone } es desconocida.
+said-schedule = El horario guardado no se puede leer.
+
 ## The pages for admins
 
 admins-only = Esta página es para la administración.
@@ -611,7 +663,6 @@ audit-log = Registro de cambios
 audit-log-purpose = Quién cambió qué
 keys-purpose = Secretos de los programas
 not-an-instance-id = Esto no es el id de un encuentro. Un id así es como SessionInstance:7.
-hours-wrong = Las horas deben ser un número entero de { $least } a { $most }, o quedar vacías.
 entries-changed = Cambiado
 entries-by = Por
 no-entries = No hay entradas.
@@ -627,7 +678,7 @@ active-by-start = En vivo ahora, por inicio
 set-inactive-by-hand = Quitados de en vivo a mano
 set-by-hand = Decidir a mano si un encuentro está en vivo
 instance = Encuentro
-hours-until-sweep = Horas (vacío: hasta el próximo control)
+such-as = Por ejemplo { $example }
 set-active = Poner en vivo
 set-inactive = Quitar de en vivo
 why = Por qué
@@ -639,7 +690,7 @@ until-time = hasta { $time }
 end-override = Terminar
 sweep-question = ¿Qué haría un control?
 time-in-utc = Hora en UTC (vacío: ahora)
-like-a = Como
+sweep-kind = Tipo de control
 mode-periodic = control periódico: pone en vivo un minuto antes, como insession sweep
 mode-exact = temporizador: pone en vivo en el instante, nunca antes
 dry-run = Prueba sin cambios
@@ -680,8 +731,9 @@ anonymous-visitor = Visitante sin nombre
 seats-of-limit = { $taken } de { $limit } ocupadas
 seats-without-limit = { $taken } ocupadas
 new-activity = Actividad nueva
-seats-or-none = Plazas (vacío: sin límite)
-seats-wrong = El número de plazas debe ser un número entero, o quedar vacío para no tener límite.
+key = Palabra clave
+activity-key-hint = La nombra en direcciones y programas, por ejemplo interview
+seats-hint = Vacío significa sin límite
 visits-last-day = Visitas de las últimas 24 horas
 figure-online = en línea
 figure-completed = completadas
@@ -702,6 +754,7 @@ not-known-yet = todavía no se conoce
 new-person = Persona nueva
 create-person = Crear la persona
 more-people = Más personas
+no-people = Todavía no hay nadie.
 is-deactivated = desactivada
 is-guest = persona invitada
 a-guest = como persona invitada

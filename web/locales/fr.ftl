@@ -243,6 +243,8 @@ did-not-work = Cela n'a pas fonctionné
 see-what-is-on = Voir ce qui a lieu en ce moment
 no-page-here = Il n'y a pas de page à cette adresse.
 bad-form = Ce formulaire est incomplet ou périmé. Revenez en arrière, rechargez la page et réessayez.
+unavailable = Indisponible pour le moment
+database-away = Ce site ne peut pas accéder à ses données pour le moment. Si vous avez envoyé un formulaire, vérifiez qu'il a été enregistré. Réessayez dans une minute.
 server-error = Un problème est survenu sur le serveur. Réessayez dans un instant.
 too-many-attempts = { $seconds ->
     [one] Trop d'essais : réessayez dans { $seconds } seconde.
@@ -284,6 +286,7 @@ done-booking-started = Le rendez-vous a commencé.
 done-booking-completed = Le rendez-vous est terminé.
 done-booking-cancelled = Le rendez-vous est annulé.
 done-organizer-removed = L'organisateur est retiré.
+done-activity-saved = L'activité est enregistrée.
 
 ## When a session meets
 
@@ -585,6 +588,28 @@ must-not-be-empty = Ce champ ne peut pas être vide.
 must-be-shorter = C'est trop long : { $most } caractères au plus.
 must-be-kilometres = Choisissez un nombre de kilomètres.
 must-be-person = Indiquez l'identifiant d'une personne, par exemple Person:7.
+several-problems = Rien n'a été enregistré. Corrigez ces { $count } points :
+must-be-visible = Indiquez au moins un caractère visible.
+must-be-plain = Le texte ne peut contenir ni caractères de contrôle ni caractères qui changent son sens de lecture.
+must-be-website = Indiquez l'adresse d'un site web, par exemple https://example.org/session.
+must-be-picture = Indiquez l'adresse https d'une image, par exemple https://example.org/picture.jpg, sans nom d'utilisateur.
+must-be-short-id = C'est vide ou trop long : 255 octets au plus.
+must-be-path = Seuls sont permis : lettres, chiffres, « - », « _ », « . » et « ~ ».
+must-be-year = L'année doit être comprise entre { $first } et { $last }.
+must-be-both = Indiquez les deux coordonnées, ou aucune.
+must-differ-from-start = La fin doit différer du début. Une fin avant le début est le lendemain.
+must-not-be-before = Le dernier jour ne peut pas précéder le premier, { $date }.
+needs-codes = Il faut des codes : choisissez leur genre ci-dessus.
+must-be-in-the-future = Cela doit être dans l'avenir.
+must-not-be-negative = Le nombre ne peut pas être négatif. Vide veut dire sans limite.
+must-choose-one = Choisissez-en au moins un.
+must-be-months = Indiquez des mois de 1 à 12.
+must-be-month-days = Indiquez des jours de 1 à 31, ou de -1 à -31 à partir de la fin du mois.
+never-meets = Ainsi, il n'y a jamais de rencontre. Changez ce champ ou les autres.
+too-many-schedules = Une session a au plus { $most } horaires.
+skip-too-long = Le dernier jour peut suivre le premier de { $days } jours au plus.
+too-many-skips = Une session a au plus { $most } périodes exclues. Supprimez d'abord les anciennes.
+key-needs-owner = Indiquez une personne, ou créez une clé avec les droits de l'administration.
 
 ## Why a meeting is live or not. English has the explanation of the API.
 
@@ -604,6 +629,33 @@ why-live-from = En direct à partir de { $opens }, début { $starts }
 why-opening = Ouverte { $opens }, bientôt en direct, début { $starts }
 why-not-yet = Pas encore en direct : ouverture { $opens }, début { $starts }
 
+## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
+
+said-path-taken = Une autre session a cette adresse. Choisissez-en une autre.
+refused-zone-first = Corrigez d'abord le fuseau horaire de la session.
+refused-meeting-exists = La session a déjà une rencontre ce jour-là à ces heures. Cochez la case ci-dessous pour en ajouter une autre.
+refused-meeting-cancelled = La session a déjà une rencontre ce jour-là à ces heures, qui est annulée. Cochez la case ci-dessous pour en ajouter une autre.
+said-booked-then = Vous avez déjà un rendez-vous à ce moment. Choisissez une autre heure.
+said-offered-then = Vous proposez déjà du temps à ce moment. Choisissez une autre heure.
+said-slot-booked = Ce créneau est réservé. Annulez d'abord le rendez-vous.
+said-slot-begun = Ce créneau a déjà commencé. Choisissez-en un autre.
+said-slot-taken = Quelqu'un d'autre a réservé ce créneau. Choisissez-en un autre.
+refused-own-slot = C'est votre propre créneau : vous ne pouvez pas le réserver.
+refused-booking-status = Le rendez-vous a changé entre-temps, ce n'est donc plus possible. Regardez son état.
+refused-external-id = Une autre personne a cet identifiant externe. Retirez-le d'abord là-bas, ou fusionnez les deux.
+said-too-many-keys = Une personne a au plus { $most } clés d'API. Révoquez-en d'abord une.
+said-merge-booked = Ces personnes ont réservé du temps l'une avec l'autre : elles ne peuvent pas être la même.
+said-merge-overlap = Toutes deux ont une offre ou un rendez-vous au même moment. Retirez d'abord une offre, ou annulez un rendez-vous.
+said-admins-only = Seule l'administration peut faire cela.
+said-own-only = Seules la personne et l'administration peuvent faire cela.
+said-mentor-only = Seuls le mentor et l'administration peuvent faire cela.
+said-deactivated-booking = Le compte du mentor ou de l'élève est désactivé : ce créneau ne peut pas être réservé.
+said-gone = Cela n'existe plus. Revenez en arrière et rechargez la page.
+refused-no-longer-then = La session ne se réunit plus à ce moment. Regardez ses prochaines rencontres.
+said-nobody = Connectez-vous pour faire cela.
+said-zone = Le fuseau horaire { $zone } est inconnu.
+said-schedule = L'horaire enregistré est illisible.
+
 ## The pages for admins
 
 admins-only = Cette page est réservée à l'administration.
@@ -614,7 +666,6 @@ audit-log = Journal des modifications
 audit-log-purpose = Qui a modifié quoi
 keys-purpose = Secrets des programmes
 not-an-instance-id = Ce n'est pas l'identifiant d'une rencontre. Un tel identifiant ressemble à SessionInstance:7.
-hours-wrong = Les heures doivent être un nombre entier de { $least } à { $most }, ou vides.
 entries-changed = Modifié
 entries-by = Par
 no-entries = Aucune entrée.
@@ -630,7 +681,7 @@ active-by-start = En direct, par heure de début
 set-inactive-by-hand = Retirées du direct à la main
 set-by-hand = Décider à la main si une rencontre est en direct
 instance = Rencontre
-hours-until-sweep = Heures (vide : jusqu'au prochain contrôle)
+such-as = Par exemple { $example }
 set-active = Mettre en direct
 set-inactive = Retirer du direct
 why = Pourquoi
@@ -642,7 +693,7 @@ until-time = jusqu'au { $time }
 end-override = Mettre fin
 sweep-question = Que ferait un contrôle ?
 time-in-utc = Heure UTC (vide : maintenant)
-like-a = Comme
+sweep-kind = Genre de contrôle
 mode-periodic = contrôle périodique : met en direct une minute à l'avance, comme insession sweep
 mode-exact = minuterie : met en direct à l'instant exact, jamais avant
 dry-run = Essai à blanc
@@ -683,8 +734,9 @@ anonymous-visitor = Visiteur anonyme
 seats-of-limit = { $taken } sur { $limit } prises
 seats-without-limit = { $taken } prises
 new-activity = Nouvelle activité
-seats-or-none = Places (vide : sans limite)
-seats-wrong = Le nombre de places doit être un nombre entier, ou vide pour aucune limite.
+key = Mot-clé
+activity-key-hint = La désigne dans les adresses et les programmes, par exemple interview
+seats-hint = Vide veut dire sans limite
 visits-last-day = Visites des dernières 24 heures
 figure-online = en ligne
 figure-completed = terminées
@@ -705,6 +757,7 @@ not-known-yet = pas encore connue
 new-person = Nouvelle personne
 create-person = Créer la personne
 more-people = Autres personnes
+no-people = Il n'y a encore personne.
 is-deactivated = désactivé
 is-guest = invité
 a-guest = en tant qu'invité

@@ -245,6 +245,8 @@ did-not-work = यह नहीं हो पाया
 see-what-is-on = देखें कि अभी क्या चल रहा है
 no-page-here = इस पते पर कोई पृष्ठ नहीं है।
 bad-form = यह फ़ॉर्म अधूरा या पुराना है। वापस जाएँ, पृष्ठ फिर से लोड करें और दोबारा कोशिश करें।
+unavailable = इस समय उपलब्ध नहीं
+database-away = यह साइट इस समय अपने डेटा तक नहीं पहुँच पा रही है। यदि आपने कोई फ़ॉर्म भेजा है, तो देखें कि वह सहेजा गया या नहीं। एक मिनट में फिर कोशिश करें।
 server-error = सर्वर पर कुछ ग़लत हो गया। थोड़ी देर में फिर कोशिश करें।
 too-many-attempts = बहुत ज़्यादा कोशिशें: { $seconds } सेकंड बाद फिर कोशिश करें।
 
@@ -283,6 +285,7 @@ done-booking-started = बुकिंग शुरू हुई।
 done-booking-completed = बुकिंग पूरी हुई।
 done-booking-cancelled = बुकिंग रद्द हुई।
 done-organizer-removed = आयोजक हटाया गया।
+done-activity-saved = गतिविधि सहेज दी गई है।
 
 ## When a session meets
 
@@ -577,6 +580,28 @@ must-not-be-empty = इसे ख़ाली नहीं छोड़ सक�
 must-be-shorter = यह बहुत लंबा है: अधिकतम { $most } अक्षर।
 must-be-kilometres = किलोमीटर की संख्या चुनें।
 must-be-person = किसी व्यक्ति की आईडी लिखें, जैसे Person:7।
+several-problems = यह सहेजा नहीं गया। ये { $count } बातें ठीक करें:
+must-be-visible = कम से कम एक दिखने वाला अक्षर लिखें।
+must-be-plain = पाठ में नियंत्रण अक्षर, या उसकी दिशा बदलने वाले अक्षर नहीं हो सकते।
+must-be-website = किसी वेबसाइट का पता लिखें, जैसे https://example.org/session।
+must-be-picture = किसी चित्र का https पता लिखें, जैसे https://example.org/picture.jpg, बिना उपयोगकर्ता नाम के।
+must-be-short-id = यह ख़ाली है या बहुत लंबा है: अधिकतम 255 बाइट।
+must-be-path = केवल अक्षर, अंक, '-', '_', '.' और '~' हो सकते हैं।
+must-be-year = वर्ष { $first } से { $last } तक हो।
+must-be-both = दोनों निर्देशांक लिखें, या कोई नहीं।
+must-differ-from-start = समाप्ति आरंभ से अलग हो। आरंभ से पहले की समाप्ति अगले दिन की होती है।
+must-not-be-before = अंतिम दिन पहले दिन, { $date }, से पहले नहीं हो सकता।
+needs-codes = इसके लिए कोड चाहिए: ऊपर कोई प्रकार चुनें।
+must-be-in-the-future = यह भविष्य में होना चाहिए।
+must-not-be-negative = संख्या ऋणात्मक नहीं हो सकती। ख़ाली का अर्थ है कोई सीमा नहीं।
+must-choose-one = कम से कम एक चुनें।
+must-be-months = 1 से 12 तक के महीने लिखें।
+must-be-month-days = 1 से 31 तक के दिन लिखें, या महीने के अंत से -1 से -31 तक।
+never-meets = इस तरह कभी कोई बैठक नहीं होगी। यह या दूसरे मान बदलें।
+too-many-schedules = एक सत्र के अधिकतम { $most } कार्यक्रम होते हैं।
+skip-too-long = अंतिम दिन पहले दिन के अधिकतम { $days } दिन बाद हो सकता है।
+too-many-skips = एक सत्र में अधिकतम { $most } छोड़ी हुई अवधियाँ होती हैं। पहले पुरानी हटाएँ।
+key-needs-owner = कोई व्यक्ति लिखें, या प्रबंधक के अधिकारों वाली कुंजी बनाएँ।
 
 ## Why a meeting is live or not. English has the explanation of the API.
 
@@ -596,6 +621,33 @@ why-live-from = { $opens } से लाइव होगी, शुरुआत 
 why-opening = खुली { $opens }, अभी लाइव होगी, शुरुआत { $starts }
 why-not-yet = अभी लाइव नहीं: खुलेगी { $opens }, शुरुआत { $starts }
 
+## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
+
+said-path-taken = यह पता किसी और सत्र का है। दूसरा चुनें।
+refused-zone-first = पहले सत्र का समय क्षेत्र ठीक करें।
+refused-meeting-exists = सत्र की उस दिन इसी समय पहले से एक बैठक है। एक और जोड़ने के लिए नीचे का बॉक्स चुनें।
+refused-meeting-cancelled = सत्र की उस दिन इसी समय पहले से एक बैठक है, जो रद्द है। एक और जोड़ने के लिए नीचे का बॉक्स चुनें।
+said-booked-then = उस समय आपकी एक बुकिंग है। दूसरा समय चुनें।
+said-offered-then = उस समय आप पहले से समय दे रहे हैं। दूसरा समय चुनें।
+said-slot-booked = यह समय बुक है। पहले बुकिंग रद्द करें।
+said-slot-begun = यह समय शुरू हो चुका है। दूसरा चुनें।
+said-slot-taken = यह समय किसी और ने बुक कर लिया है। दूसरा चुनें।
+refused-own-slot = यह आपका ही समय है, इसलिए इसे बुक नहीं कर सकते।
+refused-booking-status = बुकिंग इस बीच बदल गई है, इसलिए यह अब नहीं हो सकता। उसकी स्थिति देखें।
+refused-external-id = यह बाहरी आईडी किसी और की है। पहले वहाँ से हटाएँ, या दोनों को मिला दें।
+said-too-many-keys = एक व्यक्ति की अधिकतम { $most } API कुंजियाँ होती हैं। पहले एक रद्द करें।
+said-merge-booked = इन लोगों ने एक-दूसरे का समय बुक किया है, इसलिए ये एक ही व्यक्ति नहीं हो सकते।
+said-merge-overlap = दोनों का एक ही समय पर कोई प्रस्ताव या बुकिंग है। पहले एक प्रस्ताव वापस लें, या एक बुकिंग रद्द करें।
+said-admins-only = यह केवल प्रबंधक कर सकते हैं।
+said-own-only = यह केवल वह व्यक्ति और प्रबंधक कर सकते हैं।
+said-mentor-only = यह केवल मेंटर और प्रबंधक कर सकते हैं।
+said-deactivated-booking = मेंटर या विद्यार्थी का खाता निष्क्रिय है, इसलिए यह समय बुक नहीं हो सकता।
+said-gone = यह अब नहीं है। वापस जाएँ और पेज फिर से खोलें।
+refused-no-longer-then = सत्र अब उस समय नहीं मिलता। उसकी अगली बैठकें देखें।
+said-nobody = यह करने के लिए साइन इन करें।
+said-zone = समय क्षेत्र { $zone } अज्ञात है।
+said-schedule = सहेजा गया कार्यक्रम पढ़ा नहीं जा सकता।
+
 ## The pages for admins
 
 admins-only = यह पेज प्रबंधकों के लिए है।
@@ -606,7 +658,6 @@ audit-log = बदलावों का लेखा
 audit-log-purpose = किसने क्या बदला
 keys-purpose = प्रोग्रामों की गुप्त कुंजियाँ
 not-an-instance-id = यह किसी बैठक की आईडी नहीं है। ऐसी आईडी SessionInstance:7 जैसी होती है।
-hours-wrong = घंटे { $least } से { $most } तक की पूर्ण संख्या हों, या ख़ाली।
 entries-changed = क्या बदला
 entries-by = किसने
 no-entries = कोई प्रविष्टि नहीं।
@@ -622,7 +673,7 @@ active-by-start = अभी लाइव, शुरुआत के क्रम
 set-inactive-by-hand = हाथ से लाइव से हटाई गईं
 set-by-hand = हाथ से तय करें कि कोई बैठक लाइव है या नहीं
 instance = बैठक
-hours-until-sweep = घंटे (ख़ाली: अगली जाँच तक)
+such-as = जैसे { $example }
 set-active = लाइव करें
 set-inactive = लाइव से हटाएँ
 why = क्यों
@@ -634,7 +685,7 @@ until-time = { $time } तक
 end-override = समाप्त करें
 sweep-question = जाँच क्या करेगी?
 time-in-utc = UTC में समय (ख़ाली: अभी)
-like-a = किस तरह
+sweep-kind = जाँच का प्रकार
 mode-periodic = नियमित जाँच: insession sweep की तरह एक मिनट पहले लाइव करती है
 mode-exact = टाइमर: ठीक समय पर लाइव करता है, पहले कभी नहीं
 dry-run = बिना बदलाव जाँचें
@@ -672,8 +723,9 @@ anonymous-visitor = अनाम आगंतुक
 seats-of-limit = { $limit } में से { $taken } भरी
 seats-without-limit = { $taken } भरी
 new-activity = नई गतिविधि
-seats-or-none = सीटें (ख़ाली: कोई सीमा नहीं)
-seats-wrong = सीटों की संख्या पूर्ण संख्या हो, या सीमा न हो तो ख़ाली।
+key = कुंजी-शब्द
+activity-key-hint = पतों और प्रोग्रामों में इसका नाम, जैसे interview
+seats-hint = ख़ाली का अर्थ है कोई सीमा नहीं
 visits-last-day = पिछले 24 घंटों की विज़िट
 figure-online = अभी ऑनलाइन
 figure-completed = पूरी हुईं
@@ -694,6 +746,7 @@ not-known-yet = अभी ज्ञात नहीं
 new-person = नया व्यक्ति
 create-person = व्यक्ति बनाएँ
 more-people = और लोग
+no-people = अभी कोई नहीं है।
 is-deactivated = निष्क्रिय
 is-guest = अतिथि
 a-guest = अतिथि

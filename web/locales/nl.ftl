@@ -243,6 +243,8 @@ did-not-work = Dit is niet gelukt
 see-what-is-on = Bekijk wat er nu bezig is
 no-page-here = Op dit adres is geen pagina.
 bad-form = Dit formulier is onvolledig of verouderd. Ga terug, laad de pagina opnieuw en probeer het nog eens.
+unavailable = Op dit moment niet beschikbaar
+database-away = Deze site kan zijn gegevens op dit moment niet bereiken. Als je een formulier hebt verstuurd, kijk dan of het is opgeslagen. Probeer het over een minuut opnieuw.
 server-error = Er ging iets mis op de server. Probeer het zo opnieuw.
 too-many-attempts = { $seconds ->
     [one] Te veel pogingen: probeer het over { $seconds } seconde opnieuw.
@@ -284,6 +286,7 @@ done-booking-started = De afspraak is begonnen.
 done-booking-completed = De afspraak is afgerond.
 done-booking-cancelled = De afspraak is afgezegd.
 done-organizer-removed = De organisator is verwijderd.
+done-activity-saved = De activiteit is opgeslagen.
 
 ## When a session meets
 
@@ -582,6 +585,28 @@ must-not-be-empty = Dit mag niet leeg zijn.
 must-be-shorter = Dit is te lang: hoogstens { $most } tekens.
 must-be-kilometres = Kies een aantal kilometers.
 must-be-person = Geef de id van een persoon op, bijvoorbeeld Person:7.
+several-problems = Dit is niet opgeslagen. Verbeter deze { $count } punten:
+must-be-visible = Geef minstens één zichtbaar teken op.
+must-be-plain = De tekst mag geen stuurtekens bevatten, en geen tekens die de leesrichting veranderen.
+must-be-website = Geef het adres van een website op, bijvoorbeeld https://example.org/session.
+must-be-picture = Geef het https-adres van een afbeelding op, bijvoorbeeld https://example.org/picture.jpg, zonder gebruikersnaam.
+must-be-short-id = Dit is leeg of te lang: hoogstens 255 bytes.
+must-be-path = Alleen letters, cijfers, '-', '_', '.' en '~' zijn toegestaan.
+must-be-year = Het jaar moet tussen { $first } en { $last } liggen.
+must-be-both = Geef beide coördinaten op, of geen van beide.
+must-differ-from-start = Het einde moet verschillen van het begin. Een einde voor het begin is op de volgende dag.
+must-not-be-before = De laatste dag mag niet voor de eerste dag liggen, { $date }.
+needs-codes = Daarvoor zijn codes nodig: kies hierboven een soort.
+must-be-in-the-future = Dit moet in de toekomst liggen.
+must-not-be-negative = Het getal mag niet negatief zijn. Leeg betekent geen grens.
+must-choose-one = Kies er minstens één.
+must-be-months = Geef maanden van 1 tot en met 12 op.
+must-be-month-days = Geef dagen van 1 tot en met 31 op, of van -1 tot en met -31 vanaf het einde van de maand.
+never-meets = Zo is er nooit een bijeenkomst. Wijzig dit veld of de andere.
+too-many-schedules = Een sessie heeft hoogstens { $most } roosters.
+skip-too-long = De laatste dag mag hoogstens { $days } dagen na de eerste liggen.
+too-many-skips = Een sessie heeft hoogstens { $most } keer dagen die uitvallen. Verwijder eerst oude.
+key-needs-owner = Geef een persoon op, of maak een sleutel met de rechten van een beheerder.
 
 ## Why a meeting is live or not. English has the explanation of the API.
 
@@ -601,6 +626,33 @@ why-live-from = Live vanaf { $opens }, begin { $starts }
 why-opening = Geopend { $opens }, zo live, begin { $starts }
 why-not-yet = Nog niet live: opent { $opens }, begin { $starts }
 
+## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
+
+said-path-taken = Een andere sessie heeft dit adres. Kies een ander.
+refused-zone-first = Verbeter eerst de tijdzone van de sessie.
+refused-meeting-exists = De sessie heeft op die dag op deze tijden al een bijeenkomst. Kruis het vakje hieronder aan om er nog een toe te voegen.
+refused-meeting-cancelled = De sessie heeft op die dag op deze tijden al een bijeenkomst, die is afgelast. Kruis het vakje hieronder aan om er nog een toe te voegen.
+said-booked-then = Je hebt op die tijd al een afspraak. Kies een andere tijd.
+said-offered-then = Je biedt dan al tijd aan. Kies een andere tijd.
+said-slot-booked = Deze tijd is geboekt. Annuleer eerst de afspraak.
+said-slot-begun = Deze tijd is al begonnen. Kies een andere.
+said-slot-taken = Iemand anders heeft deze tijd geboekt. Kies een andere.
+refused-own-slot = Dit is je eigen tijd, dus die kun je niet boeken.
+refused-booking-status = De afspraak is intussen veranderd, dus dit kan niet meer. Bekijk de status.
+refused-external-id = Een andere persoon heeft deze externe id. Verwijder die daar eerst, of voeg de twee samen.
+said-too-many-keys = Een persoon heeft hoogstens { $most } API-sleutels. Trek er eerst een in.
+said-merge-booked = Deze personen hebben tijd met elkaar geboekt, dus ze kunnen niet dezelfde zijn.
+said-merge-overlap = Beiden hebben op dezelfde tijd een aanbod of een afspraak. Trek eerst een aanbod in, of annuleer een afspraak.
+said-admins-only = Dit mogen alleen beheerders.
+said-own-only = Dit mogen alleen de persoon zelf en beheerders.
+said-mentor-only = Dit mogen alleen de mentor en beheerders.
+said-deactivated-booking = Het account van de mentor of de leerling is gedeactiveerd, dus deze tijd kan niet worden geboekt.
+said-gone = Dit bestaat niet meer. Ga terug en laad de pagina opnieuw.
+refused-no-longer-then = De sessie komt dan niet meer bijeen. Bekijk de volgende bijeenkomsten.
+said-nobody = Meld je hiervoor aan.
+said-zone = De tijdzone { $zone } is onbekend.
+said-schedule = Het opgeslagen rooster kan niet worden gelezen.
+
 ## The pages for admins
 
 admins-only = Deze pagina is voor beheerders.
@@ -611,7 +663,6 @@ audit-log = Wijzigingenlogboek
 audit-log-purpose = Wie wat heeft gewijzigd
 keys-purpose = Geheimen van programma's
 not-an-instance-id = Dit is niet de id van een bijeenkomst. Zo'n id ziet er zo uit: SessionInstance:7.
-hours-wrong = De uren moeten een heel getal van { $least } tot en met { $most } zijn, of leeg.
 entries-changed = Gewijzigd
 entries-by = Door
 no-entries = Geen vermeldingen.
@@ -627,7 +678,7 @@ active-by-start = Nu live, op begintijd
 set-inactive-by-hand = Met de hand niet live gezet
 set-by-hand = Met de hand bepalen of een bijeenkomst live is
 instance = Bijeenkomst
-hours-until-sweep = Uren (leeg: tot de volgende controle)
+such-as = Zoals { $example }
 set-active = Live zetten
 set-inactive = Niet live zetten
 why = Waarom
@@ -639,7 +690,7 @@ until-time = tot { $time }
 end-override = Beëindigen
 sweep-question = Wat zou een controle doen?
 time-in-utc = Tijd in UTC (leeg: nu)
-like-a = Zoals
+sweep-kind = Soort controle
 mode-periodic = periodieke controle: zet een minuut vooraf live, zoals insession sweep
 mode-exact = timer: zet precies op tijd live, nooit vooraf
 dry-run = Proefdraaien
@@ -680,8 +731,9 @@ anonymous-visitor = Anonieme bezoeker
 seats-of-limit = { $taken } van { $limit } bezet
 seats-without-limit = { $taken } bezet
 new-activity = Nieuwe activiteit
-seats-or-none = Plaatsen (leeg: geen grens)
-seats-wrong = Het aantal plaatsen moet een heel getal zijn, of leeg voor geen grens.
+key = Sleutelwoord
+activity-key-hint = Noemt haar in adressen en programma's, zoals interview
+seats-hint = Leeg betekent geen grens
 visits-last-day = Bezoeken in de laatste 24 uur
 figure-online = nu online
 figure-completed = afgerond
@@ -702,6 +754,7 @@ not-known-yet = nog niet bekend
 new-person = Nieuwe persoon
 create-person = Persoon aanmaken
 more-people = Meer personen
+no-people = Er is nog niemand.
 is-deactivated = gedeactiveerd
 is-guest = gast
 a-guest = een gast

@@ -243,6 +243,8 @@ did-not-work = Kjo nuk funksionoi
 see-what-is-on = Shihni çfarë po zhvillohet tani
 no-page-here = Nuk ka faqe në këtë adresë.
 bad-form = Ky formular është i paplotë ose i vjetruar. Kthehuni, ngarkoni faqen përsëri dhe provoni edhe një herë.
+unavailable = Për momentin e padisponueshme
+database-away = Ky sajt nuk i arrin të dhënat e veta për momentin. Nëse keni dërguar një formular, shihni nëse u ruajt. Provoni përsëri pas një minute.
 server-error = Diçka shkoi keq në server. Provoni përsëri pas pak.
 too-many-attempts = { $seconds ->
     [one] Shumë përpjekje: provoni përsëri pas { $seconds } sekonde.
@@ -284,6 +286,7 @@ done-booking-started = Takimi i rezervuar filloi.
 done-booking-completed = Takimi i rezervuar përfundoi.
 done-booking-cancelled = Takimi i rezervuar u anulua.
 done-organizer-removed = Organizatori u hoq.
+done-activity-saved = Veprimtaria u ruajt.
 
 ## When a session meets
 
@@ -579,6 +582,28 @@ must-not-be-empty = Kjo nuk mund të jetë bosh.
 must-be-shorter = Kjo është shumë e gjatë: { $most } shenja më së shumti.
 must-be-kilometres = Zgjidhni një numër kilometrash.
 must-be-person = Shkruani id-në e një personi, për shembull Person:7.
+several-problems = Kjo nuk u ruajt. Ndreqni këto { $count } pika:
+must-be-visible = Shkruani të paktën një shenjë të dukshme.
+must-be-plain = Teksti nuk mund të ketë shenja kontrolli, as shenja që ia ndryshojnë drejtimin.
+must-be-website = Shkruani adresën e një sajti, për shembull https://example.org/session.
+must-be-picture = Shkruani adresën https të një figure, për shembull https://example.org/picture.jpg, pa emër përdoruesi.
+must-be-short-id = Kjo është bosh ose shumë e gjatë: 255 bajt më së shumti.
+must-be-path = Lejohen vetëm shkronja, shifra, “-”, “_”, “.” dhe “~”.
+must-be-year = Viti duhet të jetë nga { $first } deri në { $last }.
+must-be-both = Shkruani të dyja koordinatat, ose asnjërën.
+must-differ-from-start = Mbarimi duhet të ndryshojë nga fillimi. Një mbarim para fillimit është të nesërmen.
+must-not-be-before = Dita e fundit nuk mund të jetë para së parës, { $date }.
+needs-codes = Për këtë duhen kode: zgjidhni një lloj më lart.
+must-be-in-the-future = Kjo duhet të jetë në të ardhmen.
+must-not-be-negative = Numri nuk mund të jetë negativ. Bosh do të thotë pa kufi.
+must-choose-one = Zgjidhni të paktën një.
+must-be-months = Shkruani muaj nga 1 deri në 12.
+must-be-month-days = Shkruani ditë nga 1 deri në 31, ose nga -1 deri në -31 nga fundi i muajit.
+never-meets = Kështu nuk ka kurrë takim. Ndryshoni këtë fushë ose të tjerat.
+too-many-schedules = Një sesion ka më së shumti { $most } orare.
+skip-too-long = Dita e fundit mund të jetë më së shumti { $days } ditë pas së parës.
+too-many-skips = Një sesion ka më së shumti { $most } periudha të lëna jashtë. Hiqni më parë të vjetrat.
+key-needs-owner = Shkruani një person, ose krijoni një çelës me të drejtat e një administratori.
 
 ## Why a meeting is live or not. English has the explanation of the API.
 
@@ -598,6 +623,33 @@ why-live-from = Drejtpërdrejt nga { $opens }, fillimi { $starts }
 why-opening = Hapur { $opens }, së shpejti drejtpërdrejt, fillimi { $starts }
 why-not-yet = Ende jo drejtpërdrejt: hapet { $opens }, fillimi { $starts }
 
+## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
+
+said-path-taken = Një sesion tjetër e ka këtë adresë. Zgjidhni një tjetër.
+refused-zone-first = Ndreqni më parë zonën kohore të sesionit.
+refused-meeting-exists = Sesioni ka tashmë një takim atë ditë në këto orë. Shënoni kutinë më poshtë për të shtuar edhe një.
+refused-meeting-cancelled = Sesioni ka tashmë një takim atë ditë në këto orë, që është anuluar. Shënoni kutinë më poshtë për të shtuar edhe një.
+said-booked-then = Keni një rezervim në atë kohë. Zgjidhni një kohë tjetër.
+said-offered-then = Ju ofroni tashmë kohë atëherë. Zgjidhni një kohë tjetër.
+said-slot-booked = Kjo kohë është e rezervuar. Anuloni më parë rezervimin.
+said-slot-begun = Kjo kohë ka filluar tashmë. Zgjidhni një tjetër.
+said-slot-taken = Dikush tjetër e ka rezervuar këtë kohë. Zgjidhni një tjetër.
+refused-own-slot = Kjo është koha juaj, ndaj nuk mund ta rezervoni.
+refused-booking-status = Rezervimi ka ndryshuar ndërkohë, ndaj kjo nuk bëhet më. Shihni gjendjen e tij.
+refused-external-id = Një person tjetër e ka këtë id të jashtme. Hiqeni më parë atje, ose bashkojini të dy.
+said-too-many-keys = Një person ka më së shumti { $most } çelësa API. Shfuqizoni më parë një.
+said-merge-booked = Këta persona kanë rezervuar kohë me njëri-tjetrin, ndaj nuk mund të jenë i njëjti person.
+said-merge-overlap = Të dy kanë një ofertë ose një rezervim në të njëjtën kohë. Tërhiqni më parë një ofertë, ose anuloni një rezervim.
+said-admins-only = Këtë mund ta bëjnë vetëm administratorët.
+said-own-only = Këtë mund ta bëjnë vetëm personi vetë dhe administratorët.
+said-mentor-only = Këtë mund ta bëjnë vetëm mentori dhe administratorët.
+said-deactivated-booking = Llogaria e mentorit ose e nxënësit është çaktivizuar, ndaj kjo kohë nuk mund të rezervohet.
+said-gone = Kjo nuk ekziston më. Kthehuni dhe ngarkojeni faqen përsëri.
+refused-no-longer-then = Sesioni nuk mblidhet më atëherë. Shihni takimet e ardhshme.
+said-nobody = Identifikohuni për ta bërë këtë.
+said-zone = Zona kohore { $zone } është e panjohur.
+said-schedule = Orari i ruajtur nuk mund të lexohet.
+
 ## The pages for admins
 
 admins-only = Kjo faqe është për administratorët.
@@ -608,7 +660,6 @@ audit-log = Regjistri i ndryshimeve
 audit-log-purpose = Kush çfarë ndryshoi
 keys-purpose = Sekretet e programeve
 not-an-instance-id = Kjo nuk është id e një takimi. Një id e tillë duket si SessionInstance:7.
-hours-wrong = Orët duhet të jenë një numër i plotë nga { $least } deri në { $most }, ose bosh.
 entries-changed = Ndryshuar
 entries-by = Nga
 no-entries = Nuk ka shënime.
@@ -624,7 +675,7 @@ active-by-start = Drejtpërdrejt tani, sipas fillimit
 set-inactive-by-hand = Hequr nga drejtpërdrejt me dorë
 set-by-hand = Vendosni me dorë nëse një takim është drejtpërdrejt
 instance = Takimi
-hours-until-sweep = Orë (bosh: deri në kontrollin e ardhshëm)
+such-as = Për shembull { $example }
 set-active = Vëre drejtpërdrejt
 set-inactive = Hiqe nga drejtpërdrejt
 why = Pse
@@ -636,7 +687,7 @@ until-time = deri më { $time }
 end-override = Mbylle
 sweep-question = Çfarë do të bënte një kontroll?
 time-in-utc = Koha në UTC (bosh: tani)
-like-a = Si
+sweep-kind = Lloji i kontrollit
 mode-periodic = kontroll periodik: e vë drejtpërdrejt një minutë përpara, si insession sweep
 mode-exact = kohëmatës: e vë drejtpërdrejt në çast, kurrë përpara
 dry-run = Provë pa ndryshime
@@ -677,8 +728,9 @@ anonymous-visitor = Vizitor pa emër
 seats-of-limit = { $taken } nga { $limit } të zëna
 seats-without-limit = { $taken } të zëna
 new-activity = Veprimtari e re
-seats-or-none = Vendet (bosh: pa kufi)
-seats-wrong = Numri i vendeve duhet të jetë i plotë, ose bosh për asnjë kufi.
+key = Fjala kyçe
+activity-key-hint = E emërton në adresa dhe programe, për shembull interview
+seats-hint = Bosh do të thotë pa kufi
 visits-last-day = Vizitat në 24 orët e fundit
 figure-online = në linjë
 figure-completed = të përfunduara
@@ -699,6 +751,7 @@ not-known-yet = ende nuk njihet
 new-person = Person i ri
 create-person = Krijo personin
 more-people = Persona të tjerë
+no-people = Ende nuk ka asnjë njeri.
 is-deactivated = e çaktivizuar
 is-guest = mysafir
 a-guest = mysafir

@@ -230,6 +230,8 @@ did-not-work = Bu olmadı
 see-what-is-on = Şu anda ne sürüyor, bakın
 no-page-here = Bu adreste sayfa yok.
 bad-form = Bu form eksik ya da eski. Geri dönün, sayfayı yeniden yükleyin ve bir daha deneyin.
+unavailable = Şu anda kullanılamıyor
+database-away = Bu site şu anda verilerine ulaşamıyor. Bir form gönderdiyseniz kaydedilip kaydedilmediğine bakın. Bir dakika sonra yeniden deneyin.
 server-error = Sunucuda bir şeyler ters gitti. Biraz sonra yeniden deneyin.
 too-many-attempts = Çok fazla deneme: { $seconds } saniye sonra yeniden deneyin.
 
@@ -268,6 +270,7 @@ done-booking-started = Randevu başladı.
 done-booking-completed = Randevu tamamlandı.
 done-booking-cancelled = Randevu iptal edildi.
 done-organizer-removed = Düzenleyen çıkarıldı.
+done-activity-saved = Etkinlik kaydedildi.
 
 ## When a session meets
 
@@ -562,6 +565,28 @@ must-not-be-empty = Bu alan boş kalamaz.
 must-be-shorter = Bu çok uzun: en çok { $most } karakter.
 must-be-kilometres = Bir kilometre sayısı seçin.
 must-be-person = Bir kişinin kimliğini yazın, örneğin Person:7.
+several-problems = Bu kaydedilmedi. Şu { $count } noktayı düzeltin:
+must-be-visible = En az bir görünür karakter yazın.
+must-be-plain = Metinde denetim karakterleri ya da metnin yönünü değiştiren karakterler olamaz.
+must-be-website = Bir web sitesinin adresini yazın, örneğin https://example.org/session.
+must-be-picture = Bir resmin https adresini yazın, örneğin https://example.org/picture.jpg, kullanıcı adı olmadan.
+must-be-short-id = Bu boş ya da çok uzun: en çok 255 bayt.
+must-be-path = Yalnızca harfler, rakamlar, “-”, “_”, “.” ve “~” olabilir.
+must-be-year = Yıl { $first } ile { $last } arasında olmalı.
+must-be-both = İki koordinatı da yazın ya da hiçbirini yazmayın.
+must-differ-from-start = Bitiş başlangıçtan farklı olmalı. Başlangıçtan önceki bir bitiş ertesi gündür.
+must-not-be-before = Son gün ilk günden ({ $date }) önce olamaz.
+needs-codes = Bunun için kod gerekir: yukarıdan bir tür seçin.
+must-be-in-the-future = Bu gelecekte olmalı.
+must-not-be-negative = Sayı eksi olamaz. Boş, sınırsız demektir.
+must-choose-one = En az birini seçin.
+must-be-months = 1'den 12'ye kadar aylar yazın.
+must-be-month-days = 1'den 31'e kadar günler ya da ayın sonundan sayarak -1'den -31'e kadar günler yazın.
+never-meets = Bu şekilde hiç buluşma olmaz. Bu alanı ya da diğerlerini değiştirin.
+too-many-schedules = Bir oturumun en çok { $most } programı olur.
+skip-too-long = Son gün ilk günden en çok { $days } gün sonra olabilir.
+too-many-skips = Bir oturumda en çok { $most } atlanan dönem olur. Önce eskilerini kaldırın.
+key-needs-owner = Bir kişi yazın ya da yönetici haklarına sahip bir anahtar oluşturun.
 
 ## Why a meeting is live or not. English has the explanation of the API.
 
@@ -581,6 +606,33 @@ why-live-from = Canlı olacağı an: { $opens }, başlangıç { $starts }
 why-opening = Açılış { $opens }, az sonra canlı, başlangıç { $starts }
 why-not-yet = Henüz canlı değil: açılış { $opens }, başlangıç { $starts }
 
+## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
+
+said-path-taken = Başka bir oturumun adresi bu. Başka bir adres seçin.
+refused-zone-first = Önce oturumun saat dilimini düzeltin.
+refused-meeting-exists = Oturumun o gün bu saatlerde zaten bir buluşması var. Bir tane daha eklemek için aşağıdaki kutuyu işaretleyin.
+refused-meeting-cancelled = Oturumun o gün bu saatlerde zaten iptal edilmiş bir buluşması var. Bir tane daha eklemek için aşağıdaki kutuyu işaretleyin.
+said-booked-then = O saatte bir randevunuz var. Başka bir zaman seçin.
+said-offered-then = O saatte zaten zaman sunuyorsunuz. Başka bir zaman seçin.
+said-slot-booked = Bu zaman ayırtılmış. Önce randevuyu iptal edin.
+said-slot-begun = Bu zaman çoktan başladı. Başka birini seçin.
+said-slot-taken = Bu zamanı başkası ayırttı. Başka birini seçin.
+refused-own-slot = Bu sizin kendi zamanınız, bu yüzden ayırtamazsınız.
+refused-booking-status = Randevu bu arada değişti, bu yüzden artık yapılamaz. Durumuna bakın.
+refused-external-id = Başka bir kişinin dış kimliği bu. Önce oradan kaldırın ya da iki kişiyi birleştirin.
+said-too-many-keys = Bir kişinin en çok { $most } API anahtarı olur. Önce birini iptal edin.
+said-merge-booked = Bu kişiler birbirinin zamanını ayırtmış, bu yüzden aynı kişi olamazlar.
+said-merge-overlap = İkisinin de aynı saatte bir sunusu ya da randevusu var. Önce sunulardan birini geri çekin ya da bir randevuyu iptal edin.
+said-admins-only = Bunu yalnızca yöneticiler yapabilir.
+said-own-only = Bunu yalnızca kişinin kendisi ve yöneticiler yapabilir.
+said-mentor-only = Bunu yalnızca mentor ve yöneticiler yapabilir.
+said-deactivated-booking = Mentorun ya da öğrencinin hesabı devre dışı, bu yüzden bu zaman ayırtılamaz.
+said-gone = Bu artık yok. Geri dönün ve sayfayı yeniden yükleyin.
+refused-no-longer-then = Oturum artık o zaman buluşmuyor. Sonraki buluşmalarına bakın.
+said-nobody = Bunu yapmak için giriş yapın.
+said-zone = { $zone } saat dilimi bilinmiyor.
+said-schedule = Kayıtlı program okunamıyor.
+
 ## The pages for admins
 
 admins-only = Bu sayfa yöneticiler içindir.
@@ -591,7 +643,6 @@ audit-log = Değişiklik günlüğü
 audit-log-purpose = Kim neyi değiştirdi
 keys-purpose = Programların gizli anahtarları
 not-an-instance-id = Bu, bir buluşmanın kimliği değil. Böyle bir kimlik şuna benzer: SessionInstance:7.
-hours-wrong = Saat, { $least } ile { $most } arasında bir tam sayı olmalı ya da boş kalmalı.
 entries-changed = Değişen
 entries-by = Değiştiren
 no-entries = Kayıt yok.
@@ -607,7 +658,7 @@ active-by-start = Şu anda canlı, başlangıca göre
 set-inactive-by-hand = Elle canlı olmaktan çıkarılanlar
 set-by-hand = Bir buluşmanın canlı olup olmadığına elle karar ver
 instance = Buluşma
-hours-until-sweep = Saat (boşsa: bir sonraki denetime kadar)
+such-as = Örneğin { $example }
 set-active = Canlı yap
 set-inactive = Canlı olmaktan çıkar
 why = Neden
@@ -619,7 +670,7 @@ until-time = bitiş: { $time }
 end-override = Bitir
 sweep-question = Bir denetim ne yapardı?
 time-in-utc = UTC saati (boşsa: şimdi)
-like-a = Nasıl
+sweep-kind = Denetim türü
 mode-periodic = düzenli denetim: insession sweep gibi bir dakika önceden canlı yapar
 mode-exact = zamanlayıcı: tam anında canlı yapar, asla önceden değil
 dry-run = Deneme yap
@@ -657,8 +708,9 @@ anonymous-visitor = Adsız ziyaretçi
 seats-of-limit = { $limit } yerden { $taken } tanesi dolu
 seats-without-limit = { $taken } dolu
 new-activity = Yeni etkinlik
-seats-or-none = Yerler (boşsa sınırsız)
-seats-wrong = Yer sayısı bir tam sayı olmalı; sınır yoksa boş kalmalı.
+key = Anahtar sözcük
+activity-key-hint = Adreslerde ve programlarda adı budur, örneğin interview
+seats-hint = Boş, sınırsız demektir
 visits-last-day = Son 24 saatteki ziyaretler
 figure-online = çevrimiçi
 figure-completed = tamamlanan
@@ -679,6 +731,7 @@ not-known-yet = henüz bilinmiyor
 new-person = Yeni kişi
 create-person = Kişiyi oluştur
 more-people = Diğer kişiler
+no-people = Henüz kimse yok.
 is-deactivated = devre dışı
 is-guest = konuk
 a-guest = konuk

@@ -25,7 +25,10 @@ use service::{
     sessions::{SessionFilter, list_sessions},
 };
 
-use crate::{pages::encoded, site::Site};
+use crate::{
+    pages::{encoded, failed},
+    site::Site,
+};
 
 /// How long clients may cache a calendar.
 const CACHE: HeaderValue = HeaderValue::from_static("public, max-age=60");
@@ -97,7 +100,7 @@ fn answer(
         Ok(sources) => sources,
         Err(error) => {
             tracing::error!(%error, "calendar could not be read");
-            return (StatusCode::INTERNAL_SERVER_ERROR, "Internal error. Try again later.\n").into_response();
+            return failed(&error);
         }
     };
     let Some(first) = sources.first() else { return (StatusCode::NOT_FOUND, nothing).into_response() };

@@ -71,7 +71,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     wake.flush().await;
     app.db.close().await;
     let report = match result {
-        Err(service::Error::Invalid { field, message }) if field == "ics" => {
+        Err(service::Error::Invalid { field, message, .. }) if field == "ics" => {
             bail!("{} {message}", args.file.display())
         }
         result => result?,

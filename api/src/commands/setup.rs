@@ -45,7 +45,7 @@ pub fn settings_on(port: Option<u16>, default_level: &str) -> anyhow::Result<Set
 
 pub fn start_log(json: bool, default_level: &str) {
     // PostgreSQL's notices only say that objects of a migration exist already.
-    let usual = || EnvFilter::new(format!("{default_level},sqlx::postgres::notice=warn"));
+    let usual = || EnvFilter::new(format!("{default_level},sqlx::postgres::notice=warn,sea_orm_migration=warn"));
     let chosen = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let (filter, wrong_filter) = match chosen.trim() {
         "" => (usual(), None),

@@ -38,7 +38,7 @@ impl From<Recurrence> for Vec<ScheduleSource> {
 }
 
 /// A recurrence, and the dates that bound it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BoundedRecurrence {
     pub recurrence: Recurrence,
     pub initiation: Option<NaiveDate>,

@@ -16,8 +16,10 @@ impl Recurrence {
     /// # Errors
     /// If the text does not have this form, or a schedule is not valid.
     pub fn from_json(text: &str) -> Result<Self, RecurrenceError> {
-        let value: Value = serde_json::from_str(text)
-            .map_err(|error| RecurrenceError::of_the_list(format!("is not JSON: {error}")))?;
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            RecurrenceError::of_the_list(format!("is not JSON: look at line {line}, column {column}"))
+        })?;
         let Value::Array(items) = value else {
             return Err(RecurrenceError::of_the_list("must be a list of schedules"));
         };
@@ -244,7 +246,7 @@ mod tests {
         }
         for broken in ["", "[", "not json", &"[".repeat(100_000)] {
             let words = Recurrence::from_json(broken).unwrap_err().to_string();
-            assert!(words.starts_with("the recurrence is not JSON: "), "{words}");
+            assert!(words.starts_with("the recurrence is not JSON: look at line 1, column "), "{words}");
         }
         let many = Recurrence::new(vec![Recurrence::from_json(&weekly("{}")).unwrap().schedules()[0].clone(); 51]);
         assert_eq!(many.unwrap_err().to_string(), "the recurrence must have at most 50 schedules");

@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::PersonId;
-use service::{lists::RowCursor, people};
+use service::{
+    lists::RowCursor,
+    people::{self, PeopleFilter},
+};
 
 use crate::{
     context::{Result, app, parse_id, viewer},
@@ -40,7 +43,8 @@ impl PersonQuery {
         #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<Person>>> {
         let wanted = page(first, after, None, None);
-        let slice = people::list_people(app(ctx)?, viewer(ctx), name_contains.as_deref(), &wanted).await?;
+        let filter = PeopleFilter { name_contains: name_contains.as_deref(), ..PeopleFilter::default() };
+        let slice = people::list_people(app(ctx)?, viewer(ctx), filter, &wanted).await?;
         let cursor = |row: &people::Person| RowCursor::of_text(&row.name_key, row.id);
         Ok(slice.map(|slice| connection(slice, Counted::People(name_contains), cursor, Person)))
     }

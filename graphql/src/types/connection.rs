@@ -14,7 +14,7 @@ use service::{
     check_ins::{self, CheckInsOf},
     instances::{self, ActiveFilter, InstanceRange},
     lists::{Page, RowCursor, Slice},
-    people::{self, api_keys},
+    people::{self, PeopleFilter, api_keys},
     presence::{
         roster::{self, Roster},
         visits::{self, VisitFilter},
@@ -50,7 +50,10 @@ impl Counted {
             Self::Audit(filter) => audit::count_entries(app, filter).await?,
             Self::ApiKeys(viewer) => api_keys::count_api_keys(app, *viewer).await?,
             Self::Visits(filter) => visits::count_visits(app, filter).await?,
-            Self::People(name_contains) => people::count_people(app, name_contains.as_deref()).await?,
+            Self::People(name_contains) => {
+                let filter = PeopleFilter { name_contains: name_contains.as_deref(), ..PeopleFilter::default() };
+                people::count_people(app, filter).await?
+            }
             Self::Roster(roster) => roster::count_roster(app, *roster).await?,
             Self::TimeSlots(filter) => time_slots::count_slots(app, filter).await?,
             Self::Bookings(of, filter) => bookings::count_bookings(app, *of, filter).await?,

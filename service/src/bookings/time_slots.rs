@@ -24,7 +24,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_in, list, numbers, rows},
-    error::expect,
+    error::{FieldErrors, expect},
     idempotency,
     lists::{self, Key, Page, Slice, values},
     transaction, validate,
@@ -177,8 +177,10 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
 
 /// Checks the times of a new slot. A slot that has already ended is refused: its date is probably a mistake.
 fn checked(new: &NewSlot, now: DateTime<Utc>) -> Result<Slot> {
-    validate::date("startsAt", new.starts_at.date_naive())?;
-    validate::date("endsAt", new.ends_at.date_naive())?;
+    let mut errors = FieldErrors::default();
+    errors.note(validate::date("startsAt", new.starts_at.date_naive()))?;
+    errors.note(validate::date("endsAt", new.ends_at.date_naive()))?;
+    errors.finish()?;
     let slot = Slot::new(new.starts_at, new.ends_at)
         .map_err(|error: SlotError| Error::invalid("endsAt", error.to_string()))?;
     if slot.ends_at() <= now {

@@ -110,12 +110,14 @@ impl Db {
             // Other statements queue behind a migration that waits for a table, so it must not wait long.
             execute(&tx, &format!("SET LOCAL lock_timeout = '{MIGRATION_LOCK}'"), []).await?;
         }
-        if M::get_pending_migrations(&tx.inner).await?.is_empty() {
+        let pending = M::get_pending_migrations(&tx.inner).await?;
+        let Some(name) = pending.first().map(|migration| migration.name().to_owned()) else {
             tx.rollback().await?;
             return Ok(false);
-        }
+        };
         M::up(&tx.inner, Some(1)).await?;
         tx.commit().await?;
+        tracing::info!("migration '{name}' has been applied");
         Ok(true)
     }
 }

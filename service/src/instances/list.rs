@@ -69,6 +69,16 @@ pub async fn list_instances(app: &App, range: InstanceRange, page: &Page) -> Res
     page.of(app.db.pool(), range.query(), BY_START, Key::Instant, false).await
 }
 
+/// The first instances of a range, ordered by start.
+pub(super) async fn find_first_in<C: ConnectionTrait>(
+    db: &C,
+    range: InstanceRange,
+    count: usize,
+) -> Result<Vec<Instance>> {
+    let query = range.query().order_by_asc(BY_START.0).order_by_asc(BY_START.1);
+    Ok(values(query.limit(u64::try_from(count).unwrap_or(u64::MAX)).all(db).await?))
+}
+
 pub async fn count_instances(app: &App, range: InstanceRange) -> Result<i64> {
     lists::count(app.db.pool(), range.query(), session_instance::Column::Id).await
 }
@@ -152,7 +162,11 @@ pub async fn find_active(db: &impl Reads, filter: &ActiveFilter, limit: u64) -> 
 
 /// The active instances of these sessions, ordered by start.
 pub async fn find_active_of_sessions(app: &App, sessions: &[SessionId]) -> Result<Vec<Instance>> {
-    let db = app.db.pool();
+    find_active_in(app.db.pool(), sessions).await
+}
+
+/// The same as [`find_active_of_sessions`], over a connection of the caller, such as a snapshot.
+pub(super) async fn find_active_in<C: ConnectionTrait>(db: &C, sessions: &[SessionId]) -> Result<Vec<Instance>> {
     let filter = ActiveFilter { sessions: Some(sessions.to_vec()), ..ActiveFilter::default() };
     Ok(values(active(&filter).order_by_asc(BY_START.0).order_by_asc(BY_START.1).all(db).await?))
 }

@@ -7,13 +7,16 @@ use domain::{
     ids::SessionId,
     matching::Matcher,
     recurrence::{Calendar, Occurrence, Recurrence, Skips},
-    zone,
+    zone::{self, ZoneData},
 };
+use sea_orm::ConnectionTrait;
 
 use crate::{
     App, Result,
-    instances::{Instance, InstanceRange, find_meetings, list_instances},
-    lists::Page,
+    instances::{
+        Instance, InstanceRange, find_meetings,
+        list::{find_active_in, find_first_in, find_meetings_in},
+    },
     sessions::{Session, Skip, find_skips},
 };
 
@@ -45,24 +48,52 @@ impl From<Occurrence> for Meeting {
     }
 }
 
-/// At most `count` upcoming meetings of a session, ordered by start. Cancelled meetings are included, so that people
-/// see the cancellation.
-pub async fn find_next(app: &App, session: &Session, skips: Skips, count: usize) -> Result<Vec<Meeting>> {
+/// The meetings of a session at one instant.
+#[derive(Debug, Clone)]
+pub struct Meetings {
+    pub now: DateTime<Utc>,
+    /// Those that are on now, ordered by start.
+    pub active: Vec<Instance>,
+    /// The next ones, ordered by start. Cancelled meetings are included, so that people see the cancellation.
+    pub next: Vec<Meeting>,
+}
+
+/// The meetings of a session that are on now, and at most `count` upcoming ones. They are read from one snapshot, so that a meeting
+/// that opens meanwhile is in one of the two lists.
+pub async fn find_active_and_next(app: &App, session: &Session, skips: Skips, count: usize) -> Result<Meetings> {
     let now = app.now();
-    let Ok(zone) = session.zone(app.zone_data()) else { return Ok(Vec::new()) };
+    let db = app.db.snapshot().await?;
+    let active = find_active_in(&db, &[session.id]).await?;
+    let next = find_next_in(&db, app.zone_data(), session, skips, (now, count)).await?;
+    Ok(Meetings { now, active, next })
+}
+
+/// At most `count` upcoming meetings of a session.
+pub async fn find_next(app: &App, session: &Session, skips: Skips, count: usize) -> Result<Vec<Meeting>> {
+    find_next_in(app.db.pool(), app.zone_data(), session, skips, (app.now(), count)).await
+}
+
+async fn find_next_in<C: ConnectionTrait>(
+    db: &C,
+    data: ZoneData,
+    session: &Session,
+    skips: Skips,
+    (now, count): (DateTime<Utc>, usize),
+) -> Result<Vec<Meeting>> {
+    let Ok(zone) = session.zone(data) else { return Ok(Vec::new()) };
     let today = zone::local_date(zone, now);
     // A meeting that began yesterday may still be running.
     let from = today.checked_sub_days(Days::new(1)).unwrap_or(today);
-    let range = InstanceRange { session: session.id, from: Some(from), to: None };
-    let page = Page { first: i32::try_from(count + 10).ok(), ..Page::default() };
     let is_to_come = |row: &Instance| {
         let is_over = row.ends_at.map_or(row.date < today, |ends_at| ends_at <= now);
         !row.is_active && !is_over
     };
-    let made = list_instances(app, range, &page).await?.rows.into_iter().filter(is_to_come);
+    let range = InstanceRange { session: session.id, from: Some(from), to: None };
+    let made = find_first_in(db, range, count + 10).await?.into_iter().filter(is_to_come);
     let mut meetings: Vec<Meeting> = made.map(Meeting::from).collect();
     if let Ok(Some(recurrence)) = session.recurrence() {
-        let unmade = find_unmade(app, session, &recurrence, &session.calendar(zone, skips), from, count).await?;
+        let calendar = session.calendar(zone, skips);
+        let unmade = find_unmade(db, (session.id, &recurrence, &calendar), from, (now, count)).await?;
         meetings.extend(unmade.into_iter().map(Meeting::from));
     }
     meetings.sort_by_key(|meeting| (meeting.date, meeting.starts_at));
@@ -71,19 +102,16 @@ pub async fn find_next(app: &App, session: &Session, skips: Skips, count: usize)
 }
 
 /// At most `count` upcoming occurrences for which no instance stands.
-async fn find_unmade(
-    app: &App,
-    session: &Session,
-    recurrence: &Recurrence,
-    calendar: &Calendar,
+async fn find_unmade<C: ConnectionTrait>(
+    db: &C,
+    (session, recurrence, calendar): (SessionId, &Recurrence, &Calendar),
     from: NaiveDate,
-    count: usize,
+    (now, count): (DateTime<Utc>, usize),
 ) -> Result<Vec<Occurrence>> {
-    let now = app.now();
     let mut to_come = OccurrenceReader::new(recurrence, calendar, from);
     let mut unmade = Vec::new();
     while let Some((from, to)) = to_come.read(count) {
-        let made = find_meetings(app, &[session.id], from, to).await?;
+        let made = find_meetings_in(db, &[session], from, to).await?;
         let matched = to_come.matched(&made);
         let is_unmade = |(occurrence, instance): (Occurrence, Option<Instance>)| {
             (instance.is_none() && now < occurrence.meeting.starts_at()).then_some(occurrence)

@@ -23,7 +23,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{self, Tx},
-    error::expect,
+    error::{FieldErrors, expect},
     idempotency,
     sessions::{authorize_edit, lock_session},
     status::{
@@ -105,9 +105,12 @@ pub(super) fn renew_instants(
 /// session's time zone cannot be read (rule 20), or if the session has an instance with the same date and times.
 pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Result<Instance> {
     let now = app.now();
-    let date = validate::date("date", new.date)?;
-    validate::times(new.start_time, new.end_time)?;
-    let location_override = validate::optional_text("locationOverride", new.location_override.as_deref())?;
+    let mut errors = FieldErrors::default();
+    let date = errors.note(validate::date("date", new.date))?;
+    errors.note(validate::times(new.start_time, new.end_time))?;
+    let location = validate::optional_text("locationOverride", new.location_override.as_deref());
+    let location_override = errors.note(location)?;
+    errors.finish()?;
     transaction!(app, now, |tx| {
         authorize_edit(tx, viewer, new.session).await?;
         if let Some(id) = idempotency::find_made(tx, app, viewer, "createSessionInstance", now).await? {
@@ -285,21 +288,25 @@ pub async fn update_instance(
 ) -> Result<Instance> {
     let saved = change_instance(app, viewer, ("updateSessionInstance", id), |item, Basis { skips, data, .. }| {
         let row = &mut item.instance;
+        let mut errors = FieldErrors::default();
         let times = (row.date, row.start_time, row.end_time);
         if let Some(date) = patch.date {
-            row.date = validate::date("date", date)?;
+            row.date = errors.note(validate::date("date", date))?;
         }
         row.start_time = patch.start_time.unwrap_or(row.start_time);
         row.end_time = patch.end_time.unwrap_or(row.end_time);
         if let Some(location) = &patch.location_override {
-            row.location_override = validate::optional_text("locationOverride", location.as_deref())?;
+            row.location_override = errors.note(validate::optional_text("locationOverride", location.as_deref()))?;
         }
         if let Some(is_cancelled) = patch.is_cancelled {
             row.is_cancelled = is_cancelled;
         }
         let has_new_times = times != (row.date, row.start_time, row.end_time);
         if has_new_times {
-            validate::times(row.start_time, row.end_time)?;
+            errors.note(validate::times(row.start_time, row.end_time))?;
+        }
+        errors.finish()?;
+        if has_new_times {
             row.has_own_times = true;
             renew_instants(data, row, &item.session)?;
         }

@@ -19,7 +19,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::Tx,
-    error::expect,
+    error::{FieldErrors, expect},
     lists::{self, Key, Page, Slice},
     people::is_someone,
     secret, transaction,
@@ -95,17 +95,20 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
     if !viewer.may_create_api_key(owner, new.is_admin) {
         return Err(Error::Forbidden("people may create API keys only for themselves, and only admins an admin's key"));
     }
-    if owner.is_none() && !new.is_admin {
-        return Err(Error::invalid("personId", "is required, because this token names no person: or set isAdmin"));
-    }
     let now = app.now();
-    if new.expires_at.is_some_and(|end| end <= now) {
-        return Err(Error::invalid("expiresAt", "must be in the future: leave it out for a key that does not expire"));
+    let mut errors = FieldErrors::default();
+    if owner.is_none() && !new.is_admin {
+        errors.add("personId", "is required, because this token names no person: name one, or set isAdmin to true");
     }
+    if new.expires_at.is_some_and(|end| end <= now) {
+        errors.add("expiresAt", "must be in the future: leave it out for a key that does not expire");
+    }
+    let name = errors.note(required_text("name", &new.name))?;
+    errors.finish()?;
     let secret = random_secret()?;
     let row = api_key::Model {
         id: ApiKeyId(0),
-        name: required_text("name", &new.name)?,
+        name,
         person_id: owner,
         is_admin: new.is_admin,
         secret_hash: hash_of(&secret),

@@ -18,7 +18,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Reads, is_in, is_one_of, list, rows},
-    error::expect,
+    error::{FieldErrors, expect},
     idempotency,
     lists::{self, Key, Page, Slice, contains, values},
     people::{Person, browsers::end_sign_ins_of, erased_identity::not_before_of},
@@ -155,10 +155,21 @@ pub async fn find_visible_place(app: &App, viewer: Viewer, person: &Person) -> R
     Ok(viewer.may_see_placement(person.id, person.hides_place, place, viewer_place).then_some(place))
 }
 
-fn named(name_contains: Option<&str>) -> Select<person::Entity> {
-    let query = person::Entity::find()
+/// A filter for people.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PeopleFilter<'a> {
+    pub name_contains: Option<&'a str>,
+    /// Whether people whose account is deactivated are left out.
+    pub without_deactivated: bool,
+}
+
+fn filtered(PeopleFilter { name_contains, without_deactivated }: PeopleFilter<'_>) -> Select<person::Entity> {
+    let mut query = person::Entity::find()
         .filter(person::Column::ErasedAt.is_null())
         .filter(person::Column::MergedIntoId.is_null());
+    if without_deactivated {
+        query = query.filter(person::Column::IsDeactivated.eq(false));
+    }
     match name_contains.map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => query.filter(contains(person::Column::NameKey, text)),
         None => query,
@@ -169,18 +180,18 @@ fn named(name_contains: Option<&str>) -> Select<person::Entity> {
 pub async fn list_people(
     app: &App,
     viewer: Viewer,
-    name_contains: Option<&str>,
+    filter: PeopleFilter<'_>,
     page: &Page,
 ) -> Result<Option<Slice<Person>>> {
     if !viewer.may_list_people(false) && !viewer.may_list_people(organizes_anything(app, viewer).await?) {
         return Ok(None);
     }
     let order = (person::Column::NameKey, person::Column::Id);
-    Ok(Some(page.of(app.db.pool(), named(name_contains), order, Key::Text, false).await?))
+    Ok(Some(page.of(app.db.pool(), filtered(filter), order, Key::Text, false).await?))
 }
 
-pub async fn count_people(app: &App, name_contains: Option<&str>) -> Result<i64> {
-    lists::count(app.db.pool(), named(name_contains), person::Column::Id).await
+pub async fn count_people(app: &App, filter: PeopleFilter<'_>) -> Result<i64> {
+    lists::count(app.db.pool(), filtered(filter), person::Column::Id).await
 }
 
 /// Whether the viewer organises a session.
@@ -213,18 +224,24 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
 
 /// A new row with these fields, and defaults for all others.
 pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model> {
-    let display_name = validate::required_text("displayName", &new.display_name)?;
+    let mut errors = FieldErrors::default();
+    let display_name = errors.note(validate::required_text("displayName", &new.display_name))?;
+    let city = errors.note(validate::optional_text("city", new.city.as_deref()))?;
+    let country = errors.note(validate::optional_text("country", new.country.as_deref()))?;
+    let external_id = new.external_id.as_deref().map(|id| validate::external_id("externalId", id)).transpose();
+    let external_id = errors.note(external_id)?;
+    errors.finish()?;
     Ok(person::Model {
         id: PersonId(0),
         name_key: display_name.to_lowercase(),
         display_name,
-        city: validate::optional_text("city", new.city.as_deref())?,
-        country: validate::optional_text("country", new.country.as_deref())?,
+        city,
+        country,
         is_deactivated: false,
         hides_place: false,
         active_session_instance_id: None,
         created_at: now,
-        external_id: new.external_id.as_deref().map(|id| validate::external_id("externalId", id)).transpose()?,
+        external_id,
         tokens_not_before: None,
         standing_revision: None,
         erased_at: None,
@@ -267,18 +284,23 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
             return Err(Error::Forbidden("only admins may change externalId"));
         }
         let before = row.clone();
+        let mut errors = FieldErrors::default();
         if let Some(name) = &patch.display_name {
-            row.display_name = validate::required_text("displayName", name)?;
+            row.display_name = errors.note(validate::required_text("displayName", name))?;
             row.name_key = row.display_name.to_lowercase();
         }
         if let Some(city) = &patch.city {
-            row.city = validate::optional_text("city", city.as_deref())?;
+            row.city = errors.note(validate::optional_text("city", city.as_deref()))?;
         }
         if let Some(country) = &patch.country {
-            row.country = validate::optional_text("country", country.as_deref())?;
+            row.country = errors.note(validate::optional_text("country", country.as_deref()))?;
         }
         if let Some(id) = &patch.external_id {
-            row.external_id = id.as_deref().map(|id| validate::external_id("externalId", id)).transpose()?;
+            let checked = id.as_deref().map(|id| validate::external_id("externalId", id)).transpose();
+            row.external_id = errors.note(checked)?;
+        }
+        errors.finish()?;
+        if patch.external_id.is_some() {
             let not_before = not_before_of(tx, key, row.external_id.as_deref()).await?;
             row.tokens_not_before = row.tokens_not_before.max(not_before);
         }

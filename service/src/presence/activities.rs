@@ -12,7 +12,13 @@ use sea_orm::{
 
 use super::{queue, seats_per};
 use crate::{
-    App, Error, Result, audit::Changes, db::is_one_of, error::expect, lists::values, log::News, transaction, validate,
+    App, Error, Result,
+    audit::Changes,
+    db::is_one_of,
+    error::{FieldErrors, expect},
+    lists::values,
+    log::News,
+    transaction, validate,
 };
 
 /// Something that a limited number of visits may do at once.
@@ -81,9 +87,21 @@ pub(crate) fn max_idle_of(row: &activity::Model) -> Option<TimeDelta> {
 }
 
 impl NewActivity {
-    fn check(&self) -> Result<()> {
+    /// Checks the key, the name and the numbers.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all wrong fields.
+    pub fn check(&self) -> Result<()> {
+        self.checked().map(drop)
+    }
+
+    /// The key and the name, to be stored.
+    fn checked(&self) -> Result<(String, String)> {
+        let mut errors = FieldErrors::default();
+        let key = errors.note(validate::path("key", &self.key))?;
+        let name = errors.note(validate::required_text("name", &self.name))?;
         if self.max_concurrent.is_some_and(|limit| limit < 0) {
-            return Err(Error::invalid("maxConcurrent", "must not be negative: leave it out for no limit"));
+            errors.add("maxConcurrent", "must not be negative: leave it out for no limit");
         }
         for (field, value, range) in [
             ("offerSeconds", self.offer_seconds, OFFER_RANGE),
@@ -91,10 +109,11 @@ impl NewActivity {
             ("maxIdleMinutes", self.max_idle_minutes.flatten(), MAX_IDLE_RANGE),
         ] {
             if value.is_some_and(|value| !range.contains(&value)) {
-                return Err(Error::invalid(field, format!("must be from {} to {}", range.start(), range.end())));
+                errors.add(field, format!("must be from {} to {}", range.start(), range.end()));
             }
         }
-        Ok(())
+        errors.finish()?;
+        Ok((key, name))
     }
 }
 
@@ -134,9 +153,7 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<Activity>> {
 /// [`Error::Invalid`] if the key is not a path, the name is empty, or a number is out of its range.
 pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<Activity> {
     expect::admin(viewer, "sign in to change activities", "only admins may change activities")?;
-    let key = validate::path("key", &new.key)?;
-    let name = validate::required_text("name", &new.name)?;
-    new.check()?;
+    let (key, name) = new.checked()?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let Some(mut row) = by_key(&key).lock(LockType::NoKeyUpdate).one(tx).await? else {

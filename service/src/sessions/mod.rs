@@ -18,7 +18,7 @@ pub use self::{
     near::Near,
     organizers::{delete_organizer, find_organized, find_organizers, insert_organizer, is_organizer},
     preview::{NewRecurrence, RecurrencePreview, preview_recurrence},
-    save::{NewSession, SessionPatch, insert_session, update_session},
+    save::{NewSession, SessionPatch, check_new_session, check_session_patch, insert_session, update_session},
     session::Session,
     skips::{NewSkip, Skip, delete_skip, find_skips, insert_skips},
 };

@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 use domain::{
     recurrence::{Calendar, Recurrence, ScheduleSource, SkippedDates, Skips},
-    zone::{self, Tz},
+    zone::{self, Tz, Zone},
 };
 
 use super::{NewSkip, skips};
-use crate::{App, Result, validate};
+use crate::{App, FieldErrors, Result, validate};
 
 /// Schedules, and the dates that limit them, from user input.
 #[derive(Debug, Clone)]
@@ -31,16 +31,18 @@ pub struct RecurrencePreview {
 
 /// The recurrence that a session created now would have. It checks what saving would check.
 pub fn preview_recurrence(app: &App, new: &NewRecurrence) -> Result<RecurrencePreview> {
-    let zone = app.zone(new.time_zone)?;
+    let mut errors = FieldErrors::default();
+    let zone = errors.note_or(app.zone(new.time_zone), Zone::utc())?;
     let today = zone::local_date(zone, app.now());
     for (field, value) in [("initiationDate", new.initiation_date), ("terminationDate", new.termination_date)] {
-        value.map(|value| validate::date(field, value)).transpose()?;
+        errors.note(value.map(|value| validate::date(field, value)).transpose())?;
     }
-    let skips = skips::checked(&new.skips)?;
+    let skips = errors.note(skips::checked(&new.skips))?;
     let anchor = new.initiation_date.unwrap_or(today);
     let bounds = (new.initiation_date, new.termination_date);
-    let bounded = validate::recurrence(&new.schedules, zone, anchor, bounds)?;
-    validate::termination(bounded.initiation, bounded.termination)?;
+    let bounded = errors.note(validate::recurrence(&new.schedules, zone, anchor, bounds))?;
+    errors.note(validate::termination(bounded.initiation, bounded.termination))?;
+    errors.finish()?;
     let calendar = Calendar {
         zone,
         anchor: Some(anchor),

@@ -1,6 +1,6 @@
 //! Saving sessions, and locking them.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     access::Viewer,
     autocreate,
@@ -22,7 +22,13 @@ use serde_json::{Value, json};
 
 use super::{NewSkip, Session, list::lock_session, organizers::authorize_edit, skips};
 use crate::{
-    App, Error, Result, audit::Changes, db::Tx, error::expect, idempotency, status::facts, sweep, transaction, validate,
+    App, Error, Result,
+    audit::Changes,
+    db::Tx,
+    error::{FieldErrors, expect},
+    idempotency,
+    status::facts,
+    sweep, transaction, validate,
 };
 
 /// The fields of a new session.
@@ -86,47 +92,8 @@ pub struct SessionPatch {
 pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<Session> {
     expect::admin(viewer, "sign in to create sessions", "only admins may create sessions")?;
     let now = app.now();
-    let name = validate::required_text("name", &new.name)?;
-    let wanted = new.path.as_deref().map(|path| validate::path("path", path)).transpose()?;
-    let (latitude, longitude) = validate::place(new.latitude, new.longitude)?.map(GeoPoint::to_stored).unzip();
-    let schedules = new.recurrence.as_deref().unwrap_or_default();
-    let zone = app.zone(new.time_zone)?;
-    let anchor = new.initiation_date.unwrap_or_else(|| zone::local_date(zone, now));
-    let bounds = (new.initiation_date, new.termination_date);
-    let bounded = validate::recurrence(schedules, zone, anchor, bounds)?;
-    let row = checked(session::Model {
-        id: SessionId(0),
-        name_key: name.to_lowercase(),
-        path: wanted.clone().unwrap_or_else(|| validate::path_from_name(&name)),
-        name,
-        city: validate::optional_text("city", new.city.as_deref())?,
-        state: validate::optional_text("state", new.state.as_deref())?,
-        country: validate::optional_text("country", new.country.as_deref())?,
-        location: validate::optional_text("location", new.location.as_deref())?,
-        latitude,
-        longitude,
-        time_zone: new.time_zone.name().to_owned(),
-        recurrence: stored(&bounded.recurrence),
-        active_buffer_minutes_before: new.active_buffer_minutes_before,
-        active_buffer_minutes_after: new.active_buffer_minutes_after,
-        auto_create_instances: new.auto_create_instances,
-        auto_create_hours_ahead: new.auto_create_hours_ahead,
-        initiation_date: bounded.initiation,
-        termination_date: bounded.termination,
-        problem: None,
-        next_create_at: None,
-        needs_recompute: new.auto_create_instances,
-        revision: 1,
-        changed_at: Some(now),
-        created_at: now,
-        deleted_at: None,
-        check_in_codes: new.check_in_codes,
-        requires_code: new.requires_code,
-        description: validate::long_text("description", new.description.as_deref())?,
-        website: validate::website("website", new.website.as_deref())?,
-        picture_url: validate::picture_url("pictureUrl", new.picture_url.as_deref())?,
-    })?;
-    let skips = skips::checked(&new.skips)?;
+    let (row, skips) = checked_new(app, &new, now)?;
+    let wanted = new.path;
     let base = row.path.clone();
     let mut number = 1;
     let row = loop {
@@ -164,6 +131,66 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
     Ok(row.into())
 }
 
+/// Checks the fields of a new session, and creates nothing.
+///
+/// # Errors
+/// [`Error::Invalid`] with all wrong fields.
+pub fn check_new_session(app: &App, new: &NewSession) -> Result<()> {
+    checked_new(app, new, app.now()).map(drop)
+}
+
+fn checked_new(app: &App, new: &NewSession, now: DateTime<Utc>) -> Result<(session::Model, Vec<NewSkip>)> {
+    let mut errors = FieldErrors::default();
+    let name = errors.note(validate::required_text("name", &new.name))?;
+    let path = match &new.path {
+        Some(path) => errors.note(validate::path("path", path))?,
+        None => validate::path_from_name(&name),
+    };
+    let place = errors.note(validate::place(new.latitude, new.longitude))?;
+    let (latitude, longitude) = place.map(GeoPoint::to_stored).unzip();
+    let schedules = new.recurrence.as_deref().unwrap_or_default();
+    let zone = errors.note_or(app.zone(new.time_zone), Zone::utc())?;
+    let anchor = new.initiation_date.unwrap_or_else(|| zone::local_date(zone, now));
+    let bounds = (new.initiation_date, new.termination_date);
+    let bounded = errors.note(validate::recurrence(schedules, zone, anchor, bounds))?;
+    let row = session::Model {
+        id: SessionId(0),
+        name_key: name.to_lowercase(),
+        path,
+        name,
+        city: errors.note(validate::optional_text("city", new.city.as_deref()))?,
+        state: errors.note(validate::optional_text("state", new.state.as_deref()))?,
+        country: errors.note(validate::optional_text("country", new.country.as_deref()))?,
+        location: errors.note(validate::optional_text("location", new.location.as_deref()))?,
+        latitude,
+        longitude,
+        time_zone: new.time_zone.name().to_owned(),
+        recurrence: stored(&bounded.recurrence),
+        active_buffer_minutes_before: new.active_buffer_minutes_before,
+        active_buffer_minutes_after: new.active_buffer_minutes_after,
+        auto_create_instances: new.auto_create_instances,
+        auto_create_hours_ahead: new.auto_create_hours_ahead,
+        initiation_date: bounded.initiation,
+        termination_date: bounded.termination,
+        problem: None,
+        next_create_at: None,
+        needs_recompute: new.auto_create_instances,
+        revision: 1,
+        changed_at: Some(now),
+        created_at: now,
+        deleted_at: None,
+        check_in_codes: new.check_in_codes,
+        requires_code: new.requires_code,
+        description: errors.note(validate::long_text("description", new.description.as_deref()))?,
+        website: errors.note(validate::website("website", new.website.as_deref()))?,
+        picture_url: errors.note(validate::picture_url("pictureUrl", new.picture_url.as_deref()))?,
+    };
+    check_numbers_and_dates(&row, &mut errors)?;
+    let skips = errors.note(skips::checked(&new.skips))?;
+    errors.finish()?;
+    Ok((row, skips))
+}
+
 /// A number that, appended to a taken path, gives a free one.
 pub(crate) async fn next_number<C: ConnectionTrait>(db: &C, base: &str) -> Result<u32> {
     let paths: Vec<String> = session::Entity::find()
@@ -191,7 +218,7 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
     let saved = transaction!(app, now, |tx| {
         authorize_edit(tx, viewer, id).await?;
         let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
-        let mut after = checked(patched(app.zone_data(), before.clone(), &patch)?)?;
+        let mut after = patched(app.zone_data(), before.clone(), &patch)?;
         if after == before {
             return Ok(after);
         }
@@ -217,13 +244,24 @@ pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: Ses
     Ok(recomputed.unwrap_or(saved).into())
 }
 
+/// Checks the changed fields of a session, and changes nothing.
+///
+/// # Errors
+/// [`Error::Invalid`] with all wrong fields.
+pub async fn check_session_patch(app: &App, id: SessionId, patch: &SessionPatch) -> Result<()> {
+    let found = session::Entity::find_by_id(id).one(app.db.pool()).await?;
+    let row = found.ok_or_else(|| Error::not_found("session", id))?;
+    patched(app.zone_data(), row, patch).map(drop)
+}
+
 fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Result<session::Model> {
+    let mut errors = FieldErrors::default();
     if let Some(name) = &patch.name {
-        row.name = validate::required_text("name", name)?;
+        row.name = errors.note(validate::required_text("name", name))?;
         row.name_key = row.name.to_lowercase();
     }
     if let Some(path) = &patch.path {
-        row.path = validate::path("path", path)?;
+        row.path = errors.note(validate::path("path", path))?;
     }
     for (field, change, column) in [
         ("city", &patch.city, &mut row.city),
@@ -232,14 +270,15 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
         ("location", &patch.location, &mut row.location),
     ] {
         if let Some(value) = change {
-            *column = validate::optional_text(field, value.as_deref())?;
+            *column = errors.note(validate::optional_text(field, value.as_deref()))?;
         }
     }
     if patch.latitude.is_some() || patch.longitude.is_some() {
         let place = GeoPoint::stored(row.latitude, row.longitude);
         let latitude = patch.latitude.unwrap_or_else(|| place.map(GeoPoint::latitude));
         let longitude = patch.longitude.unwrap_or_else(|| place.map(GeoPoint::longitude));
-        (row.latitude, row.longitude) = validate::place(latitude, longitude)?.map(GeoPoint::to_stored).unzip();
+        let place = errors.note(validate::place(latitude, longitude))?;
+        (row.latitude, row.longitude) = place.map(GeoPoint::to_stored).unzip();
     }
     if let Some(zone) = patch.time_zone {
         zone.name().clone_into(&mut row.time_zone);
@@ -254,17 +293,20 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
     row.check_in_codes = patch.check_in_codes.unwrap_or(row.check_in_codes);
     row.requires_code = patch.requires_code.unwrap_or(row.requires_code);
     if let Some(schedules) = &patch.recurrence {
-        put_recurrence(data, &mut row, schedules.as_deref().unwrap_or_default(), patch.termination_date.flatten())?;
+        let schedules = schedules.as_deref().unwrap_or_default();
+        errors.note(put_recurrence(data, &mut row, schedules, patch.termination_date.flatten()))?;
     }
     if let Some(description) = &patch.description {
-        row.description = validate::long_text("description", description.as_deref())?;
+        row.description = errors.note(validate::long_text("description", description.as_deref()))?;
     }
     if let Some(website) = &patch.website {
-        row.website = validate::website("website", website.as_deref())?;
+        row.website = errors.note(validate::website("website", website.as_deref()))?;
     }
     if let Some(picture) = &patch.picture_url {
-        row.picture_url = validate::picture_url("pictureUrl", picture.as_deref())?;
+        row.picture_url = errors.note(validate::picture_url("pictureUrl", picture.as_deref()))?;
     }
+    check_numbers_and_dates(&row, &mut errors)?;
+    errors.finish()?;
     Ok(row)
 }
 
@@ -295,18 +337,24 @@ fn stored(recurrence: &Recurrence) -> Option<String> {
     (!recurrence.is_empty()).then(|| recurrence.to_json())
 }
 
-fn checked(row: session::Model) -> Result<session::Model> {
+/// Checks what depends on no text: the numbers, the dates and the codes of a session.
+fn check_numbers_and_dates(row: &session::Model, errors: &mut FieldErrors) -> Result<()> {
     let minutes = 0..=Buffers::MAX_MINUTES;
-    validate::in_range("activeBufferMinutesBefore", row.active_buffer_minutes_before, minutes.clone())?;
-    validate::in_range("activeBufferMinutesAfter", row.active_buffer_minutes_after, minutes)?;
-    validate::in_range("autoCreateHoursAhead", row.auto_create_hours_ahead, autocreate::HOURS_AHEAD)?;
-    row.initiation_date.map(|date| validate::date("initiationDate", date)).transpose()?;
-    row.termination_date.map(|date| validate::date("terminationDate", date)).transpose()?;
-    validate::termination(row.initiation_date, row.termination_date)?;
-    if row.requires_code && row.check_in_codes == CheckInCodes::None {
-        return Err(Error::invalid("requiresCode", "needs codes: set checkInCodes to FIXED or ROTATING"));
+    for (field, value, range) in [
+        ("activeBufferMinutesBefore", row.active_buffer_minutes_before, minutes.clone()),
+        ("activeBufferMinutesAfter", row.active_buffer_minutes_after, minutes),
+        ("autoCreateHoursAhead", row.auto_create_hours_ahead, autocreate::HOURS_AHEAD),
+    ] {
+        errors.note(validate::in_range(field, value, range))?;
     }
-    Ok(row)
+    for (field, date) in [("initiationDate", row.initiation_date), ("terminationDate", row.termination_date)] {
+        errors.note(date.map(|date| validate::date(field, date)).transpose())?;
+    }
+    errors.note(validate::termination(row.initiation_date, row.termination_date))?;
+    if row.requires_code && row.check_in_codes == CheckInCodes::None {
+        errors.add("requiresCode", "needs codes: set checkInCodes to FIXED or ROTATING");
+    }
+    Ok(())
 }
 
 /// Whether the change affects windows, occurrences or automatic creation.

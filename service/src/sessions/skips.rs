@@ -22,7 +22,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_one_of},
-    error::expect,
+    error::{FieldErrors, expect},
     idempotency,
     lists::values,
     sweep, transaction, validate,
@@ -167,13 +167,19 @@ pub(super) fn checked(skips: &[NewSkip]) -> Result<Vec<NewSkip>> {
     if skips.len() > Skips::MAX {
         return Err(too_many());
     }
-    let checked = skips.iter().enumerate().map(|(index, skip)| {
-        SkippedDates::new(skip.from, skip.to)
-            .map_err(|error| Error::invalid(format!("skips.{index}.{}", error.field()), error.to_string()))?;
-        let reason = validate::optional_text(&format!("skips.{index}.reason"), skip.reason.as_deref())?;
-        Ok(NewSkip { reason, ..*skip })
-    });
-    checked.collect()
+    let mut errors = FieldErrors::default();
+    let mut checked = Vec::with_capacity(skips.len());
+    for (index, skip) in skips.iter().enumerate() {
+        errors.note(
+            SkippedDates::new(skip.from, skip.to)
+                .map(drop)
+                .map_err(|error| Error::invalid(format!("skips.{index}.{}", error.field()), error.to_string())),
+        )?;
+        let reason = validate::optional_text(&format!("skips.{index}.reason"), skip.reason.as_deref());
+        checked.push(NewSkip { reason: errors.note(reason)?, ..*skip });
+    }
+    errors.finish()?;
+    Ok(checked)
 }
 
 fn too_many() -> Error {

@@ -10,6 +10,7 @@ pub mod formats;
 #[cfg(test)]
 mod module;
 mod recurrence;
+mod refusal;
 
 use axum::{
     extract::Request,
@@ -23,6 +24,7 @@ pub use self::{
     catalogue::{Value, say, text_around},
     explanation::explanation_text,
     recurrence::recurrence_text,
+    refusal::refusal_text,
 };
 
 /// The cookie with the language that the visitor chose.

@@ -65,6 +65,7 @@ confirmations! {
     BookingCompleted "booking-completed";
     BookingCancelled "booking-cancelled";
     OrganizerRemoved "organizer-removed";
+    ActivitySaved "activity-saved";
 }
 
 #[cfg(test)]

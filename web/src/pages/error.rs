@@ -1,7 +1,7 @@
 //! The pages for errors.
 
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
 use domain::text::sentence;
@@ -12,7 +12,10 @@ use super::{
     layout::{Frame, respond},
     visitor::Visitor,
 };
-use crate::{language::words, site::to};
+use crate::{
+    language::{refusal_text, words},
+    site::to,
+};
 
 /// An error, and the visitor who sees its page.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ pub fn status_and_message(error: &Error) -> (StatusCode, String) {
         Error::Unauthenticated(message) => (StatusCode::UNAUTHORIZED, (*message).to_owned()),
         Error::Forbidden(message) => (StatusCode::FORBIDDEN, (*message).to_owned()),
         Error::NotFound(message) => (StatusCode::NOT_FOUND, message.clone()),
-        Error::Invalid { field, message } => {
+        Error::Invalid { field, message, .. } => {
             (StatusCode::UNPROCESSABLE_ENTITY, format!("The field '{field}' {message}"))
         }
         Error::Conflict(message) | Error::InvalidTransition(message) => (StatusCode::CONFLICT, message.clone()),
@@ -55,12 +58,25 @@ pub fn status_and_message(error: &Error) -> (StatusCode, String) {
             let message = words!("too-many-attempts", seconds = wait.as_secs() + 1);
             (StatusCode::TOO_MANY_REQUESTS, message)
         }
+        Error::Internal(_) if error.is_unavailable() => {
+            tracing::error!(%error, "a page could not be shown, because the database is unavailable");
+            (StatusCode::SERVICE_UNAVAILABLE, words!("database-away"))
+        }
         Error::CursorExpired | Error::Again(_) | Error::Internal(_) => {
             tracing::error!(%error, "a page could not be shown");
             (StatusCode::INTERNAL_SERVER_ERROR, words!("server-error"))
         }
     };
-    (status, sentence(message))
+    (status, sentence(refusal_text(&message).unwrap_or(message)))
+}
+
+/// The number of seconds after which a browser or a program may try again while the database is unavailable.
+pub const TRY_AGAIN_AFTER: u64 = 10;
+
+/// The page for a request whose visitor cannot be known, because the database is unavailable.
+pub fn unavailable() -> PageError {
+    let message = words!("database-away");
+    PageError { status: StatusCode::SERVICE_UNAVAILABLE, message, visitor: Box::default() }
 }
 
 /// Turns an error of the service into a page. For `map_err`.
@@ -78,6 +94,7 @@ impl IntoResponse for PageError {
             StatusCode::FORBIDDEN => words!("not-allowed"),
             StatusCode::UNAUTHORIZED => words!("sign-in-first"),
             StatusCode::INTERNAL_SERVER_ERROR => words!("something-went-wrong"),
+            StatusCode::SERVICE_UNAVAILABLE => words!("unavailable"),
             _ => words!("did-not-work"),
         };
         let main = html! {
@@ -85,6 +102,10 @@ impl IntoResponse for PageError {
             p { (self.message) }
             p { a href=(to("/")) { (words!("see-what-is-on")) } }
         };
-        (self.status, respond(&Frame::new(&title, &self.visitor), &main)).into_response()
+        let mut response = (self.status, respond(&Frame::new(&title, &self.visitor), &main)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, TRY_AGAIN_AFTER.into());
+        }
+        response
     }
 }

@@ -7,7 +7,7 @@ use axum::{
     extract::{Query, State},
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
+        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
     },
     response::{IntoResponse, Response},
     routing::get,
@@ -16,12 +16,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use service::{
-    App, Result, instances,
+    App, Error, Result, instances,
     lists::{Page as ListPage, RowCursor},
     sessions::{self, SessionFilter},
 };
 
-use super::{Pages, Shared, address_of, cards, times};
+use super::{Pages, Shared, address_of, cards, error::TRY_AGAIN_AFTER, times};
 use crate::site::{to, whole};
 
 /// The number of sessions in the sitemap, and how many are read in one step.
@@ -38,13 +38,22 @@ pub fn router() -> Router<Shared> {
         .route("/manifest.webmanifest", get(manifest))
 }
 
+/// The answer to a program after an error of the service.
+pub fn failed(error: &Error) -> Response {
+    if error.is_unavailable() {
+        let message = "This site cannot reach its data at the moment. Try again in a minute.\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, TRY_AGAIN_AFTER.to_string())], message)
+            .into_response();
+    }
+    (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again in a moment.\n").into_response()
+}
+
 fn served(content_type: &'static str, text: Result<String>) -> Response {
     match text {
         Ok(text) => ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "public, max-age=60")], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "a feed could not be made");
-            (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again in a moment.\n")
-                .into_response()
+            failed(&error)
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Forms: the typed values, their errors, and how a page shows both.
 //!
 //! - A field has the name that it has in the API, such as `displayName`. So an error of the service names its field.
-//! - A form that is refused keeps what was typed. The message is beside its field, and the field has the focus.
+//! - A form that is refused keeps what was typed. Each message is beside its field. One wrong field has the focus. Several wrong
+//!   fields are listed above the form, with links to them, and the list has the focus.
 //! - A form that is accepted redirects to where it was sent from. There [`Outcome`] shows a confirmation, which has the focus.
 
 use std::{borrow::Cow, convert::Infallible, str::FromStr};
@@ -23,7 +24,7 @@ use super::{
     layout::{Frame, refusal, respond},
     visitor::Visitor,
 };
-use crate::language::words;
+use crate::language::{refusal_text, words};
 
 /// The values of a form, in the order of its fields. A name may occur several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -119,12 +120,19 @@ impl Typed {
 #[derive(Debug, Clone)]
 struct Refusal {
     status: StatusCode,
+    /// At least one.
+    problems: Vec<Problem>,
+}
+
+/// One thing that is wrong with a form.
+#[derive(Debug, Clone)]
+struct Problem {
     field: Option<String>,
     /// If there is a field, the message continues a sentence that begins with the field's label.
     message: String,
 }
 
-/// A form as the page shows it: with these values and, if it was refused, the reason.
+/// A form as the page shows it: with these values and, if it was refused, the reasons.
 #[derive(Debug, Clone, Default)]
 pub struct FormState {
     pub typed: Typed,
@@ -138,36 +146,29 @@ impl FormState {
 
     pub fn refused(typed: Typed, error: &Error) -> Self {
         let (status, whole) = status_and_message(error);
-        let (field, message) = match error {
-            Error::Invalid { field, message } => (Some(field.clone()), message.clone()),
-            _ => (None, whole),
+        let problems = match error {
+            Error::Invalid { field, message, others } => {
+                let others = others.iter().map(|other| Problem::of_field(&other.field, &other.message));
+                std::iter::once(Problem::of_field(field, message)).chain(others).collect()
+            }
+            _ => vec![Problem { field: None, message: whole }],
         };
-        Self {
-            typed,
-            refusal: Some(Refusal {
-                status,
-                field,
-                message: translated(&message).unwrap_or_else(|| for_people(&message)),
-            }),
-        }
+        Self { typed, refusal: Some(Refusal { status, problems }) }
     }
 
-    /// Shows the message beside this field.
+    /// Shows each message beside the field that `shown` names. A message that belongs to no field is `None` there.
     #[must_use]
-    pub fn about(mut self, field: &str) -> Self {
-        if let Some(refusal) = &mut self.refusal {
-            refusal.field = Some(field.to_owned());
+    pub fn shown_beside(mut self, shown: impl Fn(&Typed, Option<&str>) -> Option<String>) -> Self {
+        for problem in self.refusal.iter_mut().flat_map(|refusal| &mut refusal.problems) {
+            problem.field = shown(&self.typed, problem.field.as_deref());
         }
         self
     }
 
     /// Shows a message about one field beside another.
     #[must_use]
-    pub fn renamed(mut self, field: &str, shown: &str) -> Self {
-        if let Some(refusal) = self.refusal.as_mut().filter(|refusal| refusal.names(field)) {
-            refusal.field = Some(shown.to_owned());
-        }
-        self
+    pub fn renamed(self, field: &str, shown: &str) -> Self {
+        self.shown_beside(|_, named| Some(if named? == field { shown.to_owned() } else { named?.to_owned() }))
     }
 
     pub fn status(&self) -> StatusCode {
@@ -178,9 +179,13 @@ impl FormState {
         self.refusal.is_some()
     }
 
-    /// The message, for a form of buttons only.
+    /// The messages, for a form of buttons only.
     pub fn problem(&self) -> Markup {
-        html! { @if let Some(it) = &self.refusal { (refusal(&it.sentence(None))) } }
+        html! { @for problem in self.problems() { (refusal(&problem.sentence(None))) } }
+    }
+
+    fn problems(&self) -> impl Iterator<Item = &Problem> {
+        self.refusal.iter().flat_map(|refusal| &refusal.problems)
     }
 
     /// An empty form, for fields to be added.
@@ -189,16 +194,35 @@ impl FormState {
     }
 }
 
-impl Refusal {
+impl Problem {
+    fn of_field(field: &str, message: &str) -> Self {
+        let message = refusal_text(message).unwrap_or_else(|| message.to_owned());
+        Self { field: Some(field.to_owned()), message }
+    }
+
+    fn names(&self, field: &str) -> bool {
+        self.field.as_deref() == Some(field)
+    }
+
     fn sentence(&self, label: Option<&str>) -> String {
         let text = match (label, &self.field) {
             // A message that is a sentence does not need its subject.
-            _ if self.message.starts_with(begins_a_sentence) => self.message.clone(),
+            _ if self.is_sentence() => self.message.clone(),
             (Some(label), _) => format!("{label} {}", self.message),
             (None, Some(field)) => format!("The field '{field}' {}", self.message),
             (None, None) => self.message.clone(),
         };
         sentence(text)
+    }
+
+    /// The message in a list of messages about several fields, where each names its field.
+    fn listed(&self, label: &str) -> String {
+        let text = self.sentence(Some(label));
+        if self.is_sentence() { format!("{label}: {text}") } else { text }
+    }
+
+    fn is_sentence(&self) -> bool {
+        self.message.starts_with(begins_a_sentence)
     }
 }
 
@@ -207,39 +231,11 @@ fn begins_a_sentence(letter: char) -> bool {
     letter.is_alphabetic() && !letter.is_lowercase()
 }
 
-/// The commonest messages of the service about a field, in the language of the page.
-fn translated(message: &str) -> Option<String> {
-    let number = |text: &str| text.parse::<i64>().ok();
-    if message == "must not be empty" {
-        return Some(words!("must-not-be-empty"));
-    }
-    if let Some(most) = message.strip_prefix("is too long: ").and_then(|rest| rest.strip_suffix(" characters at most"))
-    {
-        return number(most).map(|most| words!("must-be-shorter", most = most));
-    }
-    let (least, most) = message.strip_prefix("must be ")?.split_once(" to ")?;
-    let (least, most) = (number(least)?, number(most)?);
-    Some(words!("must-be-within", least = least, most = most))
-}
-
-/// Replaces words that only clients of the API know.
-fn for_people(message: &str) -> String {
-    const WORDS: [(&str, &str); 7] = [
-        (" With allowDuplicate: true another one is created", ". Tick the box below to add another one"),
-        ("an instance on that date", "a meeting on that date"),
-        ("needs codes: set checkInCodes to FIXED or ROTATING", "needs codes: choose a kind of code above"),
-        ("startTime", "the start"),
-        ("`from`", "the first date"),
-        ("externalId", "external id"),
-        ("checkInCodes", "codes"),
-    ];
-    WORDS.iter().fold(message.to_owned(), |text, (word, instead)| text.replace(word, instead)).replace("..", ".")
-}
-
 /// A form under construction.
 pub struct Form<'a> {
     state: &'a FormState,
-    fields: Vec<String>,
+    /// The visible fields: names, ids and labels.
+    fields: Vec<(String, String, String)>,
     body: Vec<Markup>,
 }
 
@@ -251,11 +247,15 @@ impl Form<'_> {
 
     pub fn add(&mut self, field: &Field<'_>) {
         let value = self.state.typed.text(&field.name);
-        let wrong = self.state.refusal.as_ref().filter(|refusal| refusal.names(&field.name));
         let chosen: Vec<&str> = self.state.typed.all(&field.name).collect();
-        let wrong = wrong.map(|refusal| refusal.sentence(Some(field.label)));
-        self.body.push(field.render(value, &chosen, wrong.as_deref()));
-        self.fields.push(field.name.clone().into_owned());
+        let wrong = self.state.problems().find(|problem| problem.names(&field.name));
+        let wrong = wrong.map(|problem| problem.sentence(Some(field.label)));
+        // With several wrong fields, the list of them has the focus.
+        let has_focus = wrong.is_some() && self.state.problems().count() == 1;
+        self.body.push(field.render(value, &chosen, wrong.as_deref(), has_focus));
+        if !matches!(field.kind, Kind::Hidden) {
+            self.fields.push((field.name.clone().into_owned(), field.id(), field.label.to_owned()));
+        }
     }
 
     /// Adds anything but a field.
@@ -276,23 +276,48 @@ impl Form<'_> {
         });
     }
 
-    /// The whole form. A message that belongs to none of its fields is above it.
+    /// The whole form. Messages that belong to none of its fields are above it. If several fields are wrong, they are listed there,
+    /// too.
     pub fn send_to(self, address: &str, buttons: &Markup) -> Markup {
-        let is_elsewhere = |refusal: &&Refusal| !self.fields.iter().any(|field| refusal.names(field));
-        let above = self.state.refusal.as_ref().filter(is_elsewhere);
         html! {
             form.stacked method="post" action=(address) {
-                @if let Some(it) = above { (refusal(&it.sentence(None))) }
+                (self.summary())
                 @for part in &self.body { (part) }
                 div.buttons { (buttons) }
             }
         }
     }
-}
 
-impl Refusal {
-    fn names(&self, field: &str) -> bool {
-        self.field.as_deref() == Some(field)
+    fn summary(&self) -> Markup {
+        let place_of = |problem: &Problem| self.fields.iter().position(|(name, ..)| problem.names(name));
+        let mut problems: Vec<_> = self.state.problems().map(|problem| (problem, place_of(problem))).collect();
+        // In the order of the fields. What belongs to no field comes first.
+        problems.sort_by_key(|(_, place)| *place);
+        let problems: Vec<_> = problems
+            .into_iter()
+            .map(|(problem, place)| (problem, place.and_then(|place| self.fields.get(place))))
+            .collect();
+        html! {
+            @match problems[..] {
+                [] | [(_, Some(_))] => {}
+                [(problem, None)] => (refusal(&problem.sentence(None))),
+                _ => {
+                    div.problem role="alert" tabindex="-1" autofocus {
+                        p { (words!("several-problems", count = problems.len())) }
+                        ul {
+                            @for (problem, field) in problems {
+                                li {
+                                    @match field {
+                                        Some((_, id, label)) => a href={ "#" (id) } { (problem.listed(label)) },
+                                        None => (problem.sentence(None)),
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -410,12 +435,16 @@ impl<'a> Field<'a> {
         Self { autocomplete: Some(autocomplete), ..self }
     }
 
-    fn render(&self, value: &str, chosen: &[&str], wrong: Option<&str>) -> Markup {
+    fn id(&self) -> String {
+        format!("field-{}", self.name.replace('.', "-"))
+    }
+
+    fn render(&self, value: &str, chosen: &[&str], wrong: Option<&str>, has_focus: bool) -> Markup {
         let name: &str = &self.name;
         if matches!(self.kind, Kind::Hidden) {
             return html! { input type="hidden" name=(name) value=(value); };
         }
-        let id = format!("field-{}", name.replace('.', "-"));
+        let id = self.id();
         let (hint_id, wrong_id) = (format!("{id}-hint"), format!("{id}-wrong"));
         let described: Vec<&str> = [(self.hint.is_some(), &hint_id), (wrong.is_some(), &wrong_id)]
             .into_iter()
@@ -436,7 +465,7 @@ impl<'a> Field<'a> {
                     Kind::Text { kind, longest, list } => {
                         (label) (notes)
                         input id=(id) type=(kind) name=(name) value=(value) required[required] maxlength=[longest]
-                            list=[list] autocomplete=[self.autocomplete] autofocus[is_wrong]
+                            list=[list] autocomplete=[self.autocomplete] autofocus[has_focus]
                             // Otherwise a browser refuses a time whose seconds differ from those of the initial value.
                             step=[(*kind == "time").then_some("any")]
                             aria-invalid=[invalid] aria-describedby=[described];
@@ -444,18 +473,18 @@ impl<'a> Field<'a> {
                     Kind::LongText => {
                         (label) (notes)
                         // The first line break of a text area is not part of it.
-                        textarea id=(id) name=(name) rows="6" required[required] autofocus[is_wrong]
+                        textarea id=(id) name=(name) rows="6" required[required] autofocus[has_focus]
                             aria-invalid=[invalid] aria-describedby=[described] { "\n" (value) }
                     }
                     Kind::Number { least, most } => {
                         (label) (notes)
                         input.number id=(id) type="number" name=(name) value=(value) min=(least) max=(most) step="1"
-                            inputmode="numeric" required[required] autofocus[is_wrong]
+                            inputmode="numeric" required[required] autofocus[has_focus]
                             aria-invalid=[invalid] aria-describedby=[described];
                     }
                     Kind::Check => {
                         label.check for=(id) {
-                            input id=(id) type="checkbox" name=(name) checked[!value.is_empty()] autofocus[is_wrong]
+                            input id=(id) type="checkbox" name=(name) checked[!value.is_empty()] autofocus[has_focus]
                                 aria-invalid=[invalid] aria-describedby=[described];
                             " " (self.label)
                         }
@@ -463,7 +492,7 @@ impl<'a> Field<'a> {
                     }
                     Kind::Choice(options) => {
                         (label) (notes)
-                        select id=(id) name=(name) required[required] autofocus[is_wrong]
+                        select id=(id) name=(name) required[required] autofocus[has_focus]
                             aria-invalid=[invalid] aria-describedby=[described] {
                             @for (option, words) in options {
                                 option value=(option) selected[option == value] { (words) }
@@ -471,7 +500,7 @@ impl<'a> Field<'a> {
                         }
                     }
                     Kind::Several(options) => {
-                        fieldset.several id=(id) tabindex=[is_wrong.then_some("-1")] autofocus[is_wrong] aria-describedby=[described] {
+                        fieldset.several id=(id) tabindex=[is_wrong.then_some("-1")] autofocus[has_focus] aria-describedby=[described] {
                             legend { (self.label) }
                             (notes)
                             @for (option, words) in options {
@@ -601,6 +630,8 @@ impl Question<'_> {
 
 #[cfg(test)]
 mod tests {
+    use service::FieldErrors;
+
     use super::*;
     use crate::language::tests::speaking;
 
@@ -631,28 +662,49 @@ mod tests {
     }
 
     #[test]
-    fn commonest_messages_of_the_service_are_in_the_language_of_the_page() {
-        for (message, english, german) in [
-            ("must not be empty", "Name must not be empty.", "Das Feld darf nicht leer sein."),
-            ("must be 1 to 520", "Name must be 1 to 520.", "Geben Sie eine Zahl von 1 bis 520 an."),
+    fn several_wrong_fields_are_listed_above_the_form_with_links() {
+        let mut errors = FieldErrors::default();
+        errors.add("from", "must be in the years 0002 to 9998");
+        errors.add("displayName", "must not be empty");
+        errors.add("displayName", "is too long: 200 characters at most");
+        errors.add("sessionIds", "must name a session");
+        let error = errors.finish().unwrap_err();
+        for (language, parts) in [
             (
-                "is too long: 200 characters at most",
-                "Name is too long: 200 characters at most.",
-                "Das ist zu lang: höchstens 200 Zeichen.",
+                "en",
+                [
+                    "Correct these 3 things:",
+                    "<a href=\"#field-displayName\">Name must not be empty.</a>",
+                    "<li>The field 'sessionIds' must name a session.</li>",
+                    "id=\"field-displayName-wrong\">Name must not be empty.</span>",
+                    "id=\"field-from-wrong\">First date must be in the years 2 to 9998.</span>",
+                ],
+            ),
+            (
+                "de",
+                [
+                    "Korrigieren Sie diese 3 Angaben:",
+                    "<a href=\"#field-displayName\">Name: Das Feld darf nicht leer sein.</a>",
+                    "<li>The field 'sessionIds' must name a session.</li>",
+                    "id=\"field-displayName-wrong\">Das Feld darf nicht leer sein.</span>",
+                    "id=\"field-from-wrong\">Das Jahr muss zwischen 2 und 9998 liegen.</span>",
+                ],
             ),
         ] {
-            let html = || shown(&FormState::refused(Typed::default(), &Error::invalid("displayName", message)));
-            for (language, words) in [("en", english), ("de", german)] {
-                let html = speaking(language, html);
-                assert!(html.contains(&format!(">{words}<")), "no {words} in {html}");
+            let html = speaking(language, || shown(&FormState::refused(typed(&[("displayName", "")]), &error)));
+            let html = html.replace("&#39;", "'");
+            for part in parts {
+                assert!(html.contains(part), "no {part} in {html}");
             }
+            assert_eq!(html.matches("autofocus").count(), 1, "the list has the focus: {html}");
+            assert_eq!(html.matches("aria-invalid").count(), 2, "{html}");
         }
     }
 
     #[test]
     fn message_about_no_field_is_above_the_form() {
         for (error, words) in [
-            (Error::Conflict("another session has this path".to_owned()), "Another session has this path."),
+            (Error::Conflict("this is taken".to_owned()), "This is taken."),
             (Error::invalid("sessionIds", "must name a session"), "The field 'sessionIds' must name a session."),
             (Error::internal("the disk is full"), "Something went wrong on the server. Try again in a moment."),
         ] {

@@ -1,12 +1,13 @@
 //! `/`: the meetings that are in session now, by city, and the next ones. A visitor may search for a city.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use axum::{
     extract::{Query, State},
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
+use domain::ids::SessionId;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -22,7 +23,7 @@ use super::{
     Page, Pages, activity,
     cards::{self, Card},
     error::page_of,
-    layout::{Frame, respond},
+    layout::{Frame, live_now, respond},
     near,
     timeline::Timeline,
     visitor::Visitor,
@@ -85,8 +86,8 @@ struct Content {
     on_now: Vec<Card>,
     more: Option<String>,
     next: Vec<Card>,
-    /// All sessions in the city, or with the searched name.
-    all: Vec<Session>,
+    /// All sessions in the city, or with the searched name, and whether each is live.
+    all: Vec<(Session, bool)>,
     activities: Vec<Activity>,
     today: Option<Timeline>,
 }
@@ -125,13 +126,14 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
     if city.is_some() || name.is_some() {
         let filter = SessionFilter { city: city.clone(), name_contains: name.clone(), ..SessionFilter::default() };
         let page = ListPage { first: Some(100), ..ListPage::default() };
-        content.all = sessions::list_sessions(app, &filter, &page).await?.rows;
+        content.all = with_status(app, sessions::list_sessions(app, &filter, &page).await?.rows).await?;
     }
     if name.is_some() {
         return Ok(content);
     }
     if let Some(city) = &city {
-        content.today = Timeline::load(app, city, &content.all).await?;
+        let all: Vec<Session> = content.all.iter().map(|(session, _)| session.clone()).collect();
+        content.today = Timeline::load(app, city, &all).await?;
     }
     let filter = ActiveFilter { city: city.clone(), ..ActiveFilter::default() };
     let page = ListPage { first: Some(ON_NOW), after: parameters.after.clone(), ..ListPage::default() };
@@ -229,18 +231,34 @@ fn all(parameters: &Parameters, content: &Content) -> Markup {
             section aria-labelledby="all" {
                 h2 #all { @if is_named { (words!("sessions-with-name")) } @else { (words!("sessions-in-city")) } }
                 ul.plain {
-                    @for session in &content.all {
-                        li {
-                            a href=(cards::address(session)) { (session.name) }
-                            @if is_named && let Some(city) = &session.city { ", " (city) }
-                            " – " (recurrence_text(session))
-                        }
+                    @for (session, is_live) in &content.all {
+                        (item(session, *is_live, session.city.as_deref().filter(|_| is_named)))
                     }
                 }
                 @if !is_named && let Some(city) = content.search.city() {
                     p { a href=(calendar_address(city)) { (words!("add-to-calendar")) } }
                 }
             }
+        }
+    }
+}
+
+/// Whether each of these sessions is live.
+pub async fn with_status(app: &App, sessions: Vec<Session>) -> Result<Vec<(Session, bool)>> {
+    let ids: Vec<SessionId> = sessions.iter().map(|session| session.id).collect();
+    let active = instances::find_active_of_sessions(app, &ids).await?;
+    let live: HashSet<SessionId> = active.into_iter().map(|instance| instance.session_id).collect();
+    Ok(sessions.into_iter().map(|session| (live.contains(&session.id), session)).map(|(live, it)| (it, live)).collect())
+}
+
+/// A session in a list: its name, whether it is live, where it is, and when it meets.
+pub fn item(session: &Session, is_live: bool, place: Option<&str>) -> Markup {
+    html! {
+        li {
+            a href=(cards::address(session)) { (session.name) }
+            @if is_live { " " (live_now(session.id, &session.name, true)) }
+            @if let Some(place) = place { ", " (place) }
+            " – " (recurrence_text(session))
         }
     }
 }

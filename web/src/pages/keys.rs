@@ -4,15 +4,16 @@ use axum::{
     Form,
     extract::{FromRequestParts, Path, State},
     http::{header::CACHE_CONTROL, request::Parts},
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use chrono::TimeDelta;
 use domain::{ids::ApiKeyId, zone::Zone};
 use maud::{Markup, html};
 use service::{
-    App, Result,
+    App, FieldErrors, Result,
     lists::Page as ListPage,
     people::api_keys::{self, ApiKey, NewApiKey},
+    validate,
 };
 
 use super::{
@@ -50,7 +51,7 @@ impl FromRequestParts<Shared> for Owner {
         if parts.uri.path().starts_with("/admin") {
             return Admin::from_request_parts(parts, shared).await.map(|Admin(visitor)| Self(visitor));
         }
-        let Ok(visitor) = Visitor::from_request_parts(parts, shared).await;
+        let visitor = Visitor::from_request_parts(parts, shared).await.map_err(IntoResponse::into_response)?;
         if visitor.viewer.is_signed_in() {
             Ok(Self(visitor))
         } else {
@@ -68,7 +69,7 @@ async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&
     let found = api_keys::list_api_keys(app, visitor.viewer, &list).await.map_err(page_of(visitor))?;
     let keys = found.map(|slice| slice.rows).unwrap_or_default();
     let main = html! {
-        h1 { (words!("api-keys")) }
+        (heading(visitor))
         p { (text_around("key-intro", "header", &html! { code { "Authorization: Bearer" } })) }
         (outcome.message(PART))
         @if let Some((key, secret)) = made { (shown_once(key, secret)) }
@@ -79,6 +80,15 @@ async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&
     };
     let frame = Frame::new(words!("api-keys"), visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
+}
+
+/// The title, and the way back to the page with the link to this one.
+fn heading(visitor: &Visitor) -> Markup {
+    let (address, title) = if visitor.viewer.is_admin { ("/admin", words!("admin")) } else { ("/me", words!("me")) };
+    html! {
+        p.path { a href=(to(address)) { (title) } }
+        h1 { (words!("api-keys")) }
+    }
 }
 
 /// The secret is stored only as a hash, so this is the only page that has it.
@@ -145,16 +155,16 @@ pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(type
 }
 
 fn read(app: &App, typed: &Typed) -> Result<NewApiKey> {
-    let days = typed.parsed::<i64>("days", &words!("must-be-whole-number"))?;
+    let mut errors = FieldErrors::default();
+    let days = errors.note(typed.parsed::<i64>("days", &words!("must-be-whole-number")))?;
     if days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
-        return Err(service::Error::invalid("days", words!("must-be-within", least = 1, most = MOST_DAYS)));
+        errors.add("days", words!("must-be-within", least = 1, most = MOST_DAYS));
     }
-    Ok(NewApiKey {
-        name: typed.text("name").to_owned(),
-        person: typed.parsed("personId", &words!("must-be-person"))?,
-        is_admin: typed.has("isAdmin"),
-        expires_at: days.map(|days| app.now() + TimeDelta::days(days)),
-    })
+    let person = errors.note(typed.parsed("personId", &words!("must-be-person")))?;
+    let name = errors.note(validate::required_text("name", typed.text("name")))?;
+    errors.finish()?;
+    let expires_at = days.map(|days| app.now() + TimeDelta::days(days));
+    Ok(NewApiKey { name, person, is_admin: typed.has("isAdmin"), expires_at })
 }
 
 fn read_id(visitor: &Visitor, id: &str) -> Result<ApiKeyId, PageError> {

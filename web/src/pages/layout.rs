@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{address_of, cards::encoded, times::PLACE, visitor::Visitor};
 use crate::{
-    language::{self, Language, formats, words},
+    language::{self, Language, formats, refusal_text, words},
     site::{to, whole},
 };
 
@@ -343,9 +343,13 @@ pub fn in_english(message: &str) -> Markup {
     html! { @if is_english { (message) } @else { span lang="en" { (message) } } }
 }
 
-/// A problem that the service has found.
-pub fn problem_in_english(message: &str) -> Markup {
-    html! { p.problem role="alert" { (in_english(message)) } }
+/// A problem that the service has found, in the language of the page if it has a text for it.
+pub fn found_problem(message: &str) -> Markup {
+    html! { p.problem role="alert" { (found_text(message)) } }
+}
+
+pub fn found_text(message: &str) -> Markup {
+    refusal_text(message).map_or_else(|| in_english(message), |text| html! { (text) })
 }
 
 /// The message that a form was refused, with the focus.

@@ -49,7 +49,7 @@ use axum::{
 };
 use service::App;
 
-pub(crate) use self::cards::encoded;
+pub(crate) use self::{cards::encoded, feeds::failed};
 pub use self::{
     door::ClientAddress,
     sign_in::{Samples, SignInOptions},

@@ -23,7 +23,7 @@ use super::{
     cards::{self, Card},
     error::page_of,
     forms::{Field, FormState, Typed},
-    home::{Search, recurrence_text},
+    home::{Search, item, with_status},
     layout::{Frame, respond},
     visitor::Visitor,
 };
@@ -42,7 +42,8 @@ struct Results {
     now: DateTime<Utc>,
     title: String,
     on_now: Vec<Card>,
-    sessions: Vec<Session>,
+    /// And whether each is live.
+    sessions: Vec<(Session, bool)>,
 }
 
 pub async fn ask(visitor: Visitor) -> Page {
@@ -68,7 +69,7 @@ async fn search(app: &App, typed: &Typed) -> Result<Option<Results>> {
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let active = instances::list_active(app, &ActiveFilter { near, ..ActiveFilter::default() }, &page).await?;
     let filter = SessionFilter { near, ..SessionFilter::default() };
-    let sessions = sessions::list_sessions(app, &filter, &page).await?.rows;
+    let sessions = with_status(app, sessions::list_sessions(app, &filter, &page).await?.rows).await?;
     Ok(Some(Results { now: app.now(), title, on_now: cards::load(app, active.rows).await?, sessions }))
 }
 
@@ -173,12 +174,8 @@ fn result_list(results: &Results) -> Markup {
             h2 #all { (words!("sessions-near-place")) }
             @if results.sessions.is_empty() { p.quiet { (words!("nothing-near")) } }
             ul.plain {
-                @for session in &results.sessions {
-                    li {
-                        a href=(cards::address(session)) { (session.name) }
-                        @if let Some(away) = away(session.metres_away) { ", " (away) }
-                        " – " (recurrence_text(session))
-                    }
+                @for (session, is_live) in &results.sessions {
+                    (item(session, *is_live, away(session.metres_away).as_deref()))
                 }
             }
         }

@@ -1,8 +1,6 @@
 //! The visitor of a page. The secret of the sign-in is in a cookie that scripts can't read.
 
-use std::convert::Infallible;
-
-use auth::Identity;
+use auth::{AuthError, Identity};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, request::Parts},
@@ -12,7 +10,10 @@ use chrono::{DateTime, Utc};
 use domain::{access::Viewer, ids::PersonId};
 use service::{App, Error, log, people};
 
-use super::Shared;
+use super::{
+    Shared,
+    error::{PageError, unavailable},
+};
 use crate::site::Site;
 
 const COOKIE_NAME: &str = "insession_token";
@@ -41,41 +42,49 @@ impl Visitor {
 }
 
 impl FromRequestParts<Shared> for Visitor {
-    type Rejection = Infallible;
+    type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, Shared(pages): &Shared) -> Result<Self, Infallible> {
-        let cursor = read_cursor(&pages.app).await;
+    /// While the database is unavailable, no page can be shown. Each further read would wait for it again, so the first one that
+    /// fails ends the request.
+    async fn from_request_parts(parts: &mut Parts, Shared(pages): &Shared) -> Result<Self, PageError> {
+        let cursor = unless_unavailable(read_cursor(&pages.app).await)?;
         let here = (parts.method == Method::GET).then(|| parts.uri.to_string());
         let nobody = Self { here, cursor, ..Self::default() };
         let jar = CookieJar::from_headers(&parts.headers);
         let Some(token) = jar.get(COOKIE_NAME).map(Cookie::value).filter(|token| !token.is_empty()) else {
             return Ok(nobody);
         };
-        let Ok(Identity { viewer, .. }) = pages.authenticator.authenticate(Some(&format!("Bearer {token}"))).await
-        else {
-            return Ok(nobody);
+        let viewer = match pages.authenticator.authenticate(Some(&format!("Bearer {token}"))).await {
+            Ok(Identity { viewer, .. }) => viewer,
+            Err(AuthError::Unavailable) => return Err(unavailable()),
+            Err(_) => return Ok(nobody),
         };
         let name = match viewer.person {
-            Some(id) => find_name(&pages.app, id).await,
+            Some(id) => unless_unavailable(find_name(&pages.app, id).await)?.flatten(),
             None => None,
         };
         Ok(Self { viewer, token: Some(token.to_owned()), name, ..nobody })
     }
 }
 
-/// Returns `None` after an error, because a page without the name is still useful.
-async fn find_name(app: &App, id: PersonId) -> Option<String> {
-    let found = people::find_people(app, &[id]).await.inspect_err(log);
-    found.ok()?.into_iter().next().map(|row| row.display_name)
+async fn find_name(app: &App, id: PersonId) -> Result<Option<String>, Error> {
+    Ok(people::find_people(app, &[id]).await?.into_iter().next().map(|row| row.display_name))
 }
 
-async fn read_cursor(app: &App) -> Option<String> {
-    let head = log::head(app).await.inspect_err(log).ok()?;
-    Some(app.cursor_key().await.inspect_err(log).ok()?.write(head))
+async fn read_cursor(app: &App) -> Result<String, Error> {
+    let head = log::head(app).await?;
+    Ok(app.cursor_key().await?.write(head))
 }
 
-fn log(error: &Error) {
-    tracing::error!(%error, "the visitor's name or the position could not be read");
+/// `None` after other errors, because a page without the value is still useful.
+fn unless_unavailable<T>(read: Result<T, Error>) -> Result<Option<T>, PageError> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => {
+            tracing::error!(%error, "the visitor's name or the position could not be read");
+            if error.is_unavailable() { Err(unavailable()) } else { Ok(None) }
+        }
+    }
 }
 
 /// The cookie that signs in until `end`.

@@ -6,6 +6,10 @@ use anyhow::{Result, ensure};
 use insession_tests::{
     Deployment, LIMIT, Postgres, Program, Proxy, Settings, TestDatabase, database::number, eventually,
 };
+use reqwest::{
+    StatusCode,
+    header::{ACCEPT_LANGUAGE, RETRY_AFTER},
+};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -41,8 +45,18 @@ async fn servers_recover_after_the_database_refused_connections() -> Result<()> 
 
     proxy.refuse();
     is_unready(deployment.first()).await?;
-    // The fault lasts longer than a request waits for a connection.
-    sleep(size(Duration::from_secs(12), Duration::from_mins(1))).await;
+    // Pages wait for a connection, and then say what to do, in the reader's language. So the fault lasts longer than a request
+    // waits.
+    let client = deployment.first().client();
+    let get = |address: &str| client.http().get(client.address(address)).header(ACCEPT_LANGUAGE, "de").send();
+    let (page, feed) = tokio::try_join!(get("/"), get("/feed.atom"))?;
+    for answer in [&page, &feed] {
+        ensure!(answer.status() == StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+        ensure!(answer.headers().contains_key(RETRY_AFTER), "{answer:?}");
+    }
+    let text = page.text().await?;
+    ensure!(text.contains("Versuchen Sie es in einer Minute noch einmal."), "{text}");
+    sleep(size(Duration::from_secs(2), Duration::from_mins(1))).await;
     proxy.allow().await?;
     load.expect_recovery(&deployment.servers).await?;
 

@@ -39,16 +39,54 @@ async fn admin_starts_from_an_empty_database(database: TestDatabase) -> Result<(
     let wrong: Vec<_> = new.iter().copied().chain([("path", "a/b")]).collect();
     let refused = admin.post("/admin/sessions/new", &wrong).await?.refuses("path", "Address ")?;
     assert_eq!(refused.value("name")?, "Open House");
+    // All wrong fields are named at once: those that cannot be read, and those that the service refuses.
+    let several = [
+        ("name", " "),
+        ("path", "a/b"),
+        ("website", "example.org"),
+        ("city", "Austin"),
+        ("latitude", "north"),
+        ("timeZone", "Mars/Olympus"),
+        ("activeBufferMinutesBefore", "2000"),
+        ("activeBufferMinutesAfter", ""),
+        ("autoCreateHoursAhead", "24"),
+    ];
+    let refused = admin.post("/admin/sessions/new", &several).await?.refuses_all(&[
+        ("latitude", "Latitude must be a number of degrees, such as 30.2672."),
+        ("timeZone", "Time zone must be the name of a time zone, such as America/Chicago."),
+        ("activeBufferMinutesAfter", "Minutes after its end must be 0 to 1440."),
+        ("name", "Name must not be empty."),
+        ("path", "Address may have letters, digits, '-', '_', '.' and '~' only."),
+        ("website", "Website must be the address of a website, such as https://example.org/session."),
+        ("activeBufferMinutesBefore", "Minutes before its start must be 0 to 1440."),
+    ]);
+    let refused = refused?.says("Correct these 7 things:")?;
+    assert_eq!((refused.value("latitude")?, refused.value("city")?), ("north".to_owned(), "Austin".to_owned()));
     let made =
         admin.post("/admin/sessions/new", &new).await?.confirms("The session is created. Now say when it meets.")?;
     ensure!(made.address.starts_with("/sessions/open-house/schedule"), "{}", made.address);
     admin.get("/sessions/open-house").await?.says("Organise this session")?;
 
+    admin.get("/admin/people").await?.says("There are no people yet.")?;
     let person = [("displayName", "Anna"), ("city", "Austin"), ("externalId", "anna@idp")];
     admin.post("/admin/people/new", &[("displayName", " ")]).await?.refuses("displayName", "Name ")?;
     let made = admin.post("/admin/people/new", &person).await?.confirms("The person is created.")?;
     assert_eq!(made.value("externalId")?, "anna@idp");
     admin.get("/admin/people?name=ann").await?.says("aria-label=\"Change Anna\"")?;
+
+    // The forms of the first page keep what was typed, too.
+    let activity = [("key", "a/b"), ("name", "Interview"), ("maxConcurrent", "many")];
+    let refused = admin.post("/admin/activities", &activity).await?.refuses_all(&[
+        ("maxConcurrent", "Seats must be a whole number."),
+        ("key", "Key may have letters, digits, '-', '_', '.' and '~' only."),
+    ])?;
+    assert_eq!(refused.value("name")?, "Interview");
+    let activity = [("key", "interview"), ("name", "Interview"), ("maxConcurrent", "2")];
+    admin.post("/admin/activities", &activity).await?.confirms("The activity is saved.")?;
+    let changed = [("key", "interview"), ("name", "Interview"), ("exists", "yes"), ("maxConcurrent", "-1")];
+    admin.post("/admin/activities", &changed).await?.says("Must not be negative: leave it empty for no limit.")?;
+    let override_of = [("instance", "Person:7"), ("hours", "9000"), ("action", "on")];
+    admin.post("/admin/override", &override_of).await?.says("Correct these 2 things:")?;
     Ok(())
 }
 
@@ -99,6 +137,12 @@ async fn admin_makes_and_revokes_api_keys(database: TestDatabase) -> Result<()> 
         .post("/admin/keys", &[("name", "Screen"), ("days", "0"), ("personId", &ann)])
         .await?
         .refuses("days", "Days must be 1 to 3650.")?;
+    admin.post("/admin/keys", &[("name", ""), ("days", "x"), ("personId", "Ann")]).await?.refuses_all(&[
+        ("days", "Days must be a whole number."),
+        ("personId", "Person must be the id of a person, such as Person:7."),
+        ("name", "Name must not be empty."),
+    ])?;
+    admin.get("/admin/keys").await?.says("<p class=\"path\"><a href=\"/admin\">Admin</a></p>")?;
     let made = admin.post("/admin/keys", &[("name", "Screen"), ("days", "400"), ("personId", &ann)]).await?;
     let secret = made.text.split("id=\"secret\"").nth(1).and_then(|rest| rest.split_once('>')).context("a secret")?.1;
     let secret = secret.split('<').next().context("a secret")?;

@@ -30,7 +30,9 @@ async fn anyone_finds_sessions_by_name_and_city(database: TestDatabase) -> Resul
         .await?
         .says("Sessions with this name")?
         .says("/sessions/monday-tunes")?
+        .says("label=\"Monday Tunes\" active>LIVE NOW<")?
         .lacks("Lunch")?;
+    visitor.get("/?name=lunch").await?.says("/sessions/lunch")?.lacks("LIVE NOW")?;
     visitor.get("/?name=tune&city=Dublin").await?.says("No session has a name with these letters.")?;
     let cities = visitor.get("/cities").await?.says("Austin, US")?.says("1 live now</strong>")?.says("Dublin, IE")?;
     ensure!(cities.text.matches("live now</strong>").count() == 1, "{}", cities.text);

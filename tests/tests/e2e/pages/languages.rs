@@ -186,6 +186,23 @@ async fn pages_of_organizers_and_admins_have_no_english_in_another_language(data
     let post = post.header("sec-fetch-site", "same-origin").header(ACCEPT_LANGUAGE, "de").header(COOKIE, &cookie);
     let refused = post.send().await?.text().await?;
     ensure!(refused.contains(">Geben Sie den Namen einer Zeitzone an, zum Beispiel America/Chicago.<"), "{refused}");
+    ensure!(
+        refused.contains(">Zeitzone: Geben Sie den Namen einer Zeitzone an, zum Beispiel America/Chicago.<"),
+        "{refused}"
+    );
+    // So is why the service refuses something.
+    let post = client.http().post(client.address("/sessions/lunch/edit"));
+    let post = post.form(&[
+        ("name", "Lunch"),
+        ("path", "monday-tunes"),
+        ("timeZone", "UTC"),
+        ("activeBufferMinutesBefore", "0"),
+        ("activeBufferMinutesAfter", "0"),
+        ("autoCreateHoursAhead", "24"),
+    ]);
+    let post = post.header("sec-fetch-site", "same-origin").header(ACCEPT_LANGUAGE, "de").header(COOKIE, &cookie);
+    let refused = post.send().await?.text().await?;
+    ensure!(refused.contains(">Eine andere Session hat diese Adresse. Wählen Sie eine andere.<"), "{refused}");
     Ok(())
 }
 

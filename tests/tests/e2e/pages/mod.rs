@@ -92,6 +92,23 @@ impl Shown {
         Ok(shown)
     }
 
+    /// Checks that the form was refused because of exactly these fields: each has a message beside it, and the list above the
+    /// form, which has the focus, has a link to it.
+    pub fn refuses_all(self, wrong: &[(&str, &str)]) -> Result<Self> {
+        ensure!(self.status.is_client_error(), "{} {}: {}", self.status, self.address, self.text);
+        let list = "<div class=\"problem\" role=\"alert\" tabindex=\"-1\" autofocus>";
+        let mut shown = self.says(list)?;
+        for (field, message) in wrong {
+            let id = format!("field-{}", field.replace('.', "-"));
+            shown = shown.says(&format!("<span class=\"wrong\" id=\"{id}-wrong\">{message}</span>"))?;
+            shown = shown.says(&format!("<li><a href=\"#{id}\">{message}</a></li>"))?.says(&format!(" id=\"{id}\""))?;
+        }
+        let marked = shown.text.matches("class=\"wrong\"").count();
+        ensure!(marked == wrong.len(), "{marked} fields are marked: {}", shown.text);
+        ensure!(shown.text.matches("autofocus").count() == 1, "the list has the focus: {}", shown.text);
+        Ok(shown)
+    }
+
     /// The value of the first field with this name.
     pub fn value(&self, name: &str) -> Result<String> {
         let start =

@@ -156,7 +156,12 @@ async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestD
         .await?
         .refuses("endTime", "End ")?;
     olga.post(page, &new).await?.confirms("The meeting is added.")?;
-    olga.post(page, &new).await?.says("already has a meeting on that date")?.says("name=\"allowDuplicate\"")?;
+    let duplicate = olga.post(page, &new).await?.says("already has a meeting on that date")?;
+    duplicate.says("name=\"allowDuplicate\"")?.lacks("SessionInstance:")?;
+    olga.post(page, &[("date", "soon"), ("startTime", "late"), ("endTime", "22:00")]).await?.refuses_all(&[
+        ("date", "Date must be a date, such as 2027-03-31."),
+        ("startTime", "Start must be a time, such as 19:30."),
+    ])?;
 
     // Tonight's meeting is moved, relocated, cancelled and restored.
     let meeting = "/sessions/monday/meetings/1";
@@ -232,6 +237,11 @@ async fn organizer_checks_people_in_and_adds_and_removes_organizers(database: Te
 
     let page = "/sessions/monday/organizers";
     olga.get(&format!("{page}?name=ben")).await?.says("aria-label=\"Add Ben Bodhran\"")?;
+    // Nobody can add people whose account is deactivated.
+    let gone = create_person(&scene.admin, "Benedict Gone").await?;
+    let deactivate = "mutation($input: UpdatePersonInput!) { updatePerson(input: $input) { person { id } } }";
+    scene.admin.data(deactivate, json!({ "input": { "id": gone, "isDeactivated": true } })).await?;
+    olga.get(&format!("{page}?name=ben")).await?.says("Add Ben Bodhran")?.lacks("Benedict Gone")?;
     olga.post(page, &[("person", &ben), ("action", "add")]).await?.confirms("The organiser is added.")?;
     scene.visitor(&ben).get("/sessions/monday/organize").await?.says("Organise Monday")?;
     // Removing oneself asks first.

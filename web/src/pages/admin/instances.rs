@@ -13,6 +13,8 @@ use service::{
 use super::{
     super::{
         cards::{self, Card},
+        forms::{Field, Outcome, Typed},
+        sessions::meeting::MOST_HOURS,
         times,
     },
     wide,
@@ -23,6 +25,9 @@ use crate::{
 };
 
 const SHOWN: i32 = 100;
+
+/// The part of the page with the form that sets an override.
+pub const PART: &str = "hold";
 
 pub struct Instances {
     now: DateTime<Utc>,
@@ -43,7 +48,7 @@ impl Instances {
         Ok(Self { now: app.now(), zone_data: app.zone_data(), active, active_count, held })
     }
 
-    pub fn render(&self) -> Markup {
+    pub fn render(&self, outcome: &Outcome) -> Markup {
         let held: Vec<&Card> = self.held.iter().filter(|card| !card.instance.is_active).collect();
         html! {
             section aria-labelledby="active" {
@@ -54,14 +59,8 @@ impl Instances {
             }
             section aria-labelledby="hold" {
                 h2 #hold { (words!("set-by-hand")) }
-                form.inline method="post" action=(to("/admin/override")) {
-                    label for="instance" { (words!("instance")) }
-                    input #instance name="instance" required placeholder="SessionInstance:7" size="20";
-                    label for="hours" { (words!("hours-until-sweep")) }
-                    input #hours name="hours" type="number" min="1" max="8760";
-                    button name="action" value="on" { (words!("set-active")) }
-                    button name="action" value="off" { (words!("set-inactive")) }
-                }
+                (outcome.notice(PART))
+                (by_hand(outcome))
             }
         }
     }
@@ -112,4 +111,18 @@ impl Instances {
             }
         }
     }
+}
+
+/// The form that sets an instance active or inactive.
+fn by_hand(outcome: &Outcome) -> Markup {
+    let form_state = outcome.form_state(PART, Typed::default);
+    let mut form = form_state.form();
+    let [instance, hours] = [words!("instance"), words!("hours")];
+    form.add(&Field::text("instance", &instance).hint(words!("such-as", example = "SessionInstance:7")).required());
+    form.add(&Field::number("hours", &hours, 1, MOST_HOURS).hint(words!("hours-hint")));
+    let buttons = html! {
+        button name="action" value="on" { (words!("set-active")) }
+        button name="action" value="off" { (words!("set-inactive")) }
+    };
+    form.send_to(&to("/admin/override"), &buttons)
 }

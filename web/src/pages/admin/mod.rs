@@ -14,11 +14,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use domain::ids::SessionInstanceId;
+use chrono::{DateTime, Utc};
+use domain::ids::{IdError, SessionInstanceId};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
-use service::{App, Error, instances as service_instances};
+use service::{App, Error, FieldErrors, Result, instances as service_instances};
 
 use self::{
     instances::Instances,
@@ -27,20 +28,18 @@ use self::{
 };
 use super::{
     Page, Pages, Shared, cards,
+    done::Done,
     error::{PageError, page_of},
-    forms::{FormState, Outcome, Typed},
+    forms::{FormState, Outcome, Typed, confirmed},
     keys,
     layout::{Frame, respond},
-    sessions::details,
+    sessions::{details, meeting::end_of_override},
     visitor::Visitor,
 };
 use crate::{language::words, site::to};
 
 /// The part of the page for messages that belong to no other part.
 const PART: &str = "admin";
-
-/// The longest override, in hours: 365 days.
-const MOST_HOURS: i64 = 24 * 365;
 
 /// The other pages for admins, each with its name and its purpose.
 fn pages_of_admins() -> [(&'static str, String, String); 4] {
@@ -92,7 +91,7 @@ impl FromRequestParts<Shared> for Admin {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
-        let Ok(visitor) = Visitor::from_request_parts(parts, shared).await;
+        let visitor = Visitor::from_request_parts(parts, shared).await.map_err(IntoResponse::into_response)?;
         if visitor.viewer.may_open_admin_pages() {
             Ok(Self(visitor))
         } else if visitor.viewer.is_signed_in() {
@@ -145,9 +144,9 @@ async fn answer(app: &App, visitor: &Visitor, parameters: &Parameters, outcome: 
                 li { a href=(to(&format!("/admin/{page}"))) { (title) } span.quiet { (text) } }
             }
         }
-        (instances.render())
+        (instances.render(outcome))
         (sweeps.render())
-        (presences.render())
+        (presences.render(outcome))
         (zones::render(&app.zones.status()))
         // People have this on their own page.
         @if visitor.viewer.person.is_none() {
@@ -155,55 +154,44 @@ async fn answer(app: &App, visitor: &Visitor, parameters: &Parameters, outcome: 
         }
     };
     let mut frame = Frame::new(words!("admin"), visitor);
-    if parameters.try_at.is_none() {
+    if outcome.is_refused() {
+        frame = frame.standing_still();
+    } else if parameters.try_at.is_none() {
         // A page with a dry run does not reload itself. Otherwise each change would repeat the dry run.
         frame = frame.following(json!({})).renewed_every(15);
     }
     Ok((outcome.status(), respond(&frame, &main)).into_response())
 }
 
-#[derive(Deserialize)]
-pub struct Override {
-    instance: String,
-    action: String,
-    /// The number of hours from now. Empty means until the next periodic sweep.
-    #[serde(default)]
-    hours: String,
-}
-
 /// Sets or ends an override.
-async fn set_override(
-    State(pages): State<Pages>,
-    Admin(visitor): Admin,
-    Form(Override { instance, action, hours }): Form<Override>,
-) -> Page {
-    let app = &pages.app;
-    let wrong = |message: &str| PageError::bad_request(&visitor, message);
-    let instance = instance.trim();
-    let id = instance.parse().or_else(|_| format!("{}:{instance}", SessionInstanceId::TYPE).parse());
-    let id: SessionInstanceId = id.map_err(|_| wrong(&words!("not-an-instance-id")))?;
-    let until = match hours.trim() {
-        "" => None,
-        hours => match hours.parse().ok().filter(|hours| (1..=MOST_HOURS).contains(hours)) {
-            Some(hours) => Some(app.now() + chrono::TimeDelta::hours(hours)),
-            None => return Err(wrong(&words!("hours-wrong", least = 1, most = MOST_HOURS))),
-        },
-    };
-    let viewer = visitor.viewer;
-    let done = match action.as_str() {
-        "on" => service_instances::set_override(app, viewer, id, true, until).await,
-        "off" => service_instances::set_override(app, viewer, id, false, until).await,
-        "clear" => service_instances::clear_override(app, viewer, id).await,
+async fn set_override(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
+    let (app, viewer) = (&pages.app, visitor.viewer);
+    let done = match (typed.text("action"), read_override(app, &typed)) {
+        ("on", Ok((id, until))) => service_instances::set_override(app, viewer, id, true, until).await,
+        ("off", Ok((id, until))) => service_instances::set_override(app, viewer, id, false, until).await,
+        ("clear", Ok((id, _))) => service_instances::clear_override(app, viewer, id).await,
+        ("on" | "off" | "clear", Err(error)) => Err(error),
         _ => return Err(PageError::bad_form(&visitor)),
     };
     match done {
-        Ok(_) => Ok(Redirect::to(&to("/admin")).into_response()),
-        Err(error) => refused(app, &visitor, &error).await,
+        Ok(_) => Ok(confirmed(&to("/admin"), Done::OverrideSet, instances::PART)),
+        Err(error) => refused(app, &visitor, instances::PART, FormState::refused(typed, &error)).await,
     }
 }
 
-/// The page, with the error of a form that has only buttons.
-async fn refused(app: &App, visitor: &Visitor, error: &Error) -> Page {
-    let outcome = Outcome::refused(PART, FormState::refused(Typed::default(), error));
-    answer(app, visitor, &Parameters::default(), &outcome).await
+/// The instance of an override, and its end.
+fn read_override(app: &App, typed: &Typed) -> Result<(SessionInstanceId, Option<DateTime<Utc>>)> {
+    let mut errors = FieldErrors::default();
+    let text = typed.text("instance");
+    let id = text.parse().or_else(|_| format!("{}:{text}", SessionInstanceId::TYPE).parse());
+    let id = id.map_err(|_: IdError| Error::invalid("instance", words!("not-an-instance-id")));
+    let id = errors.note_or(id, SessionInstanceId(0))?;
+    let until = errors.note(end_of_override(app, typed))?;
+    errors.finish()?;
+    Ok((id, until))
+}
+
+/// The page, with a form that was refused in one of its parts.
+async fn refused(app: &App, visitor: &Visitor, part: &str, form_state: FormState) -> Page {
+    answer(app, visitor, &Parameters::default(), &Outcome::refused(part, form_state)).await
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use service::{
     App, Result,
     lists::{Page as ListPage, RowCursor},
-    people::{self, NewPerson, Person, PersonPatch, sign_in},
+    people::{self, NewPerson, PeopleFilter, Person, PersonPatch, sign_in},
 };
 
 use super::{
@@ -50,7 +50,8 @@ pub async fn list(
     Query(parameters): Query<Parameters>,
 ) -> Page {
     let page = ListPage { first: Some(SHOWN), after: parameters.after, ..ListPage::default() };
-    let found = people::list_people(&pages.app, visitor.viewer, Some(&parameters.name), &page).await;
+    let filter = PeopleFilter { name_contains: Some(&parameters.name), ..PeopleFilter::default() };
+    let found = people::list_people(&pages.app, visitor.viewer, filter, &page).await;
     let (rows, has_next) =
         found.map_err(page_of(&visitor))?.map(|slice| (slice.rows, slice.has_next)).unwrap_or_default();
     let last = rows.last().filter(|_| has_next).map(|row| RowCursor::of_text(&row.name_key, row.id).write());
@@ -59,6 +60,7 @@ pub async fn list(
         (outcome.notice(PART))
         p { a.button href=(to("/admin/people/new")) { (words!("new-person")) } }
         (search(&to("/admin/people"), &parameters.name))
+        @if rows.is_empty() && parameters.name.trim().is_empty() { p.quiet { (words!("no-people")) } }
         (results(&parameters.name, &rows, link))
         @if let Some(after) = last {
             p { a href={ (to("/admin/people?name=")) (cards::encoded(&parameters.name)) "&after=" (after) } { (words!("more-people")) } }
@@ -201,7 +203,8 @@ async fn render_merge(app: &App, visitor: &Visitor, person: &Person, name: &str,
     let page = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let mut found = Vec::new();
     if !name.trim().is_empty() {
-        let listed = people::list_people(app, visitor.viewer, Some(name), &page).await.map_err(page_of(visitor))?;
+        let filter = PeopleFilter { name_contains: Some(name), ..PeopleFilter::default() };
+        let listed = people::list_people(app, visitor.viewer, filter, &page).await.map_err(page_of(visitor))?;
         found = listed.map(|slice| slice.rows).unwrap_or_default();
         found.retain(|other| other.id != person.id);
     }

@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    Form,
-    extract::State,
-    response::{IntoResponse as _, Redirect},
-};
+use axum::{Form, extract::State};
 use chrono::{DateTime, Timelike as _, Utc};
 use domain::{
     access::Viewer,
@@ -14,9 +10,8 @@ use domain::{
     zone::Zone,
 };
 use maud::{Markup, html};
-use serde::Deserialize;
 use service::{
-    App, Result,
+    App, FieldErrors, Result,
     lists::Page as ListPage,
     people,
     presence::{
@@ -27,13 +22,21 @@ use service::{
 };
 
 use super::{
-    super::{Page, Pages, error::PageError, times},
+    super::{
+        Page, Pages,
+        done::Done,
+        forms::{Field, FormState, Outcome, Typed, confirmed},
+        times,
+    },
     Admin, refused, wide,
 };
 use crate::{language::words, site::to};
 
 const SHOWN: i32 = 100;
 const HOURS: i64 = 24;
+
+/// The part of the page with the form that makes an activity.
+const NEW: &str = "new-activity";
 
 pub struct Presences {
     now: DateTime<Utc>,
@@ -64,10 +67,10 @@ impl Presences {
         })
     }
 
-    pub fn render(&self) -> Markup {
+    pub fn render(&self, outcome: &Outcome) -> Markup {
         html! {
             (self.online())
-            (self.seats())
+            (self.seats(outcome))
             (self.statistics())
         }
     }
@@ -94,11 +97,12 @@ impl Presences {
         }
     }
 
-    fn seats(&self) -> Markup {
+    fn seats(&self, outcome: &Outcome) -> Markup {
         html! {
             section aria-labelledby="seats" {
                 h2 #seats { (words!("seats")) }
                 @for (row, taken) in &self.activities {
+                    (outcome.message(&part_of(&row.key)))
                     form.inline #{ "activity-" (row.key) } method="post" action=(to("/admin/activities")) {
                         strong { (row.name) } " "
                         @match row.max_concurrent {
@@ -107,20 +111,16 @@ impl Presences {
                         }
                         input type="hidden" name="key" value=(row.key);
                         input type="hidden" name="name" value=(row.name);
+                        input type="hidden" name="exists" value="yes";
                         label for={ "limit-" (row.key) } { (words!("seats")) }
-                        input #{ "limit-" (row.key) } name="limit" type="number" min="0" value=[row.max_concurrent] size="6";
+                        @let form_state = outcome.form_state(&part_of(&row.key), || seats_of(row));
+                        input #{ "limit-" (row.key) } name="maxConcurrent" type="number" min="0" value=(form_state.typed.text("maxConcurrent")) size="6";
                         button { (words!("save")) }
                     }
                 }
-                form.inline method="post" action=(to("/admin/activities")) {
-                    label for="key" { (words!("new-activity")) }
-                    input #key name="key" required placeholder="interview" size="14";
-                    label for="name" { (words!("name")) }
-                    input #name name="name" required size="14";
-                    label for="limit" { (words!("seats-or-none")) }
-                    input #limit name="limit" type="number" min="0";
-                    button { (words!("add")) }
-                }
+                h3 { (words!("new-activity")) }
+                (outcome.notice(NEW))
+                (new_activity(outcome))
             }
         }
     }
@@ -239,38 +239,53 @@ fn chart(hours: &[(DateTime<Utc>, i64)]) -> Markup {
     }
 }
 
-#[derive(Deserialize)]
-pub struct Activity {
-    key: String,
-    name: String,
-    /// The number of seats. Empty means no limit.
-    #[serde(default)]
-    limit: String,
+/// The part of the page with the form that changes the seats of an activity.
+fn part_of(key: &str) -> String {
+    format!("activity-{key}")
+}
+
+fn seats_of(activity: &activities::Activity) -> Typed {
+    Typed::default().with_some("maxConcurrent", activity.max_concurrent)
+}
+
+fn new_activity(outcome: &Outcome) -> Markup {
+    let form_state = outcome.form_state(NEW, Typed::default);
+    let mut form = form_state.form();
+    let [key, name, seats] = [words!("key"), words!("name"), words!("seats")];
+    form.add(&Field::text("key", &key).hint(words!("activity-key-hint")).required());
+    form.add(&Field::text("name", &name).required());
+    form.add(&Field::number("maxConcurrent", &seats, 0, i32::MAX.into()).hint(words!("seats-hint")));
+    form.send_to(&to("/admin/activities"), &html! { button { (words!("add")) } })
 }
 
 /// Creates an activity, or changes its number of seats.
-pub async fn save_activity(
-    State(pages): State<Pages>,
-    Admin(visitor): Admin,
-    Form(Activity { key, name, limit }): Form<Activity>,
-) -> Page {
-    let max_concurrent = match limit.trim() {
-        "" => None,
-        text => match text.parse() {
-            Ok(limit) => Some(limit),
-            Err(_) => {
-                return Err(PageError::bad_request(&visitor, &words!("seats-wrong")));
-            }
-        },
+pub async fn save_activity(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
+    let app = &pages.app;
+    let saved = match read_activity(&typed) {
+        Ok(new) => activities::save_activity(app, visitor.viewer, new).await,
+        Err(error) => Err(error),
     };
-    match activities::save_activity(
-        &pages.app,
-        visitor.viewer,
-        NewActivity { key, name, max_concurrent, ..NewActivity::default() },
-    )
-    .await
-    {
-        Ok(_) => Ok(Redirect::to(&to("/admin")).into_response()),
-        Err(error) => refused(&pages.app, &visitor, &error).await,
+    let exists = typed.has("exists");
+    let part = if exists { part_of(typed.text("key")) } else { NEW.to_owned() };
+    match saved {
+        Ok(_) => Ok(confirmed(&to("/admin"), Done::ActivitySaved, &part)),
+        Err(error) => {
+            let form_state = FormState::refused(typed, &error);
+            // The form of an activity that exists has one field only.
+            let form_state = if exists { form_state.shown_beside(|_, _| None) } else { form_state };
+            refused(app, &visitor, &part, form_state).await
+        }
     }
+}
+
+fn read_activity(typed: &Typed) -> Result<NewActivity> {
+    let mut errors = FieldErrors::default();
+    let max_concurrent = errors.note(typed.parsed("maxConcurrent", &words!("must-be-whole-number")))?;
+    let (key, name) = (typed.text("key").to_owned(), typed.text("name").to_owned());
+    let new = NewActivity { key, name, max_concurrent, ..NewActivity::default() };
+    if !errors.is_empty() {
+        errors.note(new.check())?;
+    }
+    errors.finish()?;
+    Ok(new)
 }

@@ -13,7 +13,11 @@ use service::{
 };
 
 use super::{
-    super::{cards, layout::in_english, times},
+    super::{
+        cards,
+        layout::{found_text, in_english},
+        times,
+    },
     wide,
 };
 use crate::{
@@ -100,7 +104,7 @@ impl Sweeps {
                 form.inline method="get" action=(to("/admin")) {
                     label for="try-at" { (words!("time-in-utc")) }
                     input #try-at name="try_at" type="datetime-local" step="1" value=(self.try_at);
-                    label for="try-mode" { (words!("like-a")) }
+                    label for="try-mode" { (words!("sweep-kind")) }
                     select #try-mode name="mode" {
                         @for mode in TryMode::ALL {
                             option value=(mode.value()) selected[mode == self.mode] { (mode.words()) }
@@ -121,7 +125,7 @@ impl Sweeps {
                     @for session in &self.broken {
                         li {
                             a href=(cards::address(session)) { (session.name) } ": "
-                            (in_english(session.problem.as_deref().unwrap_or_default())) " "
+                            (found_text(session.problem.as_deref().unwrap_or_default())) " "
                             a href={ (cards::address(session)) "/mend" } aria-label=(words!("correct-named", session = session.name.as_str())) { (words!("correct-it")) }
                         }
                     }

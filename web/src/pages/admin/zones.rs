@@ -3,14 +3,14 @@
 use maud::{Markup, html};
 use service::zones::ZoneStatus;
 
-use super::super::layout::{in_english, problem_in_english};
+use super::super::layout::{found_problem, in_english};
 use crate::language::words;
 
 pub fn render(status: &ZoneStatus) -> Markup {
     html! {
         section aria-labelledby="zones" {
             h2 #zones { (words!("zone-data")) }
-            @for warning in &status.warnings { (problem_in_english(warning)) }
+            @for warning in &status.warnings { (found_problem(warning)) }
             dl.facts {
                 dt { (words!("zone-data-version")) } dd #zone-version { (status.version) }
                 dt { (words!("zone-data-source")) } dd { (in_english(status.source)) }

@@ -7,7 +7,7 @@ use axum::{
     extract::{Query, State},
     response::{IntoResponse as _, Redirect, Response},
 };
-use chrono::{DateTime, Days, NaiveDateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use domain::{
     ids::{PersonId, TimeSlotId},
     zone::{Tz, Zone, instant_of},
@@ -15,7 +15,7 @@ use domain::{
 use maud::{Markup, html};
 use serde::Deserialize;
 use service::{
-    App, Error, Result,
+    App, Error, FieldErrors, Result,
     bookings::{
         self,
         time_slots::{self, NewSlot, SlotFilter, TimeSlot},
@@ -235,11 +235,14 @@ fn ask_to_withdraw(visitor: &Visitor, slot: &str) -> Response {
 }
 
 fn read(app: &App, mentor: PersonId, typed: &Typed) -> Result<NewSlot> {
-    let wrong_zone = &words!("must-be-zone");
-    let zone = app.zone(typed.required::<Tz>("timeZone", wrong_zone)?)?;
-    let date: chrono::NaiveDate = typed.required("date", &words!("must-be-date"))?;
+    let mut errors = FieldErrors::default();
+    let zone = typed.required::<Tz>("timeZone", &words!("must-be-zone")).and_then(|zone| app.zone(zone));
+    let zone = errors.note_or(zone, Zone::utc())?;
+    let date: NaiveDate = errors.note(typed.required("date", &words!("must-be-date")))?;
     let time = |name: &str| typed.time(name)?.ok_or_else(|| Error::invalid(name, words!("must-be-time")));
-    let (start, end) = (time("startsAt")?, time("endsAt")?);
+    let start = errors.note(time("startsAt"))?;
+    let end = errors.note(time("endsAt"))?;
+    errors.finish()?;
     let end_date = if end <= start { date.checked_add_days(Days::new(1)).unwrap_or(date) } else { date };
     let at = |local: NaiveDateTime| -> DateTime<Utc> { instant_of(zone, local) };
     Ok(NewSlot { mentor, starts_at: at(date.and_time(start)), ends_at: at(end_date.and_time(end)) })

@@ -9,7 +9,7 @@ use axum::{
 use domain::{door::CheckInCodes, geo::GeoPoint, zone::Tz};
 use maud::{Markup, html};
 use service::{
-    App, Result,
+    App, FieldErrors, Result,
     sessions::{self, NewSession, Session, SessionPatch},
 };
 
@@ -18,7 +18,7 @@ use super::{
         Page, Pages,
         done::Done,
         forms::{Field, FormState, Outcome, Typed, confirmed},
-        layout::{Frame, problem_in_english, respond},
+        layout::{Frame, found_problem, respond},
         visitor::Visitor,
     },
     Organizer, below, heading,
@@ -46,20 +46,26 @@ pub async fn save(
     Form(typed): Form<Typed>,
 ) -> Page {
     let app = &pages.app;
-    let saved = match patch(&typed) {
-        Ok(patch) => sessions::update_session(app, visitor.viewer, session.id, patch).await,
-        Err(error) => Err(error),
-    };
-    match saved {
+    match update(app, &visitor, &session, &typed).await {
         Ok(saved) => Ok(confirmed(&below(&saved, "organize"), Done::SessionSaved, "organize")),
         Err(error) => Ok(render(app, &visitor, &session, &FormState::refused(typed, &error))),
     }
 }
 
+async fn update(app: &App, visitor: &Visitor, session: &Session, typed: &Typed) -> Result<Session> {
+    let mut errors = FieldErrors::default();
+    let patch = patch(typed, &mut errors)?;
+    if !errors.is_empty() {
+        errors.note(sessions::check_session_patch(app, session.id, &patch).await)?;
+        errors.finish()?;
+    }
+    sessions::update_session(app, visitor.viewer, session.id, patch).await
+}
+
 fn render(app: &App, visitor: &Visitor, session: &Session, form_state: &FormState) -> Response {
     let main = html! {
         (heading(session, &words!("edit-session")))
-        @if let Some(what) = session.current_problem(app.zone_data()) { (problem_in_english(&what)) }
+        @if let Some(what) = session.current_problem(app.zone_data()) { (found_problem(&what)) }
         (form(app, form_state, &below(session, "edit"), &words!("save")))
     };
     let frame = Frame::new(words!("edit-named", session = session.name.as_str()), visitor).standing_still();
@@ -83,14 +89,20 @@ pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Response {
 
 /// Creates a session, and goes on to its schedule.
 pub async fn insert(app: &App, visitor: &Visitor, typed: Typed) -> Page {
-    let made = match new(&typed) {
-        Ok(new) => sessions::insert_session(app, visitor.viewer, new).await,
-        Err(error) => Err(error),
-    };
-    match made {
+    match create(app, visitor, &typed).await {
         Ok(session) => Ok(confirmed(&below(&session, "schedule"), Done::SessionCreated, "schedule")),
         Err(error) => Ok(render_new(app, visitor, &Outcome::refused("session", FormState::refused(typed, &error)))),
     }
+}
+
+async fn create(app: &App, visitor: &Visitor, typed: &Typed) -> Result<Session> {
+    let mut errors = FieldErrors::default();
+    let new = new(typed, &mut errors)?;
+    if !errors.is_empty() {
+        errors.note(sessions::check_new_session(app, &new))?;
+        errors.finish()?;
+    }
+    sessions::insert_session(app, visitor.viewer, new).await
 }
 
 fn form(app: &App, form_state: &FormState, address: &str, button: &str) -> Markup {
@@ -161,20 +173,37 @@ fn typed(session: &Session) -> Typed {
         .with_box("requiresCode", session.requires_code)
 }
 
-fn degrees(typed: &Typed, name: &str) -> Result<Option<f64>> {
-    typed.parsed(name, &words!("must-be-degrees"))
+/// The values that a form has as text. In place of a wrong one there is a valid one, so that the service can check the others.
+struct Read {
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    zone: Tz,
+    minutes_before: i32,
+    minutes_after: i32,
+    hours_ahead: i32,
 }
 
-fn minutes(typed: &Typed, name: &str) -> Result<i32> {
-    typed.required(name, &words!("must-be-within", least = 0, most = 1440))
-}
-
-fn hours(typed: &Typed, name: &str) -> Result<i32> {
-    typed.required(name, &words!("must-be-within", least = 1, most = 168))
-}
-
-fn zone(typed: &Typed) -> Result<Tz> {
-    typed.required("timeZone", &words!("must-be-zone"))
+fn read(typed: &Typed, errors: &mut FieldErrors) -> Result<Read> {
+    let minutes = |name: &str| typed.required(name, &words!("must-be-within", least = 0, most = 1440));
+    let hours = |name: &str| typed.required(name, &words!("must-be-within", least = 1, most = 168));
+    let degrees = |name: &str| typed.parsed(name, &words!("must-be-degrees"));
+    // Without one of them, the other says nothing.
+    let (latitude, longitude) = match (degrees("latitude"), degrees("longitude")) {
+        (Ok(latitude), Ok(longitude)) => (latitude, longitude),
+        (latitude, longitude) => {
+            errors.note::<Option<f64>>(latitude)?;
+            errors.note::<Option<f64>>(longitude)?;
+            (None, None)
+        }
+    };
+    Ok(Read {
+        latitude,
+        longitude,
+        zone: errors.note_or(typed.required("timeZone", &words!("must-be-zone")), Tz::UTC)?,
+        minutes_before: errors.note(minutes("activeBufferMinutesBefore"))?,
+        minutes_after: errors.note(minutes("activeBufferMinutesAfter"))?,
+        hours_ahead: errors.note_or(hours("autoCreateHoursAhead"), 1)?,
+    })
 }
 
 fn codes(typed: &Typed) -> CheckInCodes {
@@ -182,7 +211,8 @@ fn codes(typed: &Typed) -> CheckInCodes {
     CODES.iter().find(|(value, _)| *value == chosen).map_or(CheckInCodes::None, |(_, codes)| *codes)
 }
 
-fn patch(typed: &Typed) -> Result<SessionPatch> {
+fn patch(typed: &Typed, errors: &mut FieldErrors) -> Result<SessionPatch> {
+    let read = read(typed, errors)?;
     Ok(SessionPatch {
         name: Some(typed.text("name").to_owned()),
         // An empty address keeps the one that the session has.
@@ -191,13 +221,13 @@ fn patch(typed: &Typed) -> Result<SessionPatch> {
         state: Some(typed.optional("state")),
         country: Some(typed.optional("country")),
         location: Some(typed.optional("location")),
-        latitude: Some(degrees(typed, "latitude")?),
-        longitude: Some(degrees(typed, "longitude")?),
-        time_zone: Some(zone(typed)?),
-        active_buffer_minutes_before: Some(minutes(typed, "activeBufferMinutesBefore")?),
-        active_buffer_minutes_after: Some(minutes(typed, "activeBufferMinutesAfter")?),
+        latitude: Some(read.latitude),
+        longitude: Some(read.longitude),
+        time_zone: Some(read.zone),
+        active_buffer_minutes_before: Some(read.minutes_before),
+        active_buffer_minutes_after: Some(read.minutes_after),
         auto_create_instances: Some(typed.has("autoCreateInstances")),
-        auto_create_hours_ahead: Some(hours(typed, "autoCreateHoursAhead")?),
+        auto_create_hours_ahead: Some(read.hours_ahead),
         check_in_codes: Some(codes(typed)),
         requires_code: Some(typed.has("requiresCode")),
         description: Some(typed.optional("description")),
@@ -207,7 +237,8 @@ fn patch(typed: &Typed) -> Result<SessionPatch> {
     })
 }
 
-fn new(typed: &Typed) -> Result<NewSession> {
+fn new(typed: &Typed, errors: &mut FieldErrors) -> Result<NewSession> {
+    let read = read(typed, errors)?;
     Ok(NewSession {
         name: typed.text("name").to_owned(),
         path: typed.optional("path"),
@@ -215,14 +246,14 @@ fn new(typed: &Typed) -> Result<NewSession> {
         state: typed.optional("state"),
         country: typed.optional("country"),
         location: typed.optional("location"),
-        latitude: degrees(typed, "latitude")?,
-        longitude: degrees(typed, "longitude")?,
-        time_zone: zone(typed)?,
+        latitude: read.latitude,
+        longitude: read.longitude,
+        time_zone: read.zone,
         recurrence: None,
-        active_buffer_minutes_before: minutes(typed, "activeBufferMinutesBefore")?,
-        active_buffer_minutes_after: minutes(typed, "activeBufferMinutesAfter")?,
+        active_buffer_minutes_before: read.minutes_before,
+        active_buffer_minutes_after: read.minutes_after,
         auto_create_instances: typed.has("autoCreateInstances"),
-        auto_create_hours_ahead: hours(typed, "autoCreateHoursAhead")?,
+        auto_create_hours_ahead: read.hours_ahead,
         initiation_date: None,
         termination_date: None,
         skips: Vec::new(),

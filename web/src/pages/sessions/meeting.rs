@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Query, State},
     response::IntoResponse as _,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     check_in::Attendance,
     ids::{PersonId, SessionInstanceId},
@@ -35,6 +35,7 @@ use super::{
     Organizer,
     answers::{attendance_words, find_answers},
     below, heading,
+    meetings::MeetingFields,
     organizers::{find_people, results, search},
 };
 use crate::{
@@ -47,7 +48,7 @@ const CHANGE: &str = "change";
 const PEOPLE: &str = "people";
 
 /// The longest override, in hours: 365 days.
-const MOST_HOURS: i64 = 24 * 365;
+pub const MOST_HOURS: i64 = 24 * 365;
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Parameters {
@@ -259,17 +260,17 @@ pub async fn save(
 ) -> Page {
     let app = &pages.app;
     let instance = find(app, &visitor, &session, &id).await?;
-    let patch = || -> Result<InstancePatch> {
-        Ok(InstancePatch {
-            date: Some(typed.required("date", &words!("must-be-date"))?),
-            start_time: Some(typed.time("startTime")?),
-            end_time: Some(typed.time("endTime")?),
-            location_override: Some(typed.optional("locationOverride")),
-            is_cancelled: None,
-        })
-    };
-    let done = match patch() {
-        Ok(patch) => instances::update_instance(app, visitor.viewer, instance.id, patch).await,
+    let done = match MeetingFields::read(&typed) {
+        Ok(MeetingFields { date, start_time, end_time, location_override }) => {
+            let patch = InstancePatch {
+                date: Some(date),
+                start_time: Some(start_time),
+                end_time: Some(end_time),
+                location_override: Some(location_override),
+                is_cancelled: None,
+            };
+            instances::update_instance(app, visitor.viewer, instance.id, patch).await
+        }
         Err(error) => Err(error),
     };
     answer(app, (&visitor, &session, instance.id), CHANGE, done.map(|_| Done::MeetingSaved), typed).await
@@ -286,7 +287,7 @@ pub async fn set_status(
     let viewer = visitor.viewer;
     let id = find(app, &visitor, &session, &id).await?.id;
     let cancelled = |is_cancelled| InstancePatch { is_cancelled: Some(is_cancelled), ..InstancePatch::default() };
-    let until = hours(&typed).map(|hours| hours.map(|hours| app.now() + TimeDelta::hours(hours)));
+    let until = end_of_override(app, &typed);
     let (done, part) = match (typed.text("action"), until) {
         ("cancel", _) => (instances::update_instance(app, viewer, id, cancelled(true)).await, Done::MeetingCancelled),
         ("restore", _) => (instances::update_instance(app, viewer, id, cancelled(false)).await, Done::MeetingRestored),
@@ -300,14 +301,14 @@ pub async fn set_status(
     answer(app, (&visitor, &session, id), STATUS, done.map(|_| part), typed).await
 }
 
-/// The length of an override, in hours. `None` if the field is empty.
-fn hours(typed: &Typed) -> Result<Option<i64>> {
+/// When an override ends that lasts for the hours of a form. `None` if the field is empty.
+pub fn end_of_override(app: &App, typed: &Typed) -> Result<Option<DateTime<Utc>>> {
     let hours = typed.parsed::<i64>("hours", &words!("must-be-whole-number"))?;
     match hours {
         Some(hours) if !(1..=MOST_HOURS).contains(&hours) => {
             Err(Error::invalid("hours", words!("must-be-within", least = 1, most = MOST_HOURS)))
         }
-        hours => Ok(hours),
+        hours => Ok(hours.map(|hours| app.now() + TimeDelta::hours(hours))),
     }
 }
 

@@ -5,11 +5,16 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Redirect},
 };
+use chrono::{NaiveDate, NaiveTime};
 use maud::{Markup, html};
 use service::{
-    App, Result,
-    instances::{self, NewInstance, meetings as next_meetings, meetings::Meeting},
+    App, FieldErrors, Result,
+    instances::{
+        self, NewInstance,
+        meetings::{self as next_meetings, Meeting, Meetings},
+    },
     sessions::{self, Session, Skip},
+    validate,
 };
 
 use super::{
@@ -70,9 +75,9 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
 
 /// The meetings that are on now, and the next ones.
 async fn load(app: &App, session: &Session) -> Result<Vec<Meeting>> {
-    let active = instances::find_active_of_sessions(app, &[session.id]).await?;
     let skips = sessions::find_skips(app, &[session.id]).await?;
-    let next = next_meetings::find_next(app, session, Skip::all_dates(&skips), NEXT).await?;
+    let Meetings { active, next, .. } =
+        next_meetings::find_active_and_next(app, session, Skip::all_dates(&skips), NEXT).await?;
     Ok(active.into_iter().map(Meeting::from).chain(next).collect())
 }
 
@@ -126,14 +131,38 @@ pub async fn add(
 }
 
 fn read(session: &Session, typed: &Typed) -> Result<NewInstance> {
-    Ok(NewInstance {
-        session: session.id,
-        date: typed.required("date", &words!("must-be-date"))?,
-        start_time: typed.time("startTime")?,
-        end_time: typed.time("endTime")?,
-        location_override: typed.optional("locationOverride"),
-        allows_duplicate: typed.has("allowDuplicate"),
-    })
+    let MeetingFields { date, start_time, end_time, location_override } = MeetingFields::read(typed)?;
+    let allows_duplicate = typed.has("allowDuplicate");
+    Ok(NewInstance { session: session.id, date, start_time, end_time, location_override, allows_duplicate })
+}
+
+/// What the forms that add and move a meeting have in common.
+pub struct MeetingFields {
+    pub date: NaiveDate,
+    pub start_time: Option<NaiveTime>,
+    pub end_time: Option<NaiveTime>,
+    pub location_override: Option<String>,
+}
+
+impl MeetingFields {
+    /// # Errors
+    /// [`service::Error::Invalid`] with all wrong fields.
+    pub fn read(typed: &Typed) -> Result<Self> {
+        let mut errors = FieldErrors::default();
+        let fields = Self {
+            date: errors.note(typed.required("date", &words!("must-be-date")))?,
+            start_time: errors.note(typed.time("startTime"))?,
+            end_time: errors.note(typed.time("endTime"))?,
+            location_override: typed.optional("locationOverride"),
+        };
+        if !errors.is_empty() {
+            // The service refuses these fields too, but only once all others can be read.
+            errors.note(validate::times(fields.start_time, fields.end_time))?;
+            errors.note(validate::optional_text("locationOverride", fields.location_override.as_deref()))?;
+        }
+        errors.finish()?;
+        Ok(fields)
+    }
 }
 
 /// Goes to the page of an occurrence's instance, which is created if it does not exist.

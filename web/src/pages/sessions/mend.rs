@@ -17,7 +17,7 @@ use super::{
         Page, Pages,
         done::Done,
         forms::{Field, FormState, Outcome, Typed, confirmed},
-        layout::{Frame, in_english, problem_in_english, respond},
+        layout::{Frame, found_problem, found_text, respond},
         visitor::Visitor,
     },
     Organizer, below, heading,
@@ -38,7 +38,7 @@ fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) ->
         (outcome.notice(PART))
         @match session.current_problem(data) {
             Some(what) => {
-                (problem_in_english(&what))
+                (found_problem(&what))
                 p { (words!("until-corrected")) }
             }
             None => p { (words!("nothing-wrong")) },
@@ -66,7 +66,7 @@ fn time_zone(app: &App, session: &Session, why: &str, outcome: &Outcome) -> Mark
     html! {
         section aria-labelledby="zone" {
             h2 #zone { (words!("zone-unknown")) }
-            p { (in_english(why)) "." }
+            p { (found_text(why)) "." }
             (form.send_to(&below(session, "mend"), &html! { button.primary { (words!("correct-zone")) } }))
         }
     }

@@ -78,10 +78,10 @@ impl FromRequestParts<Shared> for Organizer {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         let Shared(Pages { app, .. }) = shared;
-        let Ok(visitor) = Visitor::from_request_parts(parts, shared).await;
+        let refused = |error: PageError| error.into_response();
+        let visitor = Visitor::from_request_parts(parts, shared).await.map_err(refused)?;
         let parameters = RawPathParams::from_request_parts(parts, shared).await;
         let path = parameters.iter().flatten().find(|(name, _)| *name == "path").map(|(_, path)| path.to_owned());
-        let refused = |error: PageError| error.into_response();
         let session = find(app, &visitor, &path.unwrap_or_default()).await.map_err(refused)?;
         if may_edit(app, &visitor, &session).await.map_err(|error| refused(page_of(&visitor)(error)))? {
             return Ok(Self { visitor, session });

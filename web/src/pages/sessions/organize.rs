@@ -9,7 +9,7 @@ use super::{
     super::{
         Page, Pages, cards,
         forms::Outcome,
-        layout::{Frame, problem_in_english, respond},
+        layout::{Frame, found_problem, respond},
     },
     Organizer, below,
 };
@@ -38,7 +38,7 @@ pub async fn show(
         h1 { (title) }
         (outcome.notice("organize"))
         @if let Some(what) = session.current_problem(pages.app.zone_data()) {
-            (problem_in_english(&what))
+            (found_problem(&what))
             p { a.button href=(below(&session, "mend")) { (words!("see-how-to-correct")) } }
         }
         ul.tasks {

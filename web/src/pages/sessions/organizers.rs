@@ -11,7 +11,7 @@ use serde::Deserialize;
 use service::{
     App, Result,
     lists::Page as ListPage,
-    people::{self, Person},
+    people::{self, PeopleFilter, Person},
     sessions::{self, Session},
 };
 
@@ -122,7 +122,9 @@ pub async fn find_people(app: &App, visitor: &Visitor, name: &str) -> Result<Vec
         return Ok(Vec::new());
     }
     let page = ListPage { first: Some(FOUND), ..ListPage::default() };
-    let found = people::list_people(app, visitor.viewer, Some(name), &page).await?;
+    // People whose account is deactivated can neither organise nor check in.
+    let filter = PeopleFilter { name_contains: Some(name), without_deactivated: true };
+    let found = people::list_people(app, visitor.viewer, filter, &page).await?;
     Ok(found.map(|slice| slice.rows).unwrap_or_default())
 }
 

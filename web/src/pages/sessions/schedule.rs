@@ -9,7 +9,7 @@ use domain::{
 };
 use maud::{Markup, html};
 use service::{
-    App, Error, Result,
+    App, Error, FieldErrors, Result,
     sessions::{self, NewRecurrence, NewSkip, RecurrencePreview, Session, SessionPatch},
 };
 
@@ -18,7 +18,7 @@ use super::{
         Page, Pages,
         done::Done,
         forms::{Field, Form as FormParts, FormState, Outcome, Typed, confirmed},
-        layout::{Frame, problem_in_english, respond},
+        layout::{Frame, found_problem, respond},
         times,
         visitor::Visitor,
     },
@@ -28,6 +28,10 @@ use crate::language::{formats, recurrence_text, words};
 
 /// How many dates the preview has.
 const DATES: usize = 8;
+
+/// The times of a schedule that is added.
+const LIKELY_START: NaiveTime = NaiveTime::from_hms_opt(19, 0, 0).expect("a time of day");
+const LIKELY_END: NaiveTime = NaiveTime::from_hms_opt(22, 0, 0).expect("a time of day");
 
 /// The kinds of schedules.
 const KINDS: [&str; 4] = ["weekly", "monthly", "monthDay", "rrule"];
@@ -91,24 +95,29 @@ pub async fn save(
     if typed.has("add") {
         return shown(FormState::new(with_another(&typed, typed.text("add")))).await;
     }
-    let done = match read(&typed) {
-        Ok(read) if typed.has("save") => {
-            let patch = SessionPatch {
-                recurrence: Some(Some(read.schedules)),
-                initiation_date: Some(read.initiation),
-                termination_date: Some(read.termination),
-                ..SessionPatch::default()
-            };
-            sessions::update_session(app, visitor.viewer, session.id, patch).await.map(Some)
-        }
-        Ok(_) => Ok(None),
-        Err(error) => Err(error),
-    };
-    match done {
-        Ok(Some(saved)) => Ok(confirmed(&below(&saved, "schedule"), Done::ScheduleSaved, "schedule")),
-        Ok(None) => shown(FormState::new(typed)).await,
+    if !typed.has("save") {
+        return shown(FormState::new(typed)).await;
+    }
+    match update(app, &visitor, &session, &typed).await {
+        Ok(saved) => Ok(confirmed(&below(&saved, "schedule"), Done::ScheduleSaved, "schedule")),
         Err(error) => shown(refused(typed, &error)).await,
     }
+}
+
+async fn update(app: &App, visitor: &Visitor, session: &Session, typed: &Typed) -> Result<Session> {
+    let mut errors = FieldErrors::default();
+    let Read { schedules, initiation, termination } = read(typed, &mut errors)?;
+    let patch = SessionPatch {
+        recurrence: Some(Some(schedules)),
+        initiation_date: Some(initiation),
+        termination_date: Some(termination),
+        ..SessionPatch::default()
+    };
+    if !errors.is_empty() {
+        errors.note(sessions::check_session_patch(app, session.id, &patch).await)?;
+        errors.finish()?;
+    }
+    sessions::update_session(app, visitor.viewer, session.id, patch).await
 }
 
 /// The schedules of a form, and the dates that bound them.
@@ -120,16 +129,13 @@ struct Read {
 
 /// An error about a schedule as a whole is shown beside the first field of that schedule.
 fn refused(typed: Typed, error: &Error) -> FormState {
-    let form_state = FormState::refused(typed, error);
-    let Error::Invalid { field, .. } = error else { return form_state };
-    let index = field.strip_prefix("schedules.").filter(|index| index.parse::<usize>().is_ok());
-    let of_rule = |index: &str| format!("schedules.{index}.rrule");
-    let of_time = |index: &str| format!("schedules.{index}.startTime");
-    match index {
-        Some(index) if form_state.typed.has(&of_rule(index)) => form_state.about(&of_rule(index)),
-        Some(index) => form_state.about(&of_time(index)),
-        None => form_state,
-    }
+    FormState::refused(typed, error).shown_beside(|typed, field| {
+        let field = field?;
+        let index = field.strip_prefix("schedules.").filter(|index| index.parse::<usize>().is_ok());
+        let Some(index) = index else { return Some(field.to_owned()) };
+        let rule = format!("schedules.{index}.rrule");
+        Some(if typed.has(&rule) { rule } else { format!("schedules.{index}.startTime") })
+    })
 }
 
 async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome, form_state: FormState) -> Page {
@@ -144,7 +150,7 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
     let main = html! {
         (heading(session, &words!("schedule")))
         (outcome.notice("schedule"))
-        @if let Some(what) = session.current_problem(app.zone_data()) { (problem_in_english(&what)) }
+        @if let Some(what) = session.current_problem(app.zone_data()) { (found_problem(&what)) }
         p.quiet { (words!("in-session-zone", zone = session.time_zone.as_str())) }
         (form(session, &form_state, preview.as_ref()))
     };
@@ -155,14 +161,17 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
 /// The next dates of the form. `None` if the time zone of the session must be corrected first.
 async fn preview(app: &App, session: &Session, typed: &Typed) -> Result<Option<RecurrencePreview>> {
     let Ok(time_zone) = session.time_zone.parse::<Tz>() else { return Ok(None) };
-    let Read { schedules, initiation, termination } = read(typed)?;
+    let mut errors = FieldErrors::default();
+    let Read { schedules, initiation, termination } = read(typed, &mut errors)?;
     // A saved session without a first date counts intervals from the date on which it was created.
     let created = local_date(times::zone_of(app.zone_data(), session), session.created_at);
     let initiation_date = initiation.or(Some(created)).filter(|from| termination.is_none_or(|to| *from <= to));
     let skips = sessions::find_skips(app, &[session.id]).await?;
     let skips = skips.into_iter().map(|skip| NewSkip { from: skip.from, to: skip.to, reason: None }).collect();
     let new = NewRecurrence { time_zone, schedules, initiation_date, termination_date: termination, skips, from: None };
-    sessions::preview_recurrence(app, &new).map(Some)
+    let preview = errors.note_or(sessions::preview_recurrence(app, &new).map(Some), None)?;
+    errors.finish()?;
+    Ok(preview)
 }
 
 fn form(session: &Session, form_state: &FormState, preview: Option<&RecurrencePreview>) -> Markup {
@@ -288,21 +297,25 @@ fn with_another(typed: &Typed, kind: &str) -> Typed {
         "rrule" => typed.with(name("rrule"), "FREQ=WEEKLY;BYDAY=TH"),
         _ => typed.with(name("weekday"), "THU").with(name("everyNWeeks"), 1),
     };
-    typed.with(name("startTime"), "19:00").with(name("endTime"), "22:00")
+    typed.with(name("startTime"), times::field(LIKELY_START)).with(name("endTime"), times::field(LIKELY_END))
 }
 
-fn read(typed: &Typed) -> Result<Read> {
-    let schedules = kinds_of(typed).enumerate().map(|(index, kind)| read_schedule(typed, index, kind));
+/// In place of a wrong schedule there is a valid one, so that the service can check the others.
+fn read(typed: &Typed, errors: &mut FieldErrors) -> Result<Read> {
+    let mut schedules = Vec::new();
+    for (index, kind) in kinds_of(typed).enumerate() {
+        schedules.push(read_schedule(typed, index, kind, errors)?);
+    }
     Ok(Read {
-        schedules: schedules.collect::<Result<_>>()?,
-        initiation: typed.date("initiationDate")?,
-        termination: typed.date("terminationDate")?,
+        schedules,
+        initiation: errors.note(typed.date("initiationDate"))?,
+        termination: errors.note(typed.date("terminationDate"))?,
     })
 }
 
-fn read_schedule(typed: &Typed, index: usize, kind: &str) -> Result<ScheduleSource> {
+fn read_schedule(typed: &Typed, index: usize, kind: &str, errors: &mut FieldErrors) -> Result<ScheduleSource> {
     let name = |field: &str| format!("schedules.{index}.{field}");
-    let invalid = |error: ScheduleError| Error::invalid(name(error.field.as_str()), error.problem);
+    let refused = |error: ScheduleError| Error::invalid(name(error.field.as_str()), error.problem);
     let time = |field: &str| -> Result<NaiveTime> {
         let name = name(field);
         typed.time(&name)?.ok_or_else(|| Error::invalid(name, words!("must-be-time")))
@@ -321,27 +334,40 @@ fn read_schedule(typed: &Typed, index: usize, kind: &str) -> Result<ScheduleSour
         WEEKDAYS.iter().find(|(value, _)| *value == chosen).map(|(_, day)| *day)
     };
     let wanted = || weekday("weekday").ok_or_else(|| Error::invalid(name("weekday"), words!("must-be-weekday")));
-    let (start, end) = (time("startTime")?, time("endTime")?);
+    let start = errors.note_or(time("startTime"), LIKELY_START)?;
+    let end = errors.note_or(time("endTime"), LIKELY_END)?;
+    let usual = || Schedule::weekly(Weekday::Thu, 1, LIKELY_START, LIKELY_END).map_err(refused);
     let schedule = match kind {
         "rrule" => {
             return Ok(ScheduleSource::Rrule { rrule: typed.text(&name("rrule")).to_owned(), start, end });
         }
         "monthly" => {
-            let schedule = Schedule::monthly(wanted()?, &numbers("which")?, start, end).map_err(invalid)?;
-            schedule.every_n_months(whole("everyNMonths")?).map_err(invalid)?
+            let day = errors.note_or(wanted(), Weekday::Thu)?;
+            let which = errors.note_or(numbers("which"), vec![1])?;
+            let every = errors.note_or(whole("everyNMonths"), 1)?;
+            let schedule = Schedule::monthly(day, &which, start, end).map_err(refused);
+            let schedule = errors.note_or(schedule, usual()?)?;
+            errors.note_or(schedule.clone().every_n_months(every).map_err(refused), schedule)?
         }
         "monthDay" => {
-            let schedule = Schedule::month_day(&numbers("days")?, start, end).map_err(invalid)?;
-            schedule.every_n_months(whole("everyNMonths")?).map_err(invalid)?
+            let days = errors.note_or(numbers("days"), vec![1])?;
+            let every = errors.note_or(whole("everyNMonths"), 1)?;
+            let schedule = errors.note_or(Schedule::month_day(&days, start, end).map_err(refused), usual()?)?;
+            errors.note_or(schedule.clone().every_n_months(every).map_err(refused), schedule)?
         }
         _ => {
-            let schedule = Schedule::weekly(wanted()?, whole("everyNWeeks")?, start, end).map_err(invalid)?;
+            let day = errors.note_or(wanted(), Weekday::Thu)?;
+            let every = errors.note_or(whole("everyNWeeks"), 1)?;
+            let schedule = errors.note_or(Schedule::weekly(day, every, start, end).map_err(refused), usual()?)?;
             schedule.with_week_start(weekday("weekStart").unwrap_or(Weekday::Mon))
         }
     };
-    let months = numbers("months")?;
-    let schedule = if months.is_empty() { schedule } else { schedule.in_months(&months).map_err(invalid)? };
-    Ok(ScheduleSource::Schedule(schedule))
+    let months = errors.note(numbers("months"))?;
+    if months.is_empty() {
+        return Ok(ScheduleSource::Schedule(schedule));
+    }
+    let in_months = errors.note_or(schedule.clone().in_months(&months).map_err(refused), schedule)?;
+    Ok(ScheduleSource::Schedule(in_months))
 }
 
 /// The form with the saved schedules of the session. If the recurrence cannot be read, the form has no schedules.
@@ -408,22 +434,38 @@ mod tests {
             typed = with_schedule(typed, index, schedule);
         }
         let expected: Vec<_> = schedules().into_iter().map(ScheduleSource::Schedule).collect();
-        assert_eq!(read(&typed).unwrap().schedules, expected);
-        let fewer = read(&without(&typed, "0")).unwrap().schedules;
-        assert_eq!(fewer, expected[1..], "the others move up");
+        let read = |typed: &Typed| {
+            let mut errors = FieldErrors::default();
+            let read = read(typed, &mut errors).unwrap();
+            errors.finish().unwrap();
+            read.schedules
+        };
+        assert_eq!(read(&typed), expected);
+        assert_eq!(read(&without(&typed, "0")), expected[1..], "the others move up");
         for kind in KINDS {
-            let more = read(&with_another(&typed, kind)).unwrap().schedules;
-            assert_eq!(more.len(), 4, "{kind}");
+            assert_eq!(read(&with_another(&typed, kind)).len(), 4, "{kind}");
         }
     }
 
     #[test]
-    fn wrong_values_name_their_field() {
-        let typed = with_schedule(Typed::default(), 0, &schedules()[0]);
-        for (field, value) in [("everyNWeeks", "521"), ("startTime", "25:00"), ("weekday", "X"), ("months", "13")] {
-            let name = format!("schedules.0.{field}");
-            let error = read(&typed.clone().with(&*name, value)).map(drop).unwrap_err();
-            assert!(matches!(&error, Error::Invalid { field, .. } if *field == name), "{field}: {error}");
+    fn all_wrong_values_name_their_fields() {
+        let mut typed = with_schedule(Typed::default(), 0, &schedules()[0]);
+        typed = with_schedule(typed, 1, &schedules()[1]);
+        let wrong = [
+            ("schedules.0.startTime", "25:00"),
+            ("schedules.0.weekday", "X"),
+            ("schedules.0.everyNWeeks", "521"),
+            ("schedules.0.months", "13"),
+            ("schedules.1.everyNMonths", "often"),
+            ("initiationDate", "2027-02-30"),
+        ];
+        for (field, value) in wrong {
+            typed = typed.with(field, value);
         }
+        let mut errors = FieldErrors::default();
+        assert_eq!(read(&typed, &mut errors).unwrap().schedules.len(), 2, "the places of the schedules stay");
+        let Err(Error::Invalid { field, others, .. }) = errors.finish() else { panic!("no error") };
+        let named: Vec<_> = std::iter::once(field).chain(others.into_iter().map(|other| other.field)).collect();
+        assert_eq!(named, wrong.map(|(field, _)| field));
     }
 }

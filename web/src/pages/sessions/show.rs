@@ -13,7 +13,7 @@ use service::{
     check_ins::{self, CheckIn},
     instances::{
         self, Instance,
-        meetings::{self as next_meetings, Meeting},
+        meetings::{self as next_meetings, Meeting, Meetings},
     },
     people::Person,
     sessions::{self, Session, Skip},
@@ -74,9 +74,9 @@ pub async fn answer(app: &App, visitor: &Visitor, path: &str, outcome: &Outcome)
 async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content>> {
     let Some(session) = sessions::find_session_by_path(app, path).await? else { return Ok(None) };
     let id = session.id;
-    let active = instances::find_active_of_sessions(app, &[id]).await?;
     let skips = sessions::find_skips(app, &[id]).await?;
-    let next = next_meetings::find_next(app, &session, Skip::all_dates(&skips), NEXT).await?;
+    let Meetings { now, active, next } =
+        next_meetings::find_active_and_next(app, &session, Skip::all_dates(&skips), NEXT).await?;
     let shown: Vec<&Instance> =
         active.iter().chain(next.iter().filter_map(|meeting| meeting.instance.as_ref())).collect();
     let ids: Vec<SessionInstanceId> = shown.iter().map(|row| row.id).collect();
@@ -98,7 +98,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
     let others = nearby.into_iter().filter(|(_, other)| other.id != session.id).collect();
     let organizers = sessions::find_organizers(app, &[id]).await?;
     Ok(Some(Content {
-        now: app.now(),
+        now,
         active: cards::load(app, active).await?,
         next,
         own,

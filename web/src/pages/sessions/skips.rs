@@ -5,8 +5,9 @@ use chrono::NaiveDate;
 use domain::{ids::SkipId, recurrence::SkippedDates};
 use maud::{Markup, html};
 use service::{
-    App, Error, Result,
+    App, FieldErrors, Result,
     sessions::{self, NewSkip, Session, Skip},
+    validate,
 };
 
 use super::{
@@ -104,33 +105,25 @@ pub async fn add(
     match added {
         Ok(_) => Ok(confirmed(&cards::address(&session), Done::SkipAdded, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, refused(typed, &error));
+            let outcome = Outcome::refused(PART, FormState::refused(typed, &error));
             show::answer(app, &visitor, &session.path, &outcome).await
         }
     }
 }
 
 fn read(typed: &Typed) -> Result<NewSkip> {
-    let from = typed.required("from", &words!("must-be-date"))?;
-    let to = typed.date("to")?.unwrap_or(from);
-    match SkippedDates::new(from, to) {
-        Ok(_) => Ok(NewSkip { from, to, reason: typed.optional("reason") }),
-        Err(_) if to < from => Err(Error::Conflict(words!("last-date-before-first"))),
-        Err(error) => Err(Error::invalid(error.field(), error.to_string())),
+    let mut errors = FieldErrors::default();
+    let from = errors.note(typed.required("from", &words!("must-be-date")))?;
+    let to = errors.note_or(typed.date("to"), None)?.unwrap_or(from);
+    if errors.is_empty()
+        && let Err(error) = SkippedDates::new(from, to)
+    {
+        let problem = if to < from { words!("last-date-before-first") } else { error.to_string() };
+        errors.add(error.field(), problem);
     }
-}
-
-/// Removes the position of the skip from the field's name in an error of the service.
-fn refused(typed: Typed, error: &Error) -> FormState {
-    let form_state = FormState::refused(typed, error);
-    match error {
-        Error::Invalid { field, .. } => match field.rsplit_once('.') {
-            Some((_, field)) => form_state.about(field),
-            None => form_state,
-        },
-        Error::Conflict(_) => form_state.about("to"),
-        _ => form_state,
-    }
+    let reason = errors.note(validate::optional_text("reason", Some(typed.text("reason"))))?;
+    errors.finish()?;
+    Ok(NewSkip { from, to, reason })
 }
 
 pub async fn remove(
