@@ -109,9 +109,9 @@ pub(super) async fn update_meetings(
             (None, _) => created.push(meeting),
         }
     }
-    let is_left = |id: &SessionInstanceId| rows.rows.contains_key(id) && !rows.taken.contains(id);
+    let is_left = |id: &SessionInstanceId| rows.by_id.contains_key(id) && !rows.taken.contains(id);
     for (id, meeting) in read.iter().filter(|(id, _)| is_left(id)) {
-        if let Some(row) = rows.rows.get(id) {
+        if let Some(row) = rows.by_id.get(id) {
             changes.push((row, withdrawn(target, &rows, row, meeting)));
         }
     }
@@ -120,7 +120,15 @@ pub(super) async fn update_meetings(
     instances.extend(left.map(|(key, id)| (key.clone(), *id)));
     let displaced = displaced(target, &rows, &changes, &created);
     changes.extend(displaced);
-    changes.sort_by_key(|(row, _)| row.id);
+    // An occurrence has one instance. A meeting of the file comes first.
+    let mut used: HashSet<OccurrenceKey> = created.iter().filter_map(|meeting| meeting.occurrence()).collect();
+    for (_, after) in changes.iter_mut().filter(|(_, after)| !is_retimed_away(after)) {
+        if key_of(after).is_some_and(|key| !used.insert(key)) {
+            (after.occurrence_date, after.occurrence_start) = (None, None);
+        }
+    }
+    // Two instances must not have the same occurrence for a moment, so those that lose theirs are first.
+    changes.sort_by_key(|(row, after)| (!is_retimed_away(after), row.id));
     changes.retain(|(row, after)| *row != after);
     release_keys(target.tx, changes.iter().map(|(row, after)| (*row, after))).await?;
     for (row, after) in changes {
@@ -228,14 +236,11 @@ fn displaced<'a>(
     let of_changed = changes.iter().filter(|(_, after)| !is_retimed_away(after)).filter_map(|(_, after)| key_of(after));
     let keys: HashSet<OccurrenceKey> = created.iter().filter_map(|it| it.occurrence()).chain(of_changed).collect();
     let changed: HashSet<SessionInstanceId> = changes.iter().map(|(row, _)| row.id).collect();
-    let others = rows.rows.values().filter(|row| !changed.contains(&row.id) && !is_retimed_away(row));
+    let others = rows.by_id.values().filter(|row| !changed.contains(&row.id) && !is_retimed_away(row));
     let displaced = others.filter(|row| key_of(row).is_some_and(|key| keys.contains(&key))).map(|row| {
         let mut after = row.clone();
         if !rows.over.contains(&row.id) && !rows.taken.contains(&row.id) {
             retime_away(target, rows, &mut after);
-        }
-        if !is_retimed_away(&after) {
-            (after.occurrence_date, after.occurrence_start) = (None, None);
         }
         (row, after)
     });
@@ -244,7 +249,7 @@ fn displaced<'a>(
 
 /// The instances of a session that an import may change, locked.
 struct Rows {
-    rows: HashMap<SessionInstanceId, session_instance::Model>,
+    by_id: HashMap<SessionInstanceId, session_instance::Model>,
     /// The instances that have a check-in.
     answered: BTreeSet<SessionInstanceId>,
     /// The instances that are over.
@@ -286,7 +291,7 @@ impl Rows {
         let mut rows = Self {
             answered: find_answered(tx, found.iter().map(|row| row.id)).await?,
             over: found.iter().filter(is_over).map(|row| row.id).collect(),
-            rows: found.into_iter().map(|row| (row.id, row)).collect(),
+            by_id: found.into_iter().map(|row| (row.id, row)).collect(),
             occurrences: HashMap::new(),
             by_key: HashMap::new(),
             taken: HashSet::new(),
@@ -303,6 +308,9 @@ impl Rows {
         for meeting in &new.meetings {
             rows.take(meeting, recorded(stored, &meeting.key));
         }
+        // What is left has none of the occurrences that meetings of the file have.
+        let of_meetings: HashSet<_> = new.meetings.iter().filter_map(ImportedMeeting::occurrence).collect();
+        rows.occurrences.retain(|_, occurrence| !of_meetings.contains(&occurrence.key()));
         Ok(rows)
     }
 
@@ -318,7 +326,7 @@ impl Rows {
         };
         let skips = facts::find_skipped_dates(target.tx, &[session.id]).await?.remove(&session.id).unwrap_or_default();
         let calendar = facts::calendar_of(session, zone, skips);
-        let free = self.rows.values().filter(|row| !self.taken.contains(&row.id));
+        let free = self.by_id.values().filter(|row| !self.taken.contains(&row.id));
         let mut made: Vec<_> = free
             .filter_map(|row| {
                 let made = facts::as_made(row, self.answered.contains(&row.id), self.over.contains(&row.id))?;
@@ -328,16 +336,16 @@ impl Rows {
         made.sort_unstable_by_key(|(id, _)| *id);
         let (ids, made): (Vec<_>, Vec<_>) = made.into_iter().unzip();
         let matched = retime::matched(&recurrence, &calendar, &made);
-        let pairs = || ids.iter().zip(&matched).zip(&made).filter_map(|((id, it), made)| Some((*id, (*it)?, made)));
-        self.occurrences = pairs().map(|(id, occurrence, _)| (id, occurrence)).collect();
         // An instance that is over keeps its times, so it can only have its own occurrence.
-        let usable = pairs().filter(|(_, it, made)| !made.is_over || made.occurrence == it.key());
-        Ok(usable.map(|(id, occurrence, _)| (occurrence.key(), id)).collect())
+        let pairs = ids.into_iter().zip(matched).zip(&made).filter_map(|((id, it), made)| Some((id, it?, made)));
+        let pairs = pairs.filter(|(_, it, made)| !made.is_over || made.occurrence == it.key());
+        self.occurrences = pairs.map(|(id, occurrence, _)| (id, occurrence)).collect();
+        Ok(self.occurrences.iter().map(|(id, occurrence)| (occurrence.key(), *id)).collect())
     }
 
     /// Gives a meeting this instance, unless it has one already or another meeting has it.
     fn take(&mut self, meeting: &ImportedMeeting, id: Option<SessionInstanceId>) {
-        let Some(id) = id.filter(|id| self.rows.contains_key(id)) else { return };
+        let Some(id) = id.filter(|id| self.by_id.contains_key(id)) else { return };
         if !self.by_key.contains_key(&meeting.key) && self.taken.insert(id) {
             self.by_key.insert(meeting.key.clone(), id);
         }
@@ -345,6 +353,6 @@ impl Rows {
 
     /// The instance of a meeting.
     fn of(&self, meeting: &ImportedMeeting) -> Option<&session_instance::Model> {
-        self.by_key.get(&meeting.key).and_then(|id| self.rows.get(id))
+        self.by_key.get(&meeting.key).and_then(|id| self.by_id.get(id))
     }
 }
