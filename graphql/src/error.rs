@@ -80,10 +80,8 @@ impl ErrorCode {
 pub struct ApiError {
     code: ErrorCode,
     message: String,
-    /// The part of the input that is wrong, such as `schedules.1.everyNWeeks`.
-    field: Option<String>,
-    /// The other wrong parts of the input.
-    others: Vec<FieldError>,
+    /// The parts of the input that are wrong, such as `schedules.1.everyNWeeks`. The message is about the first one.
+    fields: Vec<FieldError>,
     /// The time after which it is worth trying again.
     retry_after: Option<Duration>,
     /// The cause of an internal error, only for the log.
@@ -93,14 +91,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error with a code and a message. The message gets a capital letter and a full stop if it has none.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: sentence(message.into()),
-            field: None,
-            others: Vec::new(),
-            retry_after: None,
-            source: None,
-        }
+        Self { code, message: sentence(message.into()), fields: Vec::new(), retry_after: None, source: None }
     }
 
     /// An error whose message programs compare. The message is not made a sentence.
@@ -112,14 +103,16 @@ impl ApiError {
     /// sentence about the field, such as "must be 1 or more".
     pub fn invalid(field: impl Into<String>, problem: impl fmt::Display) -> Self {
         let field = field.into();
-        let error = Self::bad_user_input(format!("The field '{field}' {problem}"));
-        Self { field: Some(field), ..error }
+        let message = problem.to_string();
+        let error = Self::bad_user_input(format!("The field '{field}' {message}"));
+        Self { fields: vec![FieldError { field, message }], ..error }
     }
 
     /// The same error, with the other wrong parts of the input.
     #[must_use]
-    pub fn with_others(self, others: Vec<FieldError>) -> Self {
-        Self { others, ..self }
+    pub fn with_others(mut self, others: Vec<FieldError>) -> Self {
+        self.fields.extend(others);
+        self
     }
 
     pub fn unauthenticated(message: impl Into<String>) -> Self {
@@ -196,7 +189,7 @@ impl ApiError {
     }
 
     pub fn field(&self) -> Option<&str> {
-        self.field.as_deref()
+        self.fields.first().map(|error| error.field.as_str())
     }
 
     /// A response that consists of this error: the request was not executed.
@@ -216,18 +209,22 @@ impl From<ApiError> for Error {
         if let Some(seconds) = error.retry_after_seconds() {
             extensions.set(RETRY_AFTER, seconds);
         }
-        if !error.others.is_empty() {
-            let others = error.others.into_iter().map(|FieldError { field, message }| {
-                let message = sentence(format!("The field '{field}' {message}"));
-                value!({ "field": field, "message": message })
-            });
-            extensions.set("otherFields", Value::List(others.collect()));
+        let mut fields = error.fields.into_iter();
+        if let Some(first) = fields.next() {
+            extensions.set("field", first.field);
         }
-        if let Some(field) = error.field {
-            extensions.set("field", field);
+        let others: Vec<Value> = fields.map(described).collect();
+        if !others.is_empty() {
+            extensions.set("otherFields", Value::List(others));
         }
         Self { message: error.message, source: None, extensions: Some(extensions) }
     }
+}
+
+/// A wrong part of the input, as an extension has it.
+fn described(FieldError { field, message }: FieldError) -> Value {
+    let message = sentence(format!("The field '{field}' {message}"));
+    value!({ "field": field, "message": message })
 }
 
 /// For errors that belong to no field. They have neither a path nor a location.

@@ -256,8 +256,8 @@ pub fn item(session: &Session, is_live: bool, place: Option<&str>) -> Markup {
     html! {
         li {
             a href=(cards::address(session)) { (session.name) }
-            @if is_live { " " (live_now(session.id, &session.name, true)) }
             @if let Some(place) = place { ", " (place) }
+            @if is_live { " " (live_now(session.id, &session.name, true)) }
             " – " (recurrence_text(session))
         }
     }
