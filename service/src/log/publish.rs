@@ -147,8 +147,8 @@ impl Source for Snapshot {
 }
 
 /// A snapshot ([`Db::snapshot`](crate::db::Db::snapshot)) and the position of the log in it. Everything that the
-/// snapshot shows is at or before that position. So a client that continues from there gets no change that the snapshot
-/// shows already (rule 23).
+/// snapshot shows is at or before that position. So a client that continues from there misses no change. It may get
+/// one that the snapshot shows already (rule 23).
 pub async fn snapshot(app: &App) -> Result<Snapshot> {
     for _ in 0..SNAPSHOT_ATTEMPTS {
         let tx = app.db.snapshot().await?;

@@ -115,30 +115,20 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     ids.sort_unstable();
     runner.progress.find(ids.len());
     for batch in ids.chunks(INSTANCES_PER_BATCH) {
-        let updated = step!(runner, |tx| { update_batch(tx, timing, batch, Some(mode)).await })?;
+        let updated = step!(runner, |tx| { update_batch(tx, timing, batch).await })?;
         runner.note(updated);
         runner.progress.finish(batch.len());
     }
     Ok(())
 }
 
-/// Updates the status of these instances, whether or not they are due.
-pub(super) async fn sweep_instance_list(runner: &mut Runner<'_>, ids: &[SessionInstanceId]) -> Result<()> {
-    let timing = runner.timing;
-    let updated = step!(runner, |tx| { update_batch(tx, timing, ids, None).await })?;
-    runner.note(updated);
-    Ok(())
-}
-
-/// Locks the instances that are still due, in the order of their ids (rule 21), and updates their status. If `due` is
-/// `None`, locks and updates all of them.
-async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId], due: Option<Mode>) -> Result<Updated> {
-    let now: DateTime<Utc> = timing.moment().now;
-    let is_wanted = is_in(tx, "id", "instances");
-    let condition = due.map_or_else(|| is_wanted.clone(), |mode| format!("{is_wanted} AND {}", is_due(mode)));
+/// Locks those of these instances that are still due, in the order of their ids (rule 21), and updates their status.
+async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId]) -> Result<Updated> {
+    let Moment { now, mode, .. } = timing.moment();
+    let (is_wanted, is_due) = (is_in(tx, "id", "instances"), is_due(mode));
     let lock = tx.locking("FOR NO KEY UPDATE");
-    let sql = format!("SELECT * FROM session_instance WHERE {condition} ORDER BY id {lock}");
-    let mut values = due.map_or_else(Vec::new, |mode| instants_of(mode, now));
+    let sql = format!("SELECT * FROM session_instance WHERE {is_wanted} AND {is_due} ORDER BY id {lock}");
+    let mut values = instants_of(mode, now);
     values.push(("instances", list(tx, ids.iter().copied())));
     let instances: Vec<session_instance::Model> = rows(tx, &sql, values).await?;
     if instances.is_empty() {

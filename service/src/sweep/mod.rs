@@ -30,10 +30,7 @@ mod visits;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{
-    ids::{SessionId, SessionInstanceId},
-    status::Mode,
-};
+use domain::{ids::SessionId, status::Mode};
 use entity::{session as session_table, sweep_run};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -61,7 +58,6 @@ pub enum Scope {
     /// Everything is computed again from the facts, whatever the stored marks say.
     All,
     Session(SessionId),
-    Instance(SessionInstanceId),
     /// Bookings, visits and queues that are due. Runs every minute.
     EveryMinute,
 }
@@ -228,7 +224,6 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
             }
         }
         Scope::Session(id) => due::sweep_session_list(runner, &[id]).await?,
-        Scope::Instance(id) => due::sweep_instance_list(runner, &[id]).await?,
     }
     if matches!(request.scope, Scope::Due | Scope::All) {
         report_problems(runner).await?;

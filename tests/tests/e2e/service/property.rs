@@ -75,7 +75,6 @@ enum Extent {
     Due,
     All,
     Session(Index),
-    Instance(Index),
 }
 
 /// Two sessions begin with a recurrence. The third may begin with two overlapping instances this evening, to which everyone
@@ -111,7 +110,6 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Extent::Due),
         2 => Just(Extent::All),
         1 => index().prop_map(Extent::Session),
-        1 => index().prop_map(Extent::Instance),
     ];
     let minutes = || prop_oneof![Just(0), Just(30), Just(60), Just(180), Just(1440)];
     let attendance = prop_oneof![4 => Just(Attendance::Yes), 1 => Just(Attendance::Maybe), 1 => Just(Attendance::No)];
@@ -315,10 +313,6 @@ impl<'a> Case<'a> {
             Extent::Due => Scope::Due,
             Extent::All => Scope::All,
             Extent::Session(index) => Scope::Session(self.session(index)),
-            Extent::Instance(index) => match self.instance(index).await? {
-                Some(id) => Scope::Instance(id),
-                None => Scope::Due,
-            },
         };
         let dry = Request { scope, mode, at: None, is_dry_run: true };
         let foreseen = sweep(&self.world.app, dry).await.done()?;

@@ -278,7 +278,6 @@ async fn delayed_sweep_never_undoes_a_later_one(database: TestDatabase) -> Resul
         Request::ALL,
         Request { mode: Mode::Exact, ..Request::ALL },
         Request { scope: Scope::Session(rows[0].session_id), ..Request::EXACT },
-        Request { scope: Scope::Instance(rows[0].id), ..Request::EXACT },
     ];
     for request in requests {
         tasks.push(tokio::spawn(sweep_often(Arc::clone(&storm), world.app.clone(), request)));

@@ -142,11 +142,10 @@ async fn only_periodic_sweeps_look_ahead(database: TestDatabase) -> Result<()> {
         ("2025-06-11 17:58:59", Scope::All, Mode::Periodic, false),
         ("2025-06-11 17:59:00", Scope::Due, Mode::Exact, false),
         ("2025-06-11 17:59:59", Scope::All, Mode::Exact, false),
-        ("2025-06-11 17:59:00", Scope::Instance(id), Mode::Exact, false),
+        ("2025-06-11 17:59:00", Scope::Session(row.session_id), Mode::Exact, false),
         ("2025-06-11 17:59:00", Scope::Due, Mode::Periodic, true),
         // Other sweeps do not change it back.
         ("2025-06-11 17:59:00", Scope::All, Mode::Exact, true),
-        ("2025-06-11 17:59:00", Scope::Instance(id), Mode::Exact, true),
         ("2025-06-11 17:59:30", Scope::Session(row.session_id), Mode::Exact, true),
         // No sweep looks ahead at closings.
         ("2025-06-11 22:59:59", Scope::All, Mode::Periodic, true),
@@ -172,7 +171,9 @@ async fn overrides_end_at_their_end_or_at_the_next_periodic_sweep(database: Test
     instances::set_override(app, Viewer::ADMIN, id, true, None).await.done()?;
     ensure!(world.is_active(id).await?);
     world.advance_seconds(3600);
-    for (scope, mode) in [(Scope::Due, Mode::Exact), (Scope::All, Mode::Exact), (Scope::Instance(id), Mode::Exact)] {
+    for (scope, mode) in
+        [(Scope::Due, Mode::Exact), (Scope::All, Mode::Exact), (Scope::Session(row.session_id), Mode::Exact)]
+    {
         world.sweep(scope, mode).await?;
         ensure!(world.is_active(id).await?, "{scope:?} {mode:?}");
     }
@@ -388,7 +389,7 @@ async fn due_sweep_skips_what_is_not_due(database: TestDatabase) -> Result<()> {
     for mode in [Mode::Exact, Mode::Periodic] {
         ensure!(is_empty(&world.sweep(Scope::Due, mode).await?), "{mode:?}");
     }
-    let report = world.sweep(Scope::Instance(row.id), Mode::Exact).await?;
+    let report = world.sweep(Scope::Session(row.session_id), Mode::Exact).await?;
     assert_eq!(ids(&report.activated), [row.id]);
     Ok(())
 }
