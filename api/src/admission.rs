@@ -14,9 +14,11 @@ use std::{
 
 use axum::http::request::Parts;
 use governor::Quota;
-use graphql::rate::{self, Rates};
 use parking_lot::Mutex;
-use service::settings::Limits;
+use service::{
+    rate::{self, Rates},
+    settings::Limits,
+};
 
 use crate::client_address::address_of;
 

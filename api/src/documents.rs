@@ -48,7 +48,7 @@ enum Holder {
 }
 
 /// How many addresses at most are tried as payers of one message.
-const PAYERS: usize = 8;
+const MAX_CHARGED_ADDRESSES: usize = 8;
 
 /// A handle to the documents of one server.
 #[derive(Clone)]
@@ -163,7 +163,7 @@ impl Documents {
                     Holder::Address(address) => Some(*address),
                     Holder::Socket(_) => None,
                 });
-                addresses.take(PAYERS).collect()
+                addresses.take(MAX_CHARGED_ADDRESSES).collect()
             };
             let mut shortest = None::<Duration>;
             for address in payers {

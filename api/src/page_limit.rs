@@ -15,7 +15,7 @@ use graphql::{budget::Budgets, error::ApiError, execute::Guard, query_permits::Q
 use crate::admission::Admission;
 
 /// The price of a page, in points. A page executes up to about twenty statements in the database.
-const PRICE: u64 = 20;
+const PAGE_COST: u64 = 20;
 
 /// The limits that apply to pages.
 #[derive(Clone)]
@@ -27,8 +27,8 @@ pub struct PageLimit {
 
 impl PageLimit {
     async fn admit(&self, address: IpAddr) -> Result<QueryPermit, ApiError> {
-        self.budgets.spend(PRICE, Some(address), Viewer::NOBODY)?;
-        self.guard.query_permit(Some(address), PRICE).await
+        self.budgets.spend(PAGE_COST, Some(address), Viewer::NOBODY)?;
+        self.guard.query_permit(Some(address), PAGE_COST).await
     }
 }
 

@@ -5,11 +5,12 @@ use std::{
     collections::HashMap,
     fmt::{self, Write as _},
     mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     thread,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tracing::{
     Event, Level, Metadata,
     callsite::Identifier,
@@ -18,7 +19,7 @@ use tracing::{
 use tracing_subscriber::layer::{Context, Filter};
 
 /// How many warnings of one place are written in each [`INTERVAL`].
-const MOST: u64 = 10;
+const MAX_WARNINGS_PER_INTERVAL: u64 = 10;
 
 /// The time after which repeated warnings are summed up.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -55,9 +56,11 @@ impl Repeats {
     }
 
     fn sum_up(&self) {
-        let all = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for Repeated { count, message } in all.into_values().filter(|repeated| repeated.count > MOST) {
-            tracing::warn!(target: TARGET, "{message}: {} more in the last minute", count - MOST);
+        let all = mem::take(&mut *self.0.lock());
+        for Repeated { count, message } in
+            all.into_values().filter(|repeated| repeated.count > MAX_WARNINGS_PER_INTERVAL)
+        {
+            tracing::warn!(target: TARGET, "{message}: {} more in the last minute", count - MAX_WARNINGS_PER_INTERVAL);
         }
     }
 }
@@ -72,13 +75,13 @@ impl<S> Filter<S> for Repeats {
         if *metadata.level() > Level::WARN || metadata.target() == TARGET {
             return true;
         }
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         let repeated = all.entry(metadata.callsite()).or_default();
         repeated.count += 1;
-        if repeated.count == MOST + 1 {
+        if repeated.count == MAX_WARNINGS_PER_INTERVAL + 1 {
             event.record(&mut Message(&mut repeated.message));
         }
-        repeated.count <= MOST
+        repeated.count <= MAX_WARNINGS_PER_INTERVAL
     }
 }
 
@@ -106,7 +109,7 @@ mod tests {
 
     impl io::Write for Lines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
+            self.0.lock().extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
@@ -120,7 +123,7 @@ mod tests {
         let (lines, repeats) = (Lines::default(), Repeats::default());
         let writer = lines.clone();
         let log = fmt::layer().with_writer(move || writer.clone()).with_ansi(false).with_filter(repeats.clone());
-        let written = |part: &str| String::from_utf8_lossy(&lines.0.lock().unwrap()).matches(part).count();
+        let written = |part: &str| String::from_utf8_lossy(&lines.0.lock()).matches(part).count();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(log), || {
             let repeat = |count| (0..count).for_each(|n| tracing::warn!(n, "the answer is late"));
             repeat(35);

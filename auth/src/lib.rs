@@ -77,7 +77,7 @@ pub enum IssueError {
 /// Why a token was refused. The messages are for clients: they tell nothing of the key or of the inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
-    #[error("The authorization must be 'Bearer' and a token; leave it out to be nobody.")]
+    #[error("The authorization must be 'Bearer' and a token. Leave it out to send an anonymous request.")]
     NotBearer,
     #[error("The token is not a JWT that this server accepts.")]
     Malformed,
@@ -91,13 +91,13 @@ pub enum AuthError {
     BadExpiry,
     #[error("The token's 'nbf' or 'iat' is not a number of seconds since 1970.")]
     BadStart,
-    #[error("The token's 'iss' is not whose tokens are taken here.")]
+    #[error("This server accepts no tokens of the token's issuer, its 'iss'.")]
     WrongIssuer,
     #[error("The token's 'aud' does not name this server: it is meant for others.")]
     WrongAudience,
     #[error("The token's roles must be a text, or a list of texts or of objects with a name.")]
     BadRoles,
-    #[error("The token names nobody who is known here: its 'sub' is a person's id, such as Person:7, or externalId.")]
+    #[error("No person matches the token's 'sub'. It must be a person's id, such as Person:7, or an externalId.")]
     BadSubject,
     #[error("This API key does not exist, or it has been revoked: create a new one.")]
     UnknownKey,

@@ -36,7 +36,7 @@ use super::{AuthError, Identity, claims::Claims, claims::Subject};
 const CACHE_TTL: Duration = Duration::from_secs(5);
 
 /// When the cache has this many entries, expired ones are removed.
-const CACHE_CAPACITY: usize = 10_000;
+const CACHE_CLEANUP_SIZE: usize = 10_000;
 
 /// How often changes are read without a wake-up.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -148,7 +148,7 @@ impl People {
                 return Ok(None);
             }
             let mut keys = self.0.keys.lock();
-            if keys.len() >= CACHE_CAPACITY {
+            if keys.len() >= CACHE_CLEANUP_SIZE {
                 keys.retain(|_, cached| now.saturating_duration_since(cached.read_at) < CACHE_TTL);
             }
             keys.insert(secret.to_owned(), CachedKey { key: key.clone(), read_at: now });
@@ -198,7 +198,7 @@ impl People {
             return false;
         }
         let mut cache = self.0.cache.lock();
-        if cache.len() >= CACHE_CAPACITY {
+        if cache.len() >= CACHE_CLEANUP_SIZE {
             cache.retain(|_, cached| read_at.saturating_duration_since(cached.read_at) < CACHE_TTL);
         }
         cache.insert(subject.clone(), Cached { standing, read_at });

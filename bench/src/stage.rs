@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use domain::{clock::SystemClock, placement::PlacementRule};
 use insession_tests::{Postgres, PostgresOptions, TemporaryFolder};
 use sea_orm::{ConnectionTrait, Statement, Value};
-use service::{App, app::NoQueue, db::Db, log::wake::Wake, sweep::renew_zone_data};
+use service::{App, app::NoJobQueue, db::Db, log::wake::Wake, sweep::renew_zone_data};
 use tokio::time::{Instant, sleep};
 
 const SETTINGS: &[(&str, &str)] = &[
@@ -88,7 +88,7 @@ pub async fn prepare(url: &str, connections: u32) -> Result<App> {
 }
 
 pub fn app_on(db: Db, wake: Wake) -> App {
-    App::new(db, Arc::new(SystemClock), wake, Arc::new(NoQueue), PlacementRule::default())
+    App::new(db, Arc::new(SystemClock), wake, Arc::new(NoJobQueue), PlacementRule::default())
 }
 
 /// Runs statements that take no parameters.

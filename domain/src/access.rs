@@ -186,6 +186,11 @@ impl Viewer {
         self.is_admin
     }
 
+    /// Only admins may run documents that are not in the list of trusted documents.
+    pub const fn may_run_any_document(&self) -> bool {
+        self.is_admin
+    }
+
     /// Only admins may open the admin pages.
     pub const fn may_open_admin_pages(&self) -> bool {
         self.is_admin

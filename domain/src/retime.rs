@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn action_follows_from_standing_and_occurrence() {
+    fn action_follows_from_plan_state_and_occurrence() {
         use PlanState::{
             CancelledByPerson, CancelledByRetiming, DeletedByPerson, MadeByHand, Planned, RemovedByRetiming,
         };

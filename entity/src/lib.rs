@@ -1,14 +1,13 @@
-//! The tables as sea-orm entities, one file a table. Ids and statuses have the types of `domain`. The migrations explain the
+//! Tables as sea-orm entities, one file a table. A table that only set-based statements use has none: `change_batch`,
+//! `count_change`, `idempotency_key`, `presence_hour`, `seat_hold`. Ids and statuses have the types of `domain`. The migrations explain the
 //! columns. The audit log shows the fields of a row that are serialized.
 
 pub mod activity;
 pub mod api_key;
 pub mod audit_entry;
 pub mod booking;
-pub mod change_batch;
 pub mod change_log;
 pub mod check_in;
-pub mod count_change;
 pub mod erased_identity;
 pub mod imported_session;
 pub mod installation;

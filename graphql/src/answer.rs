@@ -22,7 +22,7 @@ use super::{
 
 /// The schema as it is executed, with or without counting the bytes of answers. It also reads the position in the log ahead for
 /// requests that ask for it, and makes each answer use one release of the time zone data.
-pub struct Limited<Q> {
+pub struct LimitedSchema<Q> {
     app: App,
     for_queries: App,
     for_expensive_queries: App,
@@ -31,7 +31,7 @@ pub struct Limited<Q> {
     most: u64,
 }
 
-impl<Q> Clone for Limited<Q> {
+impl<Q> Clone for LimitedSchema<Q> {
     fn clone(&self) -> Self {
         let Self { app, for_queries, for_expensive_queries, plain, counting, most } = self;
         Self {
@@ -45,7 +45,7 @@ impl<Q> Clone for Limited<Q> {
     }
 }
 
-impl<Q: ObjectType + 'static> Limited<Q> {
+impl<Q: ObjectType + 'static> LimitedSchema<Q> {
     /// `build` builds the schema that both variants have in common. `most` is the limit of an answer, in bytes.
     pub fn new(app: App, build: impl Fn() -> SchemaBuilder<Q, Mutation, Subscription>, most: u64) -> Self {
         let (for_queries, for_expensive_queries) = (app.for_queries(), app.for_expensive_queries());
@@ -68,7 +68,7 @@ impl<Q: ObjectType + 'static> Limited<Q> {
     }
 }
 
-impl<Q: ObjectType + 'static> Executor for Limited<Q> {
+impl<Q: ObjectType + 'static> Executor for LimitedSchema<Q> {
     async fn execute(&self, request: Request) -> Response {
         match change_cursor::read_ahead(&self.app, self.pin(request)).await {
             Ok(request) => self.schema_for(&request).execute(request).await,

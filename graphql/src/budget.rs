@@ -6,12 +6,12 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 use domain::{access::Viewer, ids::PersonId};
-use service::settings::{Budget, Limits};
-
-use crate::{
-    error::ApiError,
+use service::{
     rate::{self, Rates},
+    settings::{Budget, Limits},
 };
+
+use crate::error::ApiError;
 
 /// The points that each address and each person has spent recently. A request spends points of both.
 pub struct Budgets {

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 use async_graphql::{Context, ID, parser::types::OperationType};
 use domain::{access::Viewer, ids::IdError};
 use live::Hub;
-use service::{App, presence::gather::Gatherer};
+use service::{App, presence::gather::Gatherer, rate::whole_seconds};
 
 use super::error::ApiError;
 use crate::{execute::ClientAddress, queue_board::QueueBoard, rate::BeatRates};
@@ -79,12 +79,10 @@ impl From<service::Error> for ApiError {
             E::InvalidTransition(message) => Self::invalid_transition(message),
             E::RateLimited(wait) => Self::rate_limited(format!(
                 "Too many attempts from this address: try again in {} s.",
-                wait.as_secs() + 1
+                whole_seconds(wait)
             ))
             .after(wait),
-            E::CursorExpired => Self::cursor_expired(
-                "The cursor is older than the log of changes. Subscribe again without one: the first message is a snapshot.",
-            ),
+            E::CursorExpired => Self::cursor_expired(),
             error @ (E::Again(_) | E::Internal(_)) => Self::internal(error),
         }
     }

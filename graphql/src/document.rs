@@ -24,17 +24,17 @@ use super::{
 
 /// The deepest nesting of brackets in a document that is parsed. The parser itself has no limit for lists and objects: it would
 /// go on until the stack ends. The limit of the schema is lower.
-const DOCUMENT_DEPTH: usize = 100;
+const MAX_DOCUMENT_DEPTH: usize = 100;
 
 /// How many tokens (words, signs and strings) a document may have. This is checked before it is parsed.
-const TOKENS: usize = 10_000;
+const MAX_TOKENS: usize = 10_000;
 
 /// The longest name of a field, an alias or a variable, in bytes.
-const NAME: usize = 128;
+const MAX_NAME_BYTES: usize = 128;
 
 /// How many bytes the document of a subscription may have, without comments and ignored characters. It is kept as long as
 /// the subscription.
-const SUBSCRIPTION_BYTES: usize = 16 * 1024;
+const MAX_SUBSCRIPTION_BYTES: usize = 16 * 1024;
 
 /// Reads requests. It knows the schema's types, and which of their fields viewers may share.
 #[derive(Debug, Clone, Default)]
@@ -95,7 +95,7 @@ impl Reader {
             request.set_parsed_query(document);
         }
         if operation.kind == OperationType::Subscription {
-            normalise(request)?;
+            strip_request(request)?;
         }
         variables::settle(&self.types, request)?;
         let operation = Arc::new(operation);
@@ -192,8 +192,8 @@ fn check_text(document: &str) -> Result<(), ServerError> {
         count += 1;
         let token = token?;
         let first = token.first().copied().unwrap_or_default();
-        if token.len() > NAME && first != b'"' {
-            let message = format!("a name is longer than {NAME} characters: choose a shorter one");
+        if token.len() > MAX_NAME_BYTES && first != b'"' {
+            let message = format!("a name is longer than {MAX_NAME_BYTES} characters: choose a shorter one");
             return Err(ApiError::query_too_complex(message).into());
         }
         match first {
@@ -202,7 +202,7 @@ fn check_text(document: &str) -> Result<(), ServerError> {
             b'}' | b']' | b')' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if count > TOKENS || depth > DOCUMENT_DEPTH {
+        if count > MAX_TOKENS || depth > MAX_DOCUMENT_DEPTH {
             return Err(too_complex());
         }
     }
@@ -228,7 +228,7 @@ fn tokens(document: &str) -> impl Iterator<Item = Result<&[u8], ServerError>> {
 
 /// The tokens of a document, as far as they can be read, without white space and comments. Two documents with the same result
 /// mean the same.
-pub(super) fn normalized(document: &str) -> Box<[u8]> {
+pub(super) fn fingerprint(document: &str) -> Box<[u8]> {
     let tokens: Vec<&[u8]> = tokens(document).map_while(Result::ok).collect();
     tokens.join(&b'\n').into()
 }
@@ -256,11 +256,11 @@ fn string_length(text: &[u8]) -> Option<usize> {
 
 /// Removes everything from the request of a subscription that its messages do not depend on, because the request is kept:
 /// comments, ignored characters, variables that the document does not declare, and unknown extensions.
-fn normalise(request: &mut Request) -> Result<(), ApiError> {
-    let text = normalised(&request.query);
-    if text.len() > SUBSCRIPTION_BYTES {
+fn strip_request(request: &mut Request) -> Result<(), ApiError> {
+    let text = minified(&request.query);
+    if text.len() > MAX_SUBSCRIPTION_BYTES {
         let message = format!(
-            "the document of a subscription has at most {SUBSCRIPTION_BYTES} bytes, without comments and spaces: \
+            "the document of a subscription has at most {MAX_SUBSCRIPTION_BYTES} bytes, without comments and spaces: \
              select less, or use fragments"
         );
         return Err(ApiError::query_too_complex(message));
@@ -279,7 +279,7 @@ fn normalise(request: &mut Request) -> Result<(), ApiError> {
 }
 
 /// A document without comments and ignored characters.
-fn normalised(document: &str) -> String {
+fn minified(document: &str) -> String {
     let mut text = Vec::new();
     for token in tokens(document).map_while(Result::ok) {
         // Words and strings need a space between them.
@@ -293,11 +293,11 @@ fn normalised(document: &str) -> String {
 }
 
 /// How many characters of a client's text are written to the log.
-const LONGEST_LOGGED: usize = 100;
+const MAX_LOGGED_CHARS: usize = 100;
 
 /// A client's text, shortened for the log.
 pub fn shortened(text: &str) -> String {
-    text.chars().take(LONGEST_LOGGED).collect()
+    text.chars().take(MAX_LOGGED_CHARS).collect()
 }
 
 #[cfg(test)]
@@ -336,8 +336,8 @@ mod tests {
             ("{ é }", "{é}"),
         ];
         for (document, expected) in cases {
-            assert_eq!(normalised(document), expected);
-            assert_eq!(normalised(expected), expected);
+            assert_eq!(minified(document), expected);
+            assert_eq!(minified(expected), expected);
         }
     }
 

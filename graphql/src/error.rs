@@ -12,17 +12,12 @@ use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use async_graphql::{Error, ErrorExtensionValues, PathSegment, Response, ServerError, Value, value};
 use domain::text::sentence;
-use service::FieldError;
+use service::{FieldError, rate::whole_seconds};
 
 const INTERNAL_MESSAGE: &str = "Internal error. Try again later.";
 
 /// The error extension with the number of seconds after which it is worth trying again.
 pub const RETRY_AFTER: &str = "retryAfter";
-
-/// The time in whole seconds, rounded up, at least one.
-fn whole_seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
-}
 
 /// The values of `extensions.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,7 +142,8 @@ impl ApiError {
         Self::new(ErrorCode::QueryTooComplex, message)
     }
 
-    pub fn cursor_expired(message: impl Into<String>) -> Self {
+    pub fn cursor_expired() -> Self {
+        let message = "The cursor is older than the log of changes. Subscribe again without one: the first message is a snapshot.";
         Self::new(ErrorCode::CursorExpired, message)
     }
 

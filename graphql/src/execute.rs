@@ -6,7 +6,10 @@ use std::{any::TypeId, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 use async_graphql::{Data, Executor, Request, Response, ServerError, Value, parser::types::OperationType};
 use domain::{access::Viewer, ids::PersonId};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
-use service::settings::{Introspection, Limits};
+use service::{
+    rate::{self, Rates},
+    settings::{Introspection, Limits},
+};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
@@ -16,10 +19,7 @@ use super::{
     operation::Operation,
     query_permits::{QueryPermit, QueryPermits},
 };
-use crate::{
-    rate::{self, Rates},
-    subscribe::Purpose,
-};
+use crate::subscribe::Purpose;
 
 /// The client address of a request, for limits. A request without it comes from the program itself, and has no limit per
 /// address.

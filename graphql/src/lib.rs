@@ -42,7 +42,7 @@ use live::Hub;
 use service::{App, presence::gather::Gatherer};
 
 use self::{
-    answer::{Either, Limited},
+    answer::{Either, LimitedSchema},
     context::ForQueries,
     document::Reader,
     loaders::Loaders,
@@ -85,7 +85,7 @@ fn build_with<Q: ObjectType + Default + 'static>(
     hub: &Hub,
     gatherer: &Gatherer,
     options: Options,
-) -> Limited<Q> {
+) -> LimitedSchema<Q> {
     let beats = Arc::new(BeatRates::default());
     let for_queries = app.for_queries();
     let board = QueueBoard::new(for_queries.clone(), hub.clone());
@@ -101,7 +101,7 @@ fn build_with<Q: ObjectType + Default + 'static>(
             .data(board.clone())
             .data(Arc::clone(&beats))
     };
-    Limited::new(app.clone(), builder, options.answer_bytes)
+    LimitedSchema::new(app.clone(), builder, options.answer_bytes)
 }
 
 /// The reader of requests to the schema. With `federation`, the schema has the fields of a gateway.

@@ -367,7 +367,7 @@ impl Loader<LivingBookingOf> for Loaders {
 
     async fn load(&self, keys: &[LivingBookingOf]) -> Shared<HashMap<LivingBookingOf, Self::Value>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let rows = bookings::find_living_of(&self.app, &ids).await?;
+        let rows = bookings::find_uncancelled_of(&self.app, &ids).await?;
         Ok(by(rows, |row| LivingBookingOf(row.time_slot_id)))
     }
 }

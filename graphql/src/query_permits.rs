@@ -2,13 +2,9 @@
 //! seconds. Cheap queries do not wait for expensive ones, because a single expensive query can keep all connections to the
 //! database busy.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -75,7 +71,7 @@ impl QueryPermits {
     }
 
     fn of_address(&self, address: IpAddr) -> Arc<Semaphore> {
-        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_address = self.by_address.lock();
         if by_address.len() >= ADDRESSES {
             // Each running or waiting query holds a reference to the semaphore of its address.
             by_address.retain(|_, own| Arc::strong_count(own) > 1);
@@ -143,7 +139,7 @@ mod tests {
         for n in 0..u32::try_from(ADDRESSES).unwrap() + 10 {
             drop(permits.take(Some(IpAddr::V4(Ipv4Addr::from_bits(n))), 1).await.ok());
         }
-        let known = permits.by_address.lock().unwrap();
+        let known = permits.by_address.lock();
         assert!(known.len() <= ADDRESSES);
         assert!(known.contains_key(&address(1)));
     }

@@ -1,7 +1,7 @@
 //! The rate limits of heartbeats.
 
 use domain::ids::{PersonId, PresenceId};
-pub use service::rate::{Rates, per_minute, per_second};
+use service::rate::{Rates, per_second};
 
 /// The limits of heartbeats: for each visit, and for each person with all of their visits.
 #[derive(Debug)]

@@ -43,7 +43,7 @@ use futures_util::{
 };
 use live::{GroupFeed, LiveEvent, Registration};
 use parking_lot::Mutex;
-use service::{log::CursorKey, zones::Zones};
+use service::{log::InstallationKey, zones::Zones};
 
 use crate::{
     context::{app, hub},
@@ -141,7 +141,7 @@ where
 #[derive(Clone)]
 struct Cursors {
     last: LastCursor,
-    key: CursorKey,
+    key: InstallationKey,
 }
 
 impl Cursors {

@@ -8,7 +8,6 @@
 //!   it. This server stores no documents, so it answers PERSISTED_QUERY_NOT_SUPPORTED, and the client sends the document.
 
 use std::{
-    any::TypeId,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
@@ -20,8 +19,9 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    document::normalized,
+    document::fingerprint,
     error::{ApiError, ErrorCode},
+    execute::data,
 };
 
 /// The extension of a request that has the id of its document.
@@ -71,7 +71,7 @@ impl TrustedDocuments {
         for document in documents {
             let (Some(id), Some(text)) = document else { return Err(ListError::OtherForm) };
             let content = match parser::parse_query(text) {
-                Ok(_) => normalized(text),
+                Ok(_) => fingerprint(text),
                 Err(error) => {
                     let (id, message) = (id.to_owned(), error.to_string());
                     return Err(ListError::Document { id, message });
@@ -123,9 +123,8 @@ pub(super) fn find_document(trusted: Option<&TrustedDocuments>, request: &mut Re
             None => Err(ApiError::verbatim(ErrorCode::PersistedQueryNotFound, "PersistedQueryNotFound")),
         },
         (Some(trusted), _) => {
-            let is_admin = request.data.get(&TypeId::of::<Viewer>()).and_then(|it| it.downcast_ref::<Viewer>());
-            let is_admin = is_admin.is_some_and(|viewer| viewer.is_admin);
-            if is_admin || trusted.contents.contains(&normalized(&request.query)) {
+            let viewer = data::<Viewer>(request).copied().unwrap_or(Viewer::NOBODY);
+            if viewer.may_run_any_document() || trusted.contents.contains(&fingerprint(&request.query)) {
                 return Ok(());
             }
             let message = "This server runs only the documents in its list of trusted documents, and this one is not among \

@@ -5,11 +5,11 @@ use std::time::Duration;
 use service::App;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{health::Status, queue::QueueHandle};
+use crate::{health::Status, queue::JobQueueHandle};
 
 pub(crate) struct Context {
     pub app: App,
-    pub queue: QueueHandle,
+    pub queue: JobQueueHandle,
     pub status: Status,
     /// All tasks that must end before the process does.
     pub tasks: TaskTracker,

@@ -1,5 +1,4 @@
 //! Jobs as a queue carries them.
-//! Jobs as a queue carries them.
 //!
 //! A queue delivers a job at least once. It does not retry a failed job: the session is still marked in the database, where
 //! timers and sweeps find it.

@@ -32,6 +32,6 @@ mod workers;
 mod zone_data;
 
 pub use health::{Failure, Health};
-pub use queue::{QueueHandle, local_queue, redis_queue, watch_rights};
+pub use queue::{JobQueueHandle, local_queue, redis_queue, watch_rights};
 pub use supervise::Workers;
 pub use zone_data::follow_zone_data;

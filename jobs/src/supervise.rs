@@ -14,7 +14,7 @@ use crate::{
     error::{JobError, Result},
     health::{Health, Status},
     job::Job,
-    queue::QueueHandle,
+    queue::JobQueueHandle,
     schedule::{SCHEDULES, Schedule, follow},
     timers,
     workers::work,
@@ -41,13 +41,13 @@ impl Workers {
     /// Starts the workers, within a Tokio runtime, and returns at once. Redis and the database may be unreachable at first:
     /// each part begins its work when it can. `queue` is the handle of the queue of `app`. Cancelling `shutdown` stops the
     /// workers; see [`Workers::finished`].
-    pub fn start(app: App, queue: QueueHandle, shutdown: CancellationToken) -> Self {
+    pub fn start(app: App, queue: JobQueueHandle, shutdown: CancellationToken) -> Self {
         Self::start_with(app, queue, shutdown, SCHEDULES)
     }
 
     pub(crate) fn start_with(
         app: App,
-        queue: QueueHandle,
+        queue: JobQueueHandle,
         shutdown: CancellationToken,
         schedules: impl IntoIterator<Item = Schedule>,
     ) -> Self {
@@ -111,6 +111,6 @@ where
 }
 
 /// Whether a queue needs a schedule. A queue within the process needs no vacuum.
-fn is_needed(schedule: Schedule, queue: &QueueHandle) -> bool {
+fn is_needed(schedule: Schedule, queue: &JobQueueHandle) -> bool {
     queue.is_in_redis() || !matches!((schedule.job)(chrono::DateTime::UNIX_EPOCH), Job::Vacuum { .. })
 }

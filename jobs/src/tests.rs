@@ -17,7 +17,7 @@ use insession_tests::{
 };
 use service::{
     App,
-    app::Queue,
+    app::JobQueue,
     db::Db,
     instances::{NewInstance, insert_instance},
     log::wake::Wake,
@@ -26,7 +26,7 @@ use service::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    QueueHandle, Workers,
+    JobQueueHandle, Workers,
     job::Job,
     local_queue, redis_queue,
     schedule::{SCHEDULES, Schedule},
@@ -54,12 +54,12 @@ impl Installation {
         Ok(Self { database, db, clock })
     }
 
-    fn app(&self, queue: Arc<dyn Queue>) -> App {
+    fn app(&self, queue: Arc<dyn JobQueue>) -> App {
         App::new(self.db.clone(), Arc::clone(&self.clock), Wake::local(), queue, PlacementRule::default())
     }
 
     /// Starts a process with its workers.
-    fn start(&self, (queue, handle): (Arc<dyn Queue>, QueueHandle), schedules: &[Schedule]) -> Process {
+    fn start(&self, (queue, handle): (Arc<dyn JobQueue>, JobQueueHandle), schedules: &[Schedule]) -> Process {
         let app = self.app(queue);
         let shutdown = CancellationToken::new();
         let workers = Workers::start_with(app.clone(), handle, shutdown.clone(), schedules.to_vec());
@@ -189,7 +189,7 @@ fn redis_client(redis: &Redis) -> Result<::redis::Client> {
     Ok(::redis::Client::open(redis.url())?)
 }
 
-fn in_redis(redis: &Redis) -> Result<(Arc<dyn Queue>, QueueHandle)> {
+fn in_redis(redis: &Redis) -> Result<(Arc<dyn JobQueue>, JobQueueHandle)> {
     Ok(redis_queue(redis_client(redis)?, "insession:test"))
 }
 

@@ -29,7 +29,7 @@ pub struct HubSettings {
     /// How many changes may wait for one group before its subscribers are disconnected. Must be more than one transaction
     /// publishes, such as a sweep that opens all instances of an evening.
     pub queue: usize,
-    /// How many groups render at the same time. The others wait for their turn, so that many groups do not take all
+    /// How many groups render at the same time. The others wait for their render_permit, so that many groups do not take all
     /// processors and connections at once.
     pub rendering: usize,
     /// How long the hub waits for a wake-up before it reads the log anyway.
@@ -84,7 +84,7 @@ pub(super) struct Shared {
     pub(super) settings: HubSettings,
     source: Box<dyn AnySource>,
     pub(super) registry: Mutex<Registry>,
-    rounds: watch::Sender<Rounds>,
+    rounds: watch::Sender<LogReads>,
     wanted: Notify,
     log_readers: Semaphore,
     turns: Arc<Semaphore>,
@@ -97,7 +97,7 @@ type Observer = Box<dyn Fn(&Change) + Send + Sync>;
 
 /// Reads of the log, by number: the last that began, and the last that reached the end of the log.
 #[derive(Debug, Clone, Copy, Default)]
-struct Rounds {
+struct LogReads {
     begun: u64,
     done: u64,
 }
@@ -189,8 +189,8 @@ impl Hub {
         let _ = self.0.changes_observer.set(Box::new(observer));
     }
 
-    /// Waits for the turn of a group to render.
-    pub(super) async fn turn(self) -> Option<OwnedSemaphorePermit> {
+    /// Waits for the render_permit of a group to render.
+    pub(super) async fn render_permit(self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.turns).acquire_owned().await.ok()
     }
 

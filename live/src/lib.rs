@@ -28,9 +28,10 @@
 //!
 //! The engine knows two things of InSession: the changes and narrowings of [`domain::news`], and the viewer. They are not
 //! behind traits, because that would take three: an event, an interest, and the index from a change to the subscriptions that
-//! follow a person (`whereabouts`), which each move updates under the hub's lock.
+//! follow a person (`followed_people`), which each move updates under the hub's lock.
 
 mod feed;
+mod followed_people;
 mod follower;
 mod group;
 mod hub;
@@ -49,12 +50,11 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod topics;
-mod whereabouts;
 
 pub use feed::{GroupFeed, LiveEvent, Registration, ReplayError};
 pub use group::GroupKey;
 pub use hub::{CursorStatus, Hub, HubSettings, HubStats};
 pub use mailbox::{CloseReason, Coalescing, Content, Mailbox, MailboxLimits, OperationNumber, QueuedMessage, Subject};
-pub use run::{Pay, Rendered, StartExecution};
+pub use run::{ChargeCost, Rendered, StartExecution};
 pub use source::{ChangeSource, SourceError};
 pub use subscription::Subscription;

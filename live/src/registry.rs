@@ -9,11 +9,11 @@ use domain::{
 
 use super::{
     feed::ReplayError,
+    followed_people::FollowedPeople,
     follower::{Follower, FollowerId, Routed},
     group::{GroupEntry, GroupKey},
     ring::Ring,
     topics::Topics,
-    whereabouts::Whereabouts,
 };
 
 /// Lock order: the registry first, then a group's members, then a follower's queue or a mailbox.
@@ -22,7 +22,7 @@ pub(super) struct Registry {
     topics: Topics<FollowerId>,
     pub(super) followers: HashMap<FollowerId, Arc<Follower>>,
     last_follower: FollowerId,
-    whereabouts: Whereabouts,
+    followed_people: FollowedPeople,
     pub(super) groups: HashMap<Arc<GroupKey>, GroupEntry>,
     pub(super) is_closed: bool,
 }
@@ -41,7 +41,7 @@ impl Registry {
             topics: Topics::default(),
             followers: HashMap::new(),
             last_follower: 0,
-            whereabouts: Whereabouts::default(),
+            followed_people: FollowedPeople::default(),
             groups: HashMap::new(),
             is_closed: false,
         }
@@ -72,7 +72,7 @@ impl Registry {
         }
         self.topics.add(caught_up.narrowing, id);
         if let Some(person) = caught_up.narrowing.followed() {
-            self.whereabouts.follow(person, caught_up.person_at);
+            self.followed_people.follow(person, caught_up.person_at);
         }
         Ok(true)
     }
@@ -83,13 +83,13 @@ impl Registry {
         if let Some(person) = narrowing.followed()
             && !self.topics.has_person(person)
         {
-            self.whereabouts.unfollow(person);
+            self.followed_people.unfollow(person);
         }
     }
 
     /// Sends changes, in order, to the followers they concern. Keeps them in the ring for subscriptions that resume.
     pub(super) fn dispatch(&mut self, changes: &[Arc<Change>]) {
-        self.whereabouts.expect_moves(changes);
+        self.followed_people.expect_moves(changes);
         let mut found = Vec::new();
         for change in changes {
             if change.position > self.ring.position() {
@@ -108,13 +108,13 @@ impl Registry {
             self.send_to(*id, change, None);
         }
         if let Some((person, moved)) = change.event.as_move() {
-            let Some(at) = self.whereabouts.get(person) else { return };
+            let Some(at) = self.followed_people.get(person) else { return };
             for id in self.topics.of_person(person) {
                 self.send_to(id, change, at);
             }
-            self.whereabouts.set(person, moved.instance);
+            self.followed_people.set(person, moved.instance);
         } else if let Some(instance) = change.event.as_session().and_then(|change| change.instance) {
-            for person in self.whereabouts.present_at(instance) {
+            for person in self.followed_people.present_at(instance) {
                 for id in self.topics.of_person(person) {
                     self.send_to(id, change, Some(instance));
                 }

@@ -28,7 +28,7 @@ use super::{
 pub type StartExecution = Box<dyn Fn(GroupFeed) -> BoxStream<'static, Rendered> + Send + Sync>;
 
 /// Pays for rendering this many events. Waits while the budget of those who pay is empty.
-pub type Pay = Box<dyn Fn(usize) -> BoxFuture<'static, ()> + Send + Sync>;
+pub type ChargeCost = Box<dyn Fn(usize) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The text that an execution rendered for an event.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ const RETRY_DELAY: Duration = Duration::from_millis(25);
 pub(super) struct Run {
     pub(super) guard: GroupGuard,
     pub(super) start: StartExecution,
-    pub(super) pay: Pay,
+    pub(super) pay: ChargeCost,
     /// Running executions, reused by the next batch. There are at least as many as the last batch needed. After a burst,
     /// the number halves with each batch.
     pub(super) executions: Vec<Execution>,
@@ -155,13 +155,13 @@ impl Run {
                 });
             }
         }
-        // Pay first, and wait for the turn second. So a group that waits to pay does not take a turn from another group.
+        // ChargeCost first, and wait for the turn second. So a group that waits to pay does not take a turn from another group.
         let _turn = if to_make.is_empty() {
             None
         } else {
             (self.pay)(to_make.len()).await;
             // The semaphore is never closed, so this cannot fail.
-            self.guard.hub.clone().turn().await
+            self.guard.hub.clone().render_permit().await
         };
         while self.executions.len() < to_make.len() {
             self.executions.push(Execution::start(&self.start));

@@ -18,7 +18,7 @@ use super::{
     members::Member,
     registry::Registry,
     replay::Replay,
-    run::{GroupGuard, Pay, Run, StartExecution},
+    run::{ChargeCost, GroupGuard, Run, StartExecution},
 };
 
 /// How many events of one subscription are replayed at the same time.
@@ -43,11 +43,11 @@ impl fmt::Debug for Subscription {
 impl Hub {
     /// Attaches to the group with this key, or creates it. The group calls `start` when it has events to render.
     pub fn attach(&self, key: GroupKey, start: StartExecution) -> Subscription {
-        self.attach_paying(key, start, Box::new(|_| ready(()).boxed()))
+        self.attach_with_cost(key, start, Box::new(|_| ready(()).boxed()))
     }
 
     /// The same for a group that pays for the events that it renders.
-    pub fn attach_paying(&self, key: GroupKey, start: StartExecution, pay: Pay) -> Subscription {
+    pub fn attach_with_cost(&self, key: GroupKey, start: StartExecution, pay: ChargeCost) -> Subscription {
         let mut registry = self.0.registry.lock();
         if let Some(entry) = registry.groups.get_mut(&key) {
             entry.attached += 1;

@@ -19,18 +19,18 @@ use crate::{
     door::{DoorRates, GuestSettings},
     error::{Error, Result},
     idempotency::HashedAttempt,
-    log::{self, cursor::CursorKey, wake::Wake},
+    log::{self, cursor::InstallationKey, wake::Wake},
     settings::{PresenceSettings, PublicUrl},
     zones::Zones,
 };
 
 /// The reason why a queue refused a job. It is for the log only.
-pub type QueueError = Box<dyn std::error::Error + Send + Sync>;
+pub type JobQueueError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A queue of jobs that recompute saved sessions: apalis on Redis, or a queue in the process.
-pub trait Queue: Send + Sync {
+pub trait JobQueue: Send + Sync {
     /// Adds a job that recomputes this session. Returns soon. An error says why the queue refused the job.
-    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), QueueError>>;
+    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), JobQueueError>>;
 
     /// The number of jobs that wait for a worker; `None` if it is unknown.
     fn depth(&self) -> BoxFuture<'_, Option<u32>> {
@@ -40,10 +40,10 @@ pub trait Queue: Send + Sync {
 
 /// A queue that refuses every job, so that sessions are recomputed at once in the process. For commands and tests.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NoQueue;
+pub struct NoJobQueue;
 
-impl Queue for NoQueue {
-    fn enqueue_recompute(&self, _session: SessionId) -> BoxFuture<'_, Result<(), QueueError>> {
+impl JobQueue for NoJobQueue {
+    fn enqueue_recompute(&self, _session: SessionId) -> BoxFuture<'_, Result<(), JobQueueError>> {
         Box::pin(std::future::ready(Err("there is no queue".into())))
     }
 }
@@ -56,7 +56,7 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub zones: Zones,
     pub wake: Wake,
-    pub queue: Arc<dyn Queue>,
+    pub queue: Arc<dyn JobQueue>,
     pub placement_rule: PlacementRule,
     /// The retention of the change log.
     pub change_log_kept: TimeDelta,
@@ -69,7 +69,7 @@ pub struct App {
     pub public_url: Option<Arc<PublicUrl>>,
     /// The limits of wrong check-in codes and of new guests, for each address.
     pub door: Arc<DoorRates>,
-    cursor_key: Arc<OnceCell<CursorKey>>,
+    cursor_key: Arc<OnceCell<InstallationKey>>,
 }
 
 impl App {
@@ -77,7 +77,7 @@ impl App {
         db: Db,
         clock: Arc<dyn Clock>,
         wake: Wake,
-        queue: Arc<dyn Queue>,
+        queue: Arc<dyn JobQueue>,
         placement_rule: PlacementRule,
     ) -> Self {
         let (change_log_kept, audit_log_kept) = (TimeDelta::days(7), TimeDelta::days(365));
@@ -166,8 +166,8 @@ impl App {
     }
 
     /// The key that signs this database's cursors.
-    pub async fn cursor_key(&self) -> Result<&CursorKey> {
-        self.cursor_key.get_or_try_init(|| CursorKey::load(&self.db)).await
+    pub async fn cursor_key(&self) -> Result<&InstallationKey> {
+        self.cursor_key.get_or_try_init(|| InstallationKey::load(&self.db)).await
     }
 
     /// An identifier of the installation: the same for all processes on one database. It reveals nothing else.

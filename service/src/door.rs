@@ -188,7 +188,7 @@ async fn check_in_guest(
     secret: &str,
 ) -> Result<CheckedIn> {
     let now = app.now();
-    if let Some(earlier) = idempotency::find_made_before(app, Viewer::NOBODY, CHECK_IN_BY_CODE, now).await? {
+    if let Some(earlier) = idempotency::find_created(app, Viewer::NOBODY, CHECK_IN_BY_CODE, now).await? {
         return find_guests_check_in(app, earlier).await;
     }
     let (_, instance) = find_meeting(app, code, address).await?;
@@ -207,7 +207,7 @@ async fn check_in_guest(
     let answer = arrival_at(&instance);
     let done = transaction!(app, now, |tx| {
         // A concurrent attempt may have made the guest.
-        if let Some(earlier) = idempotency::find_made(tx, app, Viewer::NOBODY, CHECK_IN_BY_CODE, now).await? {
+        if let Some(earlier) = idempotency::claim_key(tx, app, Viewer::NOBODY, CHECK_IN_BY_CODE, now).await? {
             return Ok(Err(earlier));
         }
         let made = person::ActiveModel { id: NotSet, ..guest.clone().into_active_model().reset_all() };
@@ -216,7 +216,7 @@ async fn check_in_guest(
         tx.audit(Viewer::person(id).guest(), CHECK_IN_BY_CODE, id, Changes::between(None, Some(&made)));
         api_keys::insert_for_guest(tx, &key, id).await?;
         let done = answer_in(tx, app, Viewer::person(id).guest(), answer, now).await?;
-        idempotency::note_made(tx, app, Viewer::NOBODY, done.check_in.id).await?;
+        idempotency::record_created(tx, app, Viewer::NOBODY, done.check_in.id).await?;
         Ok(Ok(done))
     })?;
     match done {

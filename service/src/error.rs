@@ -172,25 +172,25 @@ impl Error {
         matches!(self, Self::Internal(cause::Cause::Database(error)) if is_disconnection(error))
     }
 
-    /// Whether the connections of the pool must be replaced, though they are open; see [`RENEWING`].
-    pub(crate) fn calls_for_new_connections(&self) -> bool {
+    /// Whether the connections of the pool must be replaced, though they are open; see [`UNUSABLE_CONNECTION_CODES`].
+    pub(crate) fn requires_reconnect(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error))
-            if code_of(error).is_some_and(|code| RENEWING.contains(&code.as_str())))
+            if code_of(error).is_some_and(|code| UNUSABLE_CONNECTION_CODES.contains(&code.as_str())))
     }
 
     /// Whether a lock was not free in time, or a deadlock was broken.
-    pub(crate) fn met_a_lock(&self) -> bool {
+    pub(crate) fn is_lock_conflict(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error))
             if is_collision(error) || code_of(error).as_deref() == Some("55P03"))
     }
 
     /// Whether the role of the connection lacks a right.
-    pub(crate) fn lacks_a_right(&self) -> bool {
+    pub(crate) fn is_permission_denied(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error)) if code_of(error).as_deref() == Some("42501"))
     }
 
     /// Whether there is a table, an index or a type of this name already.
-    pub(crate) fn met_another_table(&self) -> bool {
+    pub(crate) fn is_already_defined(&self) -> bool {
         matches!(self, Self::Internal(cause::Cause::Database(error))
             if matches!(code_of(error).as_deref(), Some("42P07" | "42710")))
     }
@@ -237,7 +237,7 @@ fn code_of(error: &DbErr) -> Option<String> {
 /// Errors of PostgreSQL after which an open connection is unusable. 25006: a write to a database that is read-only, as
 /// after a failover, when the connection still leads to the replica. 0A000: a transaction that may write cannot begin
 /// on a replica, or a prepared statement no longer fits its table.
-const RENEWING: [&str; 2] = ["25006", "0A000"];
+const UNUSABLE_CONNECTION_CODES: [&str; 2] = ["25006", "0A000"];
 
 /// Whether the connection broke or is unusable, or PostgreSQL ended it: because it restarts, or because this process
 /// was idle in a transaction.
@@ -246,7 +246,7 @@ pub(crate) fn is_disconnection(error: &DbErr) -> bool {
         || code_of(error).is_some_and(|code| {
             let is_connection_exception = code.len() == 5 && code.starts_with("08");
             is_connection_exception
-                || RENEWING.contains(&code.as_str())
+                || UNUSABLE_CONNECTION_CODES.contains(&code.as_str())
                 || ["57P01", "57P02", "57P03", "57P05", "25P03", "25P04"].contains(&code.as_str())
         })
 }

@@ -71,7 +71,7 @@ impl Attempt {
 #[derive(Debug, Clone)]
 pub(crate) struct HashedAttempt {
     /// Whether the client has no token. The key is then a hash of its key and its address.
-    is_nobodys: bool,
+    is_anonymous: bool,
     field: &'static str,
     key: String,
     position: i32,
@@ -87,7 +87,7 @@ impl App {
         let Attempt { field, key, position, input } = attempt;
         let input_hash = self.cursor_key().await?.hash_input(&input)?;
         let mut app = self.clone();
-        app.attempt = Some(HashedAttempt { is_nobodys: false, field, key, position, input_hash });
+        app.attempt = Some(HashedAttempt { is_anonymous: false, field, key, position, input_hash });
         Ok(app)
     }
 
@@ -100,14 +100,14 @@ impl App {
         let client_key = key.hash_attempt(&address, &attempt.key)?;
         let secret = key.derive_secret(&client_key, attempt.position, &attempt.input_hash)?;
         let mut app = self.clone();
-        app.attempt = Some(HashedAttempt { is_nobodys: true, key: client_key, ..attempt.clone() });
+        app.attempt = Some(HashedAttempt { is_anonymous: true, key: client_key, ..attempt.clone() });
         Ok((app, Some(secret)))
     }
 }
 
 impl HashedAttempt {
     fn actor(&self, viewer: Viewer) -> String {
-        if self.is_nobodys { "nobody".to_owned() } else { actor_of(viewer) }
+        if self.is_anonymous { "nobody".to_owned() } else { actor_of(viewer) }
     }
 
     /// The id of the object that an earlier attempt with this key created, if its row was created after `oldest`.
@@ -145,12 +145,12 @@ struct Row {
 }
 
 /// The id of the object that an earlier attempt at this mutation created. `None` if there was none: then the caller
-/// creates the object, and calls [`note_made`] in the same transaction. Call this before the transaction locks
+/// creates the object, and calls [`record_created`] in the same transaction. Call this before the transaction locks
 /// anything, because it waits for a concurrent attempt.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the key was used for another mutation or input.
-pub(crate) async fn find_made<T: FromStr>(
+pub(crate) async fn claim_key<T: FromStr>(
     tx: &Tx,
     app: &App,
     viewer: Viewer,
@@ -180,11 +180,11 @@ pub(crate) async fn find_made<T: FromStr>(
     found.map(Some).ok_or(Error::Again("the idempotency key has just been pruned"))
 }
 
-/// The same as [`find_made`], but before anything is checked, and without waiting for a concurrent attempt.
+/// The same as [`claim_key`], but before anything is checked, and without waiting for a concurrent attempt.
 ///
 /// # Errors
 /// [`Error::Invalid`] if the key was used for another mutation or input.
-pub(crate) async fn find_made_before<T: FromStr>(
+pub(crate) async fn find_created<T: FromStr>(
     app: &App,
     viewer: Viewer,
     mutation: &'static str,
@@ -197,7 +197,7 @@ pub(crate) async fn find_made_before<T: FromStr>(
 }
 
 /// Records the id of the object that this attempt created.
-pub(crate) async fn note_made(tx: &Tx, app: &App, viewer: Viewer, id: impl Display) -> Result<()> {
+pub(crate) async fn record_created(tx: &Tx, app: &App, viewer: Viewer, id: impl Display) -> Result<()> {
     let Some(attempt) = &app.attempt else { return Ok(()) };
     let sql = "UPDATE idempotency_key SET made = :made \
                WHERE actor = :actor AND client_key = :client_key AND position = :position";

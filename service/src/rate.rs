@@ -27,6 +27,11 @@ pub fn per_minute(count: u32) -> Quota {
     Quota::per_minute(at_least_one(count))
 }
 
+/// A waiting time in whole seconds, rounded up, at least one. Clients and the header Retry-After are told this.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0 || wait.is_zero())
+}
+
 fn at_least_one(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
 }

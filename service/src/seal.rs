@@ -7,27 +7,27 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-use crate::{Error, Result, log::cursor::CursorKey};
+use crate::{Error, Result, log::cursor::InstallationKey};
 
 /// Seals texts. The same text always gets the same form, so a row keeps its cursor.
 #[derive(Debug)]
 pub(crate) struct Seal<'a> {
     key: LessSafeKey,
     /// Makes the nonce of a text, so that two texts never share one.
-    nonces: &'a CursorKey,
+    nonces: &'a InstallationKey,
 }
 
 impl<'a> Seal<'a> {
     /// Seals cursors.
-    pub(crate) fn new(secret: &'a CursorKey) -> Result<Self> {
+    pub(crate) fn new(secret: &'a InstallationKey) -> Result<Self> {
         Self::with_key(secret, secret.derive("seal", "")?)
     }
 
-    pub(crate) fn of_tickets(secret: &'a CursorKey) -> Result<Self> {
+    pub(crate) fn of_tickets(secret: &'a InstallationKey) -> Result<Self> {
         Self::with_key(secret, secret.derive("seal of tickets", "")?)
     }
 
-    fn with_key(secret: &'a CursorKey, key: [u8; 32]) -> Result<Self> {
+    fn with_key(secret: &'a InstallationKey, key: [u8; 32]) -> Result<Self> {
         let key = UnboundKey::new(&CHACHA20_POLY1305, &key);
         let key = key.map_err(|_| Error::internal("the key of sealed texts has the wrong length"))?;
         Ok(Self { key: LessSafeKey::new(key), nonces: secret })
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn sealed_text_is_the_same_each_time_and_only_its_key_opens_it() {
-        let (ours, theirs) = (CursorKey::from(b"ours".to_vec()), CursorKey::from(b"theirs".to_vec()));
+        let (ours, theirs) = (InstallationKey::from(b"ours".to_vec()), InstallationKey::from(b"theirs".to_vec()));
         let (seal, other) = (Seal::new(&ours).unwrap(), Seal::new(&theirs).unwrap());
         let sealed = seal.seal("7:2025-06-11T19:00:00Z").unwrap();
         assert_eq!(seal.seal("7:2025-06-11T19:00:00Z").unwrap(), sealed);

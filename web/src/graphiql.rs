@@ -13,7 +13,7 @@ use axum::{
 use super::assets::{self, Asset, CSS, HTML, SCRIPT};
 
 /// Scripts come only from this server. The dialogs of GraphiQL create style elements, so these are allowed, but style
-/// attributes are not. Its fonts and some pictures are `data:` URLs in its style form_state.
+/// attributes are not. Its fonts and some pictures are `data:` URLs in its style sheet.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-elem 'self' 'unsafe-inline'; font-src data:; \
                       img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";

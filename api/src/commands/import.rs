@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use domain::{access::Viewer, zone::Tz};
 use serde_json::{Value, json};
 use service::{
-    app::NoQueue,
+    app::NoJobQueue,
     import::{Action, Imported, Limits, Options, Report, import_calendar},
     log::wake::Wake,
     sweep::Progress,
@@ -53,7 +53,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         let wake = setup::wake(&settings, &db).await?;
         (db, wake)
     };
-    let app = setup::app(&settings, db, wake.clone(), Arc::new(NoQueue));
+    let app = setup::app(&settings, db, wake.clone(), Arc::new(NoJobQueue));
     let options =
         Options { time_zone: args.time_zone, city: args.city, country: args.country, is_dry_run: args.dry_run };
     let progress = Progress::default();

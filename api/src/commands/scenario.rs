@@ -15,7 +15,7 @@ use domain::{
 };
 use service::{
     App,
-    app::NoQueue,
+    app::NoJobQueue,
     check_ins,
     db::Db,
     instances::{self, NewInstance},
@@ -162,7 +162,7 @@ async fn play(scenario: &Scenario, db: &Db, rule: PlacementRule) -> anyhow::Resu
     let clock = Arc::new(ManualClock::at(monday.and_time(NaiveTime::MIN).and_utc()));
     db.migrate().await?;
     let shared: Arc<dyn Clock> = clock.clone();
-    let app = App::new(db.clone(), shared, Wake::local(), Arc::new(NoQueue), rule);
+    let app = App::new(db.clone(), shared, Wake::local(), Arc::new(NoJobQueue), rule);
 
     println!("{}: {}\n", scenario.name, scenario.about);
     let mut people = Vec::new();

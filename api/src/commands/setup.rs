@@ -7,10 +7,10 @@ use auth::{Authenticator, Keys, Rules, secret_beside};
 use domain::clock::{Clock, SystemClock};
 use graphql::trusted::TrustedDocuments;
 use insession::{repeats::Repeats, telemetry};
-use jobs::QueueHandle;
+use jobs::JobQueueHandle;
 use service::{
     App,
-    app::Queue,
+    app::JobQueue,
     db::Db,
     log::{cursor::find_installation_name, wake::Wake},
     settings::{Limits, Settings, SignIn, Source},
@@ -246,14 +246,14 @@ pub async fn wake(settings: &Settings, db: &Db) -> anyhow::Result<Wake> {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn queue(settings: &Settings, db: &Db) -> anyhow::Result<(Arc<dyn Queue>, QueueHandle)> {
+pub async fn queue(settings: &Settings, db: &Db) -> anyhow::Result<(Arc<dyn JobQueue>, JobQueueHandle)> {
     Ok(match &settings.redis_url {
         Some(url) => jobs::redis_queue(redis_client(url)?, &namespace(settings, db).await?),
         None => jobs::local_queue(),
     })
 }
 
-pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn Queue>) -> App {
+pub fn app(settings: &Settings, db: Db, wake: Wake, queue: Arc<dyn JobQueue>) -> App {
     let zones = Zones::load(settings.zoneinfo.clone());
     App::new(db, Arc::new(SystemClock), wake, queue, settings.placement_rule)
         .keeping_changes_for(settings.change_log_kept)

@@ -8,7 +8,7 @@ use std::{
 use anyhow::bail;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use service::{
-    app::NoQueue,
+    app::NoJobQueue,
     log::wake::Wake,
     sweep::{Progress, Report, Request, renew_zone_data, run_watched, sweep_watched},
 };
@@ -69,7 +69,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         let wake = setup::wake(&settings, &db).await?;
         (db, wake)
     };
-    let app = setup::app(&settings, db, wake.clone(), Arc::new(NoQueue));
+    let app = setup::app(&settings, db, wake.clone(), Arc::new(NoJobQueue));
     let base = if args.all { Request::ALL } else { Request::PERIODIC };
     let request = Request { at: args.simulate_time, is_dry_run: args.dry_run, ..base };
     if !request.is_dry_run && request.at.is_none() {

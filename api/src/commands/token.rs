@@ -8,7 +8,7 @@ use domain::{
     clock::SystemClock,
     ids::{IdError, PersonId},
 };
-use service::{App, app::NoQueue, db::Db, log::wake::Wake, people, settings::Settings};
+use service::{App, app::NoJobQueue, db::Db, log::wake::Wake, people, settings::Settings};
 
 use super::setup;
 
@@ -73,7 +73,7 @@ async fn is_unknown(settings: &Settings, person: PersonId) -> bool {
         return true;
     }
     let Ok(db) = Db::connect(&settings.database_url, 1).await else { return false };
-    let app = App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), settings.placement_rule);
+    let app = App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoJobQueue), settings.placement_rule);
     let found = people::find_people(&app, &[person]).await;
     app.db.close().await;
     found.is_ok_and(|people| people.is_empty())

@@ -53,22 +53,22 @@ use self::{
 };
 
 /// How many requests one HTTP/2 connection may have in progress.
-const STREAMS: u32 = 100;
+const MAX_STREAMS: u32 = 100;
 
 /// The size limit of a buffer of HTTP/1. It bounds the head of a request, and so the address of a GET.
-const BUFFER: usize = 128 * 1024;
+const HTTP1_BUFFER_BYTES: usize = 128 * 1024;
 
 /// The size limit of the head of a request over HTTP/2.
-const HEADERS: u32 = 64 * 1024;
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
 
 /// How much of an answer HTTP/2 buffers for each request.
-const STREAM_BUFFER: usize = 64 * 1024;
+const STREAM_BUFFER_BYTES: usize = 64 * 1024;
 
 /// How often the peer of an HTTP/2 connection must give a sign of life, and how long it may take to do so.
-const PING: Duration = Duration::from_secs(20);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 
 /// How long an HTTP/2 connection stays open after the server has announced its end.
-const GOODBYE: Duration = Duration::from_secs(1);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLimits {
@@ -124,15 +124,15 @@ where
 
 fn builder(limits: &ConnectionLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().max_buf_size(BUFFER);
+    builder.http1().max_buf_size(HTTP1_BUFFER_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_send_buf_size(STREAM_BUFFER)
-        .max_header_list_size(HEADERS)
-        .keep_alive_interval(PING.min(limits.keep_alive))
-        .keep_alive_timeout(PING);
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_send_buf_size(STREAM_BUFFER_BYTES)
+        .max_header_list_size(MAX_HEADER_BYTES)
+        .keep_alive_interval(KEEP_ALIVE_INTERVAL.min(limits.keep_alive))
+        .keep_alive_timeout(KEEP_ALIVE_INTERVAL);
     builder
 }
 
@@ -191,7 +191,7 @@ async fn serve_connection(
             // With HTTP/2, the server announces the end first, so that the client learns which of its requests are still
             // served.
             has_said_goodbye = true;
-            connection.wait_at_most(GOODBYE);
+            connection.wait_at_most(SHUTDOWN_GRACE);
             serving.as_mut().graceful_shutdown();
         }
     });

@@ -13,10 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use graphql::rate::{self, Rates};
 use serde_json::json;
 use service::{
     App,
+    rate::{self, Rates, whole_seconds},
     sweep::{self, Report},
 };
 use sha2::{Digest, Sha256};
@@ -69,12 +69,11 @@ async fn answer(cron: &Cron, request: Request) -> Response {
     };
     let (parts, _) = request.into_parts();
     if let Err(wait) = cron.rates.take(&cron.admission.client_of(&parts)) {
-        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let refused = refusal(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many requests from this address. Try again after the seconds in Retry-After.",
         );
-        return ([(header::RETRY_AFTER, seconds.max(1).to_string())], refused).into_response();
+        return ([(header::RETRY_AFTER, whole_seconds(wait).to_string())], refused).into_response();
     }
     if !bearer(&parts.headers).is_some_and(|given| Sha256::digest(given).as_slice().ct_eq(&digest).into()) {
         let refused = refusal(

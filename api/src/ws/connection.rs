@@ -28,7 +28,7 @@ use tracing::Instrument as _;
 
 use super::{
     AuthError, Entry, Identity, Opening,
-    operation::{Running, errors_text, refusal},
+    operation::{Running, errors_text},
     protocol::{self, ClientMessage, Close},
     request::SocketRequest,
 };
@@ -441,7 +441,7 @@ impl Connection {
         let kind = asked.operation.kind;
         let is_subscription = kind == OperationType::Subscription;
         if let Some(limit) = self.limit_reached(is_subscription) {
-            self.refuse(quoted, refusal("RATE_LIMITED", &limit));
+            self.refuse(quoted, ApiError::rate_limited(limit).into());
             return Ok(());
         }
         let document = if is_subscription {
@@ -449,7 +449,7 @@ impl Connection {
             match self.entry.sockets.0.settings.documents.hold(address.0, Some(self.entry.number), key, bytes) {
                 Ok(document) => Some(Arc::new(document)),
                 Err(Refused(reason)) => {
-                    self.refuse(quoted, refusal("RATE_LIMITED", reason));
+                    self.refuse(quoted, ApiError::rate_limited(reason).into());
                     return Ok(());
                 }
             }

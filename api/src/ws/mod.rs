@@ -47,10 +47,10 @@ use futures_util::{
     stream::BoxStream,
 };
 use governor::Quota;
-use graphql::{document::Reader, rate};
+use graphql::document::Reader;
 use live::{CloseReason, Hub, Mailbox, MailboxLimits};
 use parking_lot::Mutex;
-use service::settings::Limits;
+use service::{rate, settings::Limits};
 use tokio_util::{
     sync::CancellationToken,
     task::{TaskTracker, task_tracker::TaskTrackerToken},
@@ -62,7 +62,7 @@ use self::protocol::Close;
 use crate::{
     admission::{Admission, Permit},
     documents::Documents,
-    http::graphql::{authorization, refuse_connection, refuse_origin},
+    http::graphql::{authorization, has_unread_header, refuse_connection, refuse_origin},
     large_requests::LargeRequests,
     request_id,
 };
@@ -335,6 +335,7 @@ impl Opening {
             Ok(Some(text)) => Self::Authorization(text.into()),
             Ok(None) if has_unread_token(parts.uri.query()) => Self::UnreadToken("the address"),
             Ok(None) if offered.any(is_unread_subprotocol) => Self::UnreadToken("a subprotocol"),
+            Ok(None) if has_unread_header(&parts.headers) => Self::UnreadToken("a header"),
             Ok(None) => Self::Anonymous,
         }
     }

@@ -2,17 +2,17 @@
 
 use std::{future::ready, sync::Arc};
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError, Value, parser::types::OperationType};
+use async_graphql::{Response, ServerError, Value, parser::types::OperationType};
 use domain::access::Viewer;
 use futures_util::{FutureExt, StreamExt};
 use graphql::{
-    error::is_failure,
+    error::{ApiError, is_failure},
     execute::ClientAddress,
     socket_heartbeats::SocketHeartbeats,
     subscribe::{Purpose, Registrar},
 };
 use live::{
-    CloseReason, Content, Mailbox, OperationNumber, Pay, QueuedMessage, Rendered, ReplayError, StartExecution,
+    ChargeCost, CloseReason, Content, Mailbox, OperationNumber, QueuedMessage, Rendered, ReplayError, StartExecution,
     Subscription,
 };
 use tracing::{Instrument as _, error};
@@ -61,10 +61,8 @@ impl Running {
                 drop(under_way);
                 response
             };
-            self.sockets.0.tasks.spawn(execution.in_current_span()).await.unwrap_or_else(|failure| {
-                error!(%failure, "a mutation failed");
-                Response::from_errors(vec![refusal("INTERNAL", "Something went wrong on the server. Try again later.")])
-            })
+            let executed = self.sockets.0.tasks.spawn(execution.in_current_span()).await;
+            executed.unwrap_or_else(|failure| ApiError::internal(failure).into_response())
         } else {
             execution.await
         };
@@ -110,7 +108,7 @@ impl Running {
         let points = asked.operation.cost.points();
         // Somebody pays only while a subscription holds the document. The group may outlive the subscription that began it.
         let payer = self.document.as_deref().map(HeldDocument::payer);
-        let pay: Pay = Box::new(move |messages| match &payer {
+        let pay: ChargeCost = Box::new(move |messages| match &payer {
             Some(payer) => payer.clone().pay(viewer, points.saturating_mul(messages as u64)).boxed(),
             None => ready(()).boxed(),
         });
@@ -122,15 +120,11 @@ impl Running {
             });
             texts.boxed()
         });
-        let mut subscription = self.sockets.0.hub.attach_paying(key, start, pay);
+        let mut subscription = self.sockets.0.hub.attach_with_cost(key, start, pay);
         match subscription.go_live(registration, &self.mailbox, self.number).await {
             Ok(()) => return Some(subscription),
             Err(ReplayError::Expired) => {
-                let gone = refusal(
-                    "CURSOR_EXPIRED",
-                    "This cursor has expired: the changes after it are no longer stored. Subscribe again without a cursor.",
-                );
-                self.send(Content::Errors(errors_text(&[gone]))).await;
+                self.send(Content::Errors(errors_text(&[ApiError::cursor_expired().into()]))).await;
             }
             Err(ReplayError::Failed) => self.mailbox.close(CloseReason::Behind),
             Err(ReplayError::Closed) => {}
@@ -146,15 +140,6 @@ impl Running {
 /// Whether the response has errors and no data.
 fn is_refused(response: &Response) -> bool {
     !response.errors.is_empty() && response.data == Value::Null
-}
-
-/// Builds an error with a code.
-pub(super) fn refusal(code: &str, message: &str) -> ServerError {
-    let mut error = ServerError::new(message, None);
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code);
-    error.extensions = Some(extensions);
-    error
 }
 
 pub(super) fn errors_text(errors: &[ServerError]) -> Arc<str> {

@@ -26,7 +26,6 @@ use futures_util::{
 use graphql::{
     budget::Budgets,
     document::Reader,
-    rate,
     registry::Types,
     sharing::ShareableFields,
     subscribe::{Beginning, subscribe},
@@ -36,7 +35,7 @@ use live::{
     testing::{FakeLog, change, moved, until, within},
 };
 use serde_json::{Value, json};
-use service::settings::Limits;
+use service::{rate, settings::Limits};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -47,10 +46,7 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    AuthError, Identity, Site, SocketLimits, SocketSettings, Sockets, operation::refusal, request::SocketRequest,
-    upgrade,
-};
+use super::{AuthError, Identity, Site, SocketLimits, SocketSettings, Sockets, request::SocketRequest, upgrade};
 use crate::{admission::Admission, documents::Documents, large_requests::LargeRequests};
 
 /// Counts the calls of the schema's resolvers. Some of them wait at its gate.
@@ -194,7 +190,7 @@ impl Changes {
 
 fn coded(code: &str) -> async_graphql::Error {
     let mut error = async_graphql::Error::new("refused");
-    error.extensions = refusal(code, "").extensions;
+    error.extensions.get_or_insert_default().set("code", code);
     error
 }
 

@@ -72,7 +72,7 @@ impl InstanceFacts {
 pub enum Mode {
     /// A periodic sweep. It activates up to [`LOOKAHEAD`] early, and ends overrides without `until`.
     Periodic,
-    /// A timer, a save or a trigger. It does neither.
+    /// A timer, a save or a mutation. It never activates early, and keeps overrides without `until`.
     Exact,
 }
 

@@ -1,7 +1,7 @@
 //! Cursors: signed positions in the change log.
 
 use domain::news::Position;
-use service::log::cursor::CursorKey;
+use service::log::cursor::InstallationKey;
 
 /// A cursor can be read with the key that signed it, and with no other. Nothing but a signed cursor can be read.
 ///
@@ -10,7 +10,7 @@ use service::log::cursor::CursorKey;
 pub fn check(bytes: &[u8]) {
     let (number, rest) =
         bytes.split_first_chunk().map_or((0, bytes), |(number, rest)| (i64::from_le_bytes(*number), rest));
-    let (key, other) = (CursorKey::from(b"the key".to_vec()), CursorKey::from(b"another".to_vec()));
+    let (key, other) = (InstallationKey::from(b"the key".to_vec()), InstallationKey::from(b"another".to_vec()));
     let position = Position(number);
     let cursor = key.write(position);
     assert_eq!(key.read(&cursor).ok(), Some(position));

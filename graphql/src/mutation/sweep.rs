@@ -1,12 +1,10 @@
 //! The sweep that an admin requests.
 
 use async_graphql::{Context, Object, SimpleObject};
-use domain::status::Mode;
-use service::{error::expect, sweep};
+use service::sweep::sweep_on_request;
 
 use crate::{
     context::{Result, app, viewer},
-    error::ApiError,
     types::{scalars::DateTime, sweep::SweepReport},
 };
 
@@ -36,14 +34,7 @@ impl SweepMutation {
             DateTime,
         >,
     ) -> Result<Option<SweepPayload>> {
-        let viewer = viewer(ctx);
-        expect::admin(viewer, "sign in as an admin to sweep", "only admins may sweep")?;
-        if at.is_some() && !dry_run {
-            return Err(ApiError::invalid("at", "is only possible with dryRun: a real sweep is for the current time"));
-        }
-        let at = at.map(|at| at.0);
-        // Like a timer, this sweep does not look ahead (rule 6).
-        let request = sweep::Request { scope: sweep::Scope::Due, mode: Mode::Exact, at, is_dry_run: dry_run };
-        Ok(Some(SweepPayload { report: SweepReport(sweep::sweep(app(ctx)?, request).await?) }))
+        let report = sweep_on_request(app(ctx)?, viewer(ctx), dry_run, at.map(|at| at.0)).await?;
+        Ok(Some(SweepPayload { report: SweepReport(report) }))
     }
 }

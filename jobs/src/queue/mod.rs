@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::ids::SessionId;
 use futures_util::future::BoxFuture;
-use service::app::{Queue, QueueError};
+use service::app::{JobQueue, JobQueueError};
 
 pub use self::rights::watch_rights;
 pub(crate) use self::{local::LocalQueue, redis::RedisQueue};
@@ -20,7 +20,7 @@ pub(crate) const CONCURRENCY: usize = 4;
 
 /// The end of a queue that [`crate::Workers`] take jobs from.
 #[derive(Clone)]
-pub struct QueueHandle(pub(crate) Kind);
+pub struct JobQueueHandle(pub(crate) Kind);
 
 #[derive(Clone)]
 pub(crate) enum Kind {
@@ -29,23 +29,23 @@ pub(crate) enum Kind {
 }
 
 /// A queue within this process, for installations without Redis. The server itself runs the jobs.
-pub fn local_queue() -> (Arc<dyn Queue>, QueueHandle) {
+pub fn local_queue() -> (Arc<dyn JobQueue>, JobQueueHandle) {
     both(Kind::Local(LocalQueue::default()))
 }
 
 /// A queue in Redis, shared by all processes that use the same `namespace`, such as `insession:{installation}`. Redis need not
 /// be reachable yet. While it is not, jobs are refused within half a second.
-pub fn redis_queue(client: ::redis::Client, namespace: &str) -> (Arc<dyn Queue>, QueueHandle) {
+pub fn redis_queue(client: ::redis::Client, namespace: &str) -> (Arc<dyn JobQueue>, JobQueueHandle) {
     both(Kind::Redis(Arc::new(RedisQueue::new(client, namespace))))
 }
 
-fn both(kind: Kind) -> (Arc<dyn Queue>, QueueHandle) {
-    let handle = QueueHandle(kind);
+fn both(kind: Kind) -> (Arc<dyn JobQueue>, JobQueueHandle) {
+    let handle = JobQueueHandle(kind);
     (Arc::new(handle.clone()), handle)
 }
 
-impl Queue for QueueHandle {
-    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), QueueError>> {
+impl JobQueue for JobQueueHandle {
+    fn enqueue_recompute(&self, session: SessionId) -> BoxFuture<'_, Result<(), JobQueueError>> {
         Box::pin(async move { Ok(self.push(Job::Recompute { session }).await?) })
     }
 
@@ -60,7 +60,7 @@ impl Queue for QueueHandle {
     }
 }
 
-impl QueueHandle {
+impl JobQueueHandle {
     /// Adds a job, unless a job with this name is already waiting.
     ///
     /// # Errors

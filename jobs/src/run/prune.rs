@@ -11,6 +11,7 @@ pub(super) async fn run(context: &Context) -> Result<()> {
         instances = pruned.instances,
         audit_entries = pruned.audit_entries,
         visits = pruned.visits,
+        guests = pruned.guests,
         idempotency_keys = pruned.idempotency_keys,
         sign_ins = pruned.sign_ins,
         "pruned rows whose retention has ended"

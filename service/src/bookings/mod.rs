@@ -1,7 +1,7 @@
 //! Bookings: a student's claim on a time slot, and the steps that people take (rule 18). Steps by the clock are in
 //! [`crate::sweep`].
 //!
-//! A *step* is a change of status. A *living* booking is one that is not cancelled. Invariant: a step is one
+//! A *step* is a change of status. An *open* booking is scheduled or ongoing. Invariant: a step is one
 //! conditional `UPDATE` from the state that `domain::booking` decided on. Of two steps at the same time, one finds
 //! another state, and is decided again. So each step happens once, and is logged once.
 
@@ -157,7 +157,7 @@ async fn find_rows<C: ConnectionTrait>(db: &C, ids: &[BookingId]) -> Result<Vec<
 }
 
 /// The bookings of these slots that are not cancelled.
-pub async fn find_living_of(app: &App, slots: &[TimeSlotId]) -> Result<Vec<Booking>> {
+pub async fn find_uncancelled_of(app: &App, slots: &[TimeSlotId]) -> Result<Vec<Booking>> {
     let db = app.db.pool();
     let sql = format!("SELECT * FROM booking WHERE status <> 'CANCELLED' AND {}", is_in(db, "time_slot_id", "slots"));
     Ok(values(rows::<booking::Model, _>(db, &sql, [("slots", list(db, slots.iter().copied()))]).await?))
@@ -202,7 +202,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
     }
     let now = app.now();
     let booked = transaction!(app, now, |tx| {
-        if let Some(id) = idempotency::find_made(tx, app, viewer, "bookTimeSlot", now).await? {
+        if let Some(id) = idempotency::claim_key(tx, app, viewer, "bookTimeSlot", now).await? {
             let made = find_rows(tx, &[id]).await?.pop();
             return made.map(Into::into).ok_or_else(|| Error::not_found("booking", id));
         }
@@ -245,7 +245,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         };
         let row = booking::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() }.insert(tx).await?;
         tx.log(|news| news.booking_step(news_of(&row, step)));
-        idempotency::note_made(tx, app, viewer, row.id).await?;
+        idempotency::record_created(tx, app, viewer, row.id).await?;
         tx.audit(viewer, "bookTimeSlot", row.id, Changes::between(None, Some(&row)));
         Ok(row.into())
     });
@@ -323,7 +323,7 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
 
 /// Locks the slots that a person offers, then the person's bookings that are not over, each by id. Returns these
 /// bookings.
-pub(crate) async fn lock_living_of(tx: &Tx, person: PersonId) -> Result<Vec<booking::Model>> {
+pub(crate) async fn lock_open_of_person(tx: &Tx, person: PersonId) -> Result<Vec<booking::Model>> {
     let lock = tx.locking("FOR UPDATE");
     let slots = format!("SELECT id FROM time_slot WHERE mentor_id = :person AND deleted_at IS NULL ORDER BY id {lock}");
     numbers(tx, &slots, [("person", person.into())]).await?;
@@ -336,7 +336,7 @@ pub(crate) async fn lock_living_of(tx: &Tx, person: PersonId) -> Result<Vec<book
 
 /// Ends a locked booking whose mentor or student is erased. A scheduled booking is cancelled, an ongoing one is
 /// completed. Returns the new status.
-pub(crate) async fn end_living(tx: &Tx, row: &booking::Model, now: DateTime<Utc>) -> Result<BookingStatus> {
+pub(crate) async fn end_open(tx: &Tx, row: &booking::Model, now: DateTime<Utc>) -> Result<BookingStatus> {
     let state = state_of(row);
     let step = state.cancel().or_else(|_| state.complete())?;
     write_step(tx, step, &[row.id], None, now).await?;

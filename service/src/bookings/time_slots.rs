@@ -92,7 +92,7 @@ impl SlotFilter {
         }
         match self.is_free {
             Some(is_free) => {
-                let is_taken = Expr::exists(living_bookings());
+                let is_taken = Expr::exists(uncancelled_bookings());
                 query.filter(if is_free { is_taken.not() } else { is_taken })
             }
             None => query,
@@ -102,7 +102,7 @@ impl SlotFilter {
 
 /// The bookings of the query's slot that are not cancelled. The condition is a literal, so that the partial index
 /// answers it.
-fn living_bookings() -> SelectStatement {
+fn uncancelled_bookings() -> SelectStatement {
     let of_slot = Expr::col(booking::Column::TimeSlotId.as_column_ref()).equals(time_slot::Column::Id.as_column_ref());
     let bookings = booking::Entity::find().select_only().column(booking::Column::Id).filter(of_slot);
     bookings.filter(Expr::cust("booking.status <> 'CANCELLED'")).into_query()
@@ -145,7 +145,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
         return Err(Error::Forbidden("only admins may create time slots for others"));
     }
     let inserted = transaction!(app, now, |tx| {
-        if let Some(id) = idempotency::find_made(tx, app, viewer, "createTimeSlot", now).await? {
+        if let Some(id) = idempotency::claim_key(tx, app, viewer, "createTimeSlot", now).await? {
             return Ok(lock_slot(tx, id, LockType::Share).await?.into());
         }
         let slot = checked(&new, now)?;
@@ -168,7 +168,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
         };
         let row = time_slot::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
         let row = row.insert(tx).await?;
-        idempotency::note_made(tx, app, viewer, row.id).await?;
+        idempotency::record_created(tx, app, viewer, row.id).await?;
         tx.audit(viewer, "createTimeSlot", row.id, Changes::between(None, Some(&row)));
         Ok(row.into())
     });

@@ -13,7 +13,7 @@ use crate::{
     App, Result,
     db::is_one_of,
     instances::Instance,
-    log::cursor::find_installation,
+    log::cursor::ensure_installation,
     sessions::{Session, Skip, find_skips_in},
 };
 
@@ -88,7 +88,7 @@ pub async fn find_session_calendars(app: &App, sessions: &[SessionId]) -> Result
 }
 
 async fn find(app: &App, condition: Expr) -> Result<Vec<SessionCalendar>> {
-    let installation = find_installation(&app.db).await?.name;
+    let installation = ensure_installation(&app.db).await?.name;
     let snapshot = app.db.snapshot().await?;
     find_calendars_in(&snapshot, &installation, condition).await
 }

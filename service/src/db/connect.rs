@@ -3,15 +3,11 @@
 //! The defaults of a database or a role may be anything. So each connection sets everything that changes the meaning of
 //! a statement. It does so in one message after connecting, because poolers refuse start-up parameters.
 
-use std::{
-    collections::BTreeSet,
-    io::ErrorKind,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, io::ErrorKind, path::Path, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbBackend, FromQueryResult,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, FromQueryResult, RuntimeErr,
     sqlx::{
         self, AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Row as _,
         postgres::PgConnectOptions, sqlite::SqliteJournalMode,
@@ -29,6 +25,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the start waits for a PostgreSQL server that cannot be reached, for example because it is still starting.
 const REACH_TIMEOUT: Duration = Duration::from_secs(3);
 const REACH_INTERVAL: Duration = Duration::from_millis(250);
+
+/// SQLite's code for a database that cannot be written.
+const SQLITE_READONLY: i32 = 8;
 
 /// The code of PostgreSQL's error while it starts or stops.
 const CANNOT_CONNECT_NOW: &str = "57P03";
@@ -80,11 +79,11 @@ pub(super) struct Renewal(Arc<Mutex<Option<Instant>>>);
 
 impl Renewal {
     pub(super) fn request(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.0.lock() = Some(Instant::now());
     }
 
     fn is_outdated(&self, age: Duration) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|at| age > at.elapsed())
+        self.0.lock().is_some_and(|at| age > at.elapsed())
     }
 }
 
@@ -144,13 +143,18 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
     let pool = Database::connect(options).await.map_err(|error| match address::sqlite_file(url) {
         Some(file) => {
             let file = std::path::absolute(&file).unwrap_or(file);
+            let error = error.to_string();
             Error::internal(format!(
-                "cannot open {}: {error}. The folder must exist, and this user must be allowed to write to it",
-                file.display()
+                "cannot open {}: {}. The folder must exist, and this user must be allowed to write to it",
+                file.display(),
+                error.trim_end_matches('.')
             ))
         }
         None => error.into(),
     })?;
+    if let Some(file) = address::sqlite_file(url) {
+        refuse_read_only(&pool, &file).await?;
+    }
     if pool.get_database_backend() == DbBackend::Postgres {
         let checked = async {
             // First, because the other check prepares a statement, which such a pooler may refuse.
@@ -165,6 +169,24 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
         }
     }
     Ok(pool)
+}
+
+/// Refuses a file that this user may not write. SQLite opens such a file, and would refuse only the first change.
+async fn refuse_read_only(pool: &DatabaseConnection, file: &Path) -> Result<()> {
+    let Err(DbErr::Exec(RuntimeErr::SqlxError(error))) = pool.execute_unprepared("BEGIN IMMEDIATE; ROLLBACK").await
+    else {
+        return Ok(());
+    };
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+    // Extended codes say more in their upper bits.
+    if code.is_none_or(|code| code & 0xff != SQLITE_READONLY) {
+        return Ok(());
+    }
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    Err(Error::internal(format!(
+        "cannot write to {}: {error}. This user must be allowed to write to the file and to its folder",
+        file.display()
+    )))
 }
 
 /// Opens one connection, and closes it. A pool that cannot connect would only say that it timed out.
@@ -302,7 +324,7 @@ async fn refuse_transaction_pooling(pool: &PgPool) -> Result<()> {
         return Ok(());
     }
     Err(Error::internal(
-        "the database is reached through a pooler in transaction mode, which keeps neither settings nor prepared \
-         statements of a connection: use its session mode (PgBouncer: pool_mode=session), or connect to PostgreSQL itself",
+        "the database is reached through a pooler in transaction mode or statement mode, which keeps neither settings \
+         nor prepared statements of a connection: use its session mode (PgBouncer: pool_mode=session), or connect to PostgreSQL itself",
     ))
 }

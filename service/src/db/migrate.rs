@@ -55,14 +55,14 @@ impl Db {
             let began = Instant::now();
             let has_migrated = loop {
                 match self.migrate_once::<M>().await {
-                    Err(error) if error.met_a_lock() && began.elapsed() < patience => {
+                    Err(error) if error.is_lock_conflict() && began.elapsed() < patience => {
                         tracing::info!(
                             %error,
                             "a migration could not lock its tables, and is tried again"
                         );
                         tokio::time::sleep(MIGRATION_PAUSE).await;
                     }
-                    Err(error) if error.met_a_lock() => {
+                    Err(error) if error.is_lock_conflict() => {
                         return Err(Error::internal(format!(
                             "the tables of a migration stayed locked for {} seconds, probably by an open transaction; end it and migrate again: {error}",
                             patience.as_secs()
@@ -80,9 +80,9 @@ impl Db {
 
     /// Says what to do if the role may not create tables in the schema, or if the schema has tables of another program.
     async fn explain(&self, error: Error) -> Error {
-        let problem = if error.lacks_a_right() {
+        let problem = if error.is_permission_denied() {
             "lacks a right in"
-        } else if error.met_another_table() {
+        } else if error.is_already_defined() {
             "finds tables of another program in"
         } else {
             return error;

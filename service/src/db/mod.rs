@@ -179,7 +179,7 @@ impl Db {
         let span = tracing::debug_span!("transaction");
         let turn = self.take_turn().await;
         let inner = self.begin_writing().await?;
-        Ok(Tx { inner, notes: std::sync::Mutex::default(), _turn: turn, _span: span })
+        Ok(Tx { inner, notes: parking_lot::Mutex::default(), _turn: turn, _span: span })
     }
 
     async fn begin_writing(&self) -> Result<DatabaseTransaction> {
@@ -190,7 +190,7 @@ impl Db {
     /// Replaces the connections of the pool if the error shows that they are unusable. Each one is replaced when it is
     /// next needed.
     pub(crate) fn renew_connections_after(&self, error: &Error) {
-        if error.calls_for_new_connections() {
+        if error.requires_reconnect() {
             self.renewal.request();
         }
     }
@@ -208,7 +208,7 @@ impl Db {
         };
         match tokio::time::timeout(limit, self.begin_writing()).await {
             Ok(Ok(tx)) => tx.rollback().await.is_ok(),
-            Ok(Err(error)) => error.met_a_lock(),
+            Ok(Err(error)) => error.is_lock_conflict(),
             // On SQLite another process is writing.
             Err(_) => turn.is_some(),
         }

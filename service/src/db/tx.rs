@@ -3,10 +3,10 @@
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
-    sync::{Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::sync::OwnedMutexGuard;
 use tracing::Span;
@@ -32,7 +32,7 @@ impl Tx {
 
     /// Changes the notes of one type. [`take_notes`](Self::take_notes) returns them before the commit.
     pub(crate) fn note<N: Default + Send + 'static>(&self, change: impl FnOnce(&mut N)) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notes = self.notes.lock();
         let of_type = notes.entry(TypeId::of::<N>()).or_insert_with(|| Box::new(N::default()));
         if let Some(of_type) = of_type.downcast_mut() {
             change(of_type);
@@ -41,7 +41,7 @@ impl Tx {
 
     /// Takes the notes of one type.
     pub(crate) fn take_notes<N: Default + 'static>(&self) -> N {
-        let taken = self.notes.lock().unwrap_or_else(PoisonError::into_inner).remove(&TypeId::of::<N>());
+        let taken = self.notes.lock().remove(&TypeId::of::<N>());
         taken.and_then(|notes| notes.downcast().ok()).map_or_else(N::default, |notes| *notes)
     }
 

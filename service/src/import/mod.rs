@@ -23,7 +23,7 @@ use serde::Serialize;
 use crate::{
     App, Error, Result,
     error::expect,
-    log::cursor::find_installation,
+    log::cursor::ensure_installation,
     people::organizes_anything,
     sessions::Session,
     sweep::{self, Progress},
@@ -118,7 +118,7 @@ pub async fn import_calendar(
         data: app.zone_data(),
         time_zone: options.time_zone.map(|zone| app.zone(zone)).transpose()?,
         now: app.now(),
-        installation: find_installation(&app.db).await?.name,
+        installation: ensure_installation(&app.db).await?.name,
     };
     // Reading a long file takes a while. It must not block a thread that answers requests.
     let of_file = context.clone();

@@ -113,7 +113,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
     errors.finish()?;
     transaction!(app, now, |tx| {
         authorize_edit(tx, viewer, new.session).await?;
-        if let Some(id) = idempotency::find_made(tx, app, viewer, "createSessionInstance", now).await? {
+        if let Some(id) = idempotency::claim_key(tx, app, viewer, "createSessionInstance", now).await? {
             return Ok(existing_instance(tx, id).await?.into());
         }
         // If two requests create the same instance, the second one must see the row of the first one.
@@ -133,7 +133,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         note_change(tx, session.id, now).await?;
         let item = LockedInstance { instance, session: Arc::new(session) };
         let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
-        idempotency::note_made(tx, app, viewer, saved.id).await?;
+        idempotency::record_created(tx, app, viewer, saved.id).await?;
         tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
         Ok(saved.into())
     })

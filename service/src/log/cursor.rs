@@ -26,11 +26,11 @@ const TAG_BYTES: usize = 8;
 const KEY_BYTES: usize = 24;
 
 #[derive(Debug, Clone)]
-pub struct CursorKey(Vec<u8>);
+pub struct InstallationKey(Vec<u8>);
 
-impl CursorKey {
+impl InstallationKey {
     pub(crate) async fn load(db: &Db) -> Result<Self> {
-        let row = find_installation(db).await?;
+        let row = ensure_installation(db).await?;
         let key = URL_SAFE_NO_PAD.decode(row.cursor_key);
         key.map(Self::from).map_err(|_| Error::internal("installation.cursor_key is not base64"))
     }
@@ -117,7 +117,7 @@ impl CursorKey {
 }
 
 /// The key, from the bytes of a secret.
-impl From<Vec<u8>> for CursorKey {
+impl From<Vec<u8>> for InstallationKey {
     fn from(secret: Vec<u8>) -> Self {
         Self(secret)
     }
@@ -125,11 +125,11 @@ impl From<Vec<u8>> for CursorKey {
 
 /// The name of this installation. No other installation has it.
 pub async fn find_installation_name(db: &Db) -> Result<String> {
-    Ok(find_installation(db).await?.name)
+    Ok(ensure_installation(db).await?.name)
 }
 
 /// Loads the row of this installation, or creates it.
-pub(crate) async fn find_installation(db: &Db) -> Result<installation::Model> {
+pub(crate) async fn ensure_installation(db: &Db) -> Result<installation::Model> {
     if let Some(row) = installation::Entity::find_by_id(1).one(db.pool()).await? {
         return Ok(row);
     }
@@ -157,10 +157,10 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_back_and_a_forged_one_is_not() {
-        let key = CursorKey(b"key".to_vec());
+        let key = InstallationKey(b"key".to_vec());
         let text = key.write(Position(123));
         assert!(matches!(key.read(&text), Ok(Position(123))));
-        assert!(matches!(CursorKey(b"other".to_vec()).read(&text), Err(Error::Invalid { .. })));
+        assert!(matches!(InstallationKey(b"other".to_vec()).read(&text), Err(Error::Invalid { .. })));
         for forged in ["", "x", "AAAAAAAAAHs", &text[1..], &format!("{text}A")] {
             assert!(matches!(key.read(forged), Err(Error::Invalid { .. })), "{forged}");
         }

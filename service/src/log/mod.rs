@@ -28,7 +28,7 @@ mod write;
 
 pub(crate) use self::write::add_news;
 pub use self::{
-    cursor::CursorKey,
+    cursor::InstallationKey,
     news::{ChangeTarget, News},
     publish::{Published, publish, snapshot},
     read::{head, oldest, read_after},

@@ -26,7 +26,7 @@ use serde_json::json;
 use crate::{
     App, Error, Result,
     audit::Changes,
-    bookings::{end_living, lock_living_of},
+    bookings::{end_open, lock_open_of_person},
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
     error::expect,
     people::{erased_identity::note_erasure, merge::with_merged, profile::is_someone},
@@ -59,11 +59,11 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         // before the person was locked.
         let queues = lock_queues_of_people(tx, &[id]).await?;
         let answered = lock_answered(tx, id).await?;
-        let bookings = lock_living_of(tx, id).await?;
+        let bookings = lock_open_of_person(tx, id).await?;
         // This lock excludes new rows that refer to the person: whoever inserts one locks the person's key.
         let row = person::Entity::find_by_id(id).lock(LockType::Update).one(tx).await?;
         let row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
-        if find_answered(tx, id).await? != answered || lock_living_of(tx, id).await? != bookings {
+        if find_answered(tx, id).await? != answered || lock_open_of_person(tx, id).await? != bookings {
             return Err(Error::Again("the person's check-ins or bookings changed meanwhile"));
         }
         erase_check_ins(tx, id, now).await?;
@@ -161,11 +161,11 @@ async fn erase_bookings(
     tx: &Tx,
     viewer: Viewer,
     id: PersonId,
-    living: Vec<booking::Model>,
+    open: Vec<booking::Model>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    for row in living {
-        let ended = end_living(tx, &row, now).await?;
+    for row in open {
+        let ended = end_open(tx, &row, now).await?;
         let (from, to) = (json!(row.status), json!(ended.as_str()));
         tx.audit(viewer, "erasePerson", row.id, Changes::default().with("status", from, to));
     }

@@ -4,13 +4,13 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use entity::erased_identity;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, sea_query::OnConflict};
 
-use crate::{Result, db::Tx, log::cursor::CursorKey};
+use crate::{Result, db::Tx, log::cursor::InstallationKey};
 
 /// The instant before which tokens with this external id are refused, because a person who had it was erased. It must
 /// be stored with the next person who gets the external id.
 pub(super) async fn not_before_of(
     tx: &Tx,
-    key: &CursorKey,
+    key: &InstallationKey,
     external_id: Option<&str>,
 ) -> Result<Option<DateTime<Utc>>> {
     match external_id {
@@ -26,7 +26,12 @@ pub(super) async fn find_erasure<C: ConnectionTrait>(db: &C, hash: &str) -> Resu
 
 /// Records that the people with these external ids are erased. Their tokens of the current second are refused, too.
 /// After a revocation, tokens of that second are accepted, because the person needs a new one at once.
-pub(super) async fn note_erasure(tx: &Tx, key: &CursorKey, external_ids: &[String], now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn note_erasure(
+    tx: &Tx,
+    key: &InstallationKey,
+    external_ids: &[String],
+    now: DateTime<Utc>,
+) -> Result<()> {
     let tokens_not_before = now.trunc_subsecs(0) + TimeDelta::seconds(1);
     for id in external_ids {
         let hash = key.hash_external_id(id)?;

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use crate::{
     App, Error, Result,
     audit::Changes,
-    bookings::lock_living_of,
+    bookings::lock_open_of_person,
     db::{Tx, execute, ids, is_in, list, numbers, rows},
     error::expect,
     people::{
@@ -67,9 +67,9 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
     let (merged, freed) = transaction!(app, now, |tx| {
         let queues = lock_queues_of_people(tx, &[from, into]).await?;
         let answered = lock_answered(tx, [from, into]).await?;
-        let bookings = lock_living_of(tx, from).await?;
+        let bookings = lock_open_of_person(tx, from).await?;
         let [mut gone, mut left] = lock_both(tx, from, into).await?;
-        if find_answered(tx, [from, into]).await? != answered || lock_living_of(tx, from).await? != bookings {
+        if find_answered(tx, [from, into]).await? != answered || lock_open_of_person(tx, from).await? != bookings {
             return Err(Error::Again("check-ins or bookings of these people changed meanwhile"));
         }
         merge_check_ins(tx, from, into).await?;

@@ -208,14 +208,14 @@ pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<
     let now = app.now();
     let row = blank(&new, now)?;
     let made = transaction!(app, now, |tx| {
-        if let Some(id) = idempotency::find_made::<PersonId>(tx, app, viewer, "createPerson", now).await? {
+        if let Some(id) = idempotency::claim_key::<PersonId>(tx, app, viewer, "createPerson", now).await? {
             let made = person::Entity::find_by_id(id).one(tx).await?.filter(is_someone);
             return made.map(Into::into).ok_or_else(|| Error::not_found("person", id));
         }
         let tokens_not_before = not_before_of(tx, key, row.external_id.as_deref()).await?;
         let row = person::Model { tokens_not_before, ..row.clone() }.into_active_model().reset_all();
         let row = person::ActiveModel { id: NotSet, ..row }.insert(tx).await?;
-        idempotency::note_made(tx, app, viewer, row.id).await?;
+        idempotency::record_created(tx, app, viewer, row.id).await?;
         tx.audit(viewer, "createPerson", row.id, Changes::between(None, Some(&row)));
         Ok(row.into())
     });

@@ -10,13 +10,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{App, Result, log::cursor::CursorKey, seal::Seal};
+use crate::{App, Result, log::cursor::InstallationKey, seal::Seal};
 
 /// The prefix of each ticket.
 const PREFIX: &str = "ist_";
 
 /// How long a ticket opens sockets.
-const OPENS_FOR: TimeDelta = TimeDelta::minutes(2);
+const TICKET_LIFETIME: TimeDelta = TimeDelta::minutes(2);
 
 /// How long a socket lasts that was opened with a ticket, counted from when the ticket was issued.
 const SOCKET_LASTS: TimeDelta = TimeDelta::hours(1);
@@ -51,12 +51,12 @@ pub async fn open_ticket(app: &App, ticket: &str) -> Result<Ticket> {
     open(app.cursor_key().await?, ticket, app.now())
 }
 
-fn write(key: &CursorKey, token: &str, now: DateTime<Utc>) -> Result<String> {
+fn write(key: &InstallationKey, token: &str, now: DateTime<Utc>) -> Result<String> {
     let sealed = Seal::of_tickets(key)?.seal(&format!("{} {token}", now.timestamp_millis()))?;
     Ok(format!("{PREFIX}{sealed}"))
 }
 
-fn open(key: &CursorKey, ticket: &str, now: DateTime<Utc>) -> Result<Ticket> {
+fn open(key: &InstallationKey, ticket: &str, now: DateTime<Utc>) -> Result<Ticket> {
     let Some(sealed) = ticket.strip_prefix(PREFIX) else { return Ok(Ticket::Unknown) };
     let Some(text) = Seal::of_tickets(key)?.open(sealed) else { return Ok(Ticket::Unknown) };
     let issued = text
@@ -64,7 +64,7 @@ fn open(key: &CursorKey, ticket: &str, now: DateTime<Utc>) -> Result<Ticket> {
         .and_then(|(millis, token)| Some((DateTime::from_timestamp_millis(millis.parse().ok()?)?, token.to_owned())));
     Ok(match issued {
         None => Ticket::Unknown,
-        Some((issued_at, _)) if issued_at + OPENS_FOR <= now => Ticket::Expired,
+        Some((issued_at, _)) if issued_at + TICKET_LIFETIME <= now => Ticket::Expired,
         Some((issued_at, token)) => Ticket::Valid { token, socket_ends_at: issued_at + SOCKET_LASTS },
     })
 }
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn ticket_opens_for_two_minutes_and_its_socket_lasts_an_hour() {
-        let (ours, theirs) = (CursorKey::from(b"ours".to_vec()), CursorKey::from(b"theirs".to_vec()));
+        let (ours, theirs) = (InstallationKey::from(b"ours".to_vec()), InstallationKey::from(b"theirs".to_vec()));
         let issued = DateTime::from_timestamp_millis(1_800_000_000_123).unwrap();
         let ticket = write(&ours, "isk_secret", issued).unwrap();
         assert!(is_ticket(&ticket) && !is_ticket("isk_secret"));

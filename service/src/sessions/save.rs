@@ -103,11 +103,11 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         }
         let attempt = session::ActiveModel { id: NotSet, ..attempt.into_active_model().reset_all() };
         let inserted = transaction!(app, now, |tx| {
-            if let Some(id) = idempotency::find_made(tx, app, viewer, "createSession", now).await? {
+            if let Some(id) = idempotency::claim_key(tx, app, viewer, "createSession", now).await? {
                 return lock_session(tx, id, LockType::Share).await;
             }
             let row = attempt.clone().insert(tx).await?;
-            idempotency::note_made(tx, app, viewer, row.id).await?;
+            idempotency::record_created(tx, app, viewer, row.id).await?;
             let skips = skips::insert_checked_skips(tx, row.id, &skips, now).await?;
             let mut made = Changes::between(None, Some(&row));
             if !skips.is_empty() {

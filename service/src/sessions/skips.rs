@@ -105,7 +105,7 @@ pub async fn insert_skips(
             authorize_edit(tx, viewer, *id).await?;
         }
         let mut changed = Vec::new();
-        if idempotency::find_made::<SessionId>(tx, app, viewer, "addSkips", now).await?.is_some() {
+        if idempotency::claim_key::<SessionId>(tx, app, viewer, "addSkips", now).await?.is_some() {
             for id in &ids {
                 changed.push(lock_session(tx, *id, LockType::Share).await?);
             }
@@ -129,7 +129,7 @@ pub async fn insert_skips(
             changed.push(mark(tx, row, now).await?);
         }
         if let Some(first) = ids.first() {
-            idempotency::note_made(tx, app, viewer, first).await?;
+            idempotency::record_created(tx, app, viewer, first).await?;
         }
         Ok(changed)
     })?;

@@ -30,7 +30,7 @@ mod visits;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{ids::SessionId, status::Mode};
+use domain::{access::Viewer, ids::SessionId, status::Mode};
 use entity::{session as session_table, sweep_run};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -43,8 +43,9 @@ pub use self::{
     report::{AutoCreated, BookingStepped, Changed, Report, SweepError},
 };
 use crate::{
-    App, Result,
+    App, Error, Result,
     db::{self, Named, Tx, execute, numbers},
+    error::expect,
     presence::{fold_hours, queue::forget_old_holds},
     status::update::{Moment, Updated, moment},
     transaction,
@@ -143,6 +144,24 @@ use step;
 /// When the work itself is impossible, for example without a database. Problems of single sessions are in the report.
 pub async fn sweep(app: &App, request: Request) -> Result<Report> {
     sweep_watched(app, request, &Progress::default()).await
+}
+
+/// The sweep that an admin requests. Like a timer, it does not look ahead (rule 6). A dry run may be for another instant.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] or [`Error::Forbidden`] if the viewer is not an admin. [`Error::Invalid`] if a real sweep has an
+/// instant.
+pub async fn sweep_on_request(
+    app: &App,
+    viewer: Viewer,
+    is_dry_run: bool,
+    at: Option<DateTime<Utc>>,
+) -> Result<Report> {
+    expect::admin(viewer, "sign in as an admin to sweep", "only admins may sweep")?;
+    if at.is_some() && !is_dry_run {
+        return Err(Error::invalid("at", "is only possible with dryRun: a real sweep is for the current time"));
+    }
+    sweep(app, Request { at, is_dry_run, ..Request::EXACT }).await
 }
 
 /// Counts how many items a sweep, or another long task, has found and how many of them are done. Another task may read it

@@ -6,7 +6,7 @@ use super::{Request, sweep};
 use crate::{
     App, Result,
     db::{execute, ids},
-    log::cursor::find_installation,
+    log::cursor::ensure_installation,
     transaction,
     zones::find_stored,
 };
@@ -18,7 +18,7 @@ use crate::{
 pub async fn renew_zone_data(app: &App, has_changed: bool) -> Result<()> {
     let app = &app.pinned();
     let version = app.zone_data().version();
-    let stored = find_installation(&app.db).await?.tz_data_version;
+    let stored = ensure_installation(&app.db).await?.tz_data_version;
     app.zones.note_stored(&stored);
     let is_due = |stored: &str| is_newer_release(version, stored) || (has_changed && version == stored);
     if !is_due(&stored) {

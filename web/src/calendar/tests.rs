@@ -14,7 +14,7 @@ use domain::{
 };
 use icalendar::{CalendarComponent, Component as _};
 use service::{
-    app::NoQueue,
+    app::NoJobQueue,
     db::Db,
     instances::{self, NewInstance},
     log::wake::Wake,
@@ -53,7 +53,7 @@ async fn app() -> App {
     let db = Db::connect("sqlite::memory:", 1).await.unwrap();
     db.migrate().await.unwrap();
     let clock = Arc::new(ManualClock::at(now()));
-    App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default())
+    App::new(db, clock, Wake::local(), Arc::new(NoJobQueue), PlacementRule::default())
 }
 
 async fn fetch(app: &App, path: &str, headers: &[(&str, &str)]) -> (StatusCode, BTreeMap<String, String>, String) {

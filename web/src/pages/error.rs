@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::text::sentence;
 use maud::html;
-use service::Error;
+use service::{Error, rate::whole_seconds};
 
 use super::{
     layout::{Frame, respond},
@@ -55,7 +55,7 @@ pub fn status_and_message(error: &Error) -> (StatusCode, String) {
         }
         Error::Conflict(message) | Error::InvalidTransition(message) => (StatusCode::CONFLICT, message.clone()),
         Error::RateLimited(wait) => {
-            let message = words!("too-many-attempts", seconds = wait.as_secs() + 1);
+            let message = words!("too-many-attempts", seconds = whole_seconds(*wait));
             (StatusCode::TOO_MANY_REQUESTS, message)
         }
         Error::Internal(_) if error.is_unavailable() => {

@@ -22,7 +22,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, QueryOrder};
 use serde_json::json;
 use service::{
     App,
-    app::NoQueue,
+    app::NoJobQueue,
     db::Db,
     instances,
     log::{self, wake::Wake},
@@ -96,7 +96,7 @@ impl World {
         let clock = Arc::new(ManualClock::at(START.parse()?));
         let db = Db::connect(&database.url, 4).await.map_err(test_error)?;
         db.migrate().await.map_err(test_error)?;
-        let app = App::new(db, clock.clone(), Wake::local(), Arc::new(NoQueue), PlacementRule::default());
+        let app = App::new(db, clock.clone(), Wake::local(), Arc::new(NoJobQueue), PlacementRule::default());
         Ok(Self { app, clock, connection: database.connect().await? })
     }
 

@@ -27,7 +27,7 @@ use domain::{
 use insession_tests::{Deployment, GraphqlError, LIMIT, Program, TestDatabase, database::number, eventually};
 use service::{
     App,
-    app::NoQueue,
+    app::NoJobQueue,
     db::Db,
     log::{self, wake::Wake},
 };
@@ -238,7 +238,7 @@ async fn readiness(server: &Program) -> Result<u16> {
 /// The service in this process, on the database of the servers.
 pub async fn app_on(database: &TestDatabase) -> Result<App> {
     let db = Db::connect(&database.url, 4).await.map_err(test_error)?;
-    Ok(App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoQueue), PlacementRule::default()))
+    Ok(App::new(db, Arc::new(SystemClock), Wake::local(), Arc::new(NoJobQueue), PlacementRule::default()))
 }
 
 /// Converts an error of the service into one of a test.

@@ -27,7 +27,7 @@ use sea_orm::{ConnectionTrait, TransactionTrait};
 use service::{
     App, check_ins,
     instances::{self, Instance, NewInstance},
-    log::{self, ChangeTarget, cursor::CursorKey},
+    log::{self, ChangeTarget, cursor::InstallationKey},
     transaction,
 };
 
@@ -280,7 +280,7 @@ async fn cursors_are_valid_for_their_database_only(database: TestDatabase) -> Re
     Ok(())
 }
 
-async fn key(app: &App) -> Result<&CursorKey> {
+async fn key(app: &App) -> Result<&InstallationKey> {
     app.cursor_key().await.done()
 }
 

@@ -14,7 +14,7 @@ use entity::session_instance;
 use insession_tests::{Backend, Proxy, TestDatabase};
 use service::{
     App,
-    app::NoQueue,
+    app::NoJobQueue,
     bookings::{self, time_slots},
     check_ins,
     db::Db,
@@ -56,7 +56,7 @@ impl Counted {
         let (proxy, url) = Proxy::before(&database.url).await?;
         let world = World::new(database, "2025-06-11 20:00").await?;
         let db = Db::connect(&url, CONNECTIONS).await.done()?;
-        let app = App::new(db, world.clock.clone(), Wake::local(), Arc::new(NoQueue), world.app.placement_rule);
+        let app = App::new(db, world.clock.clone(), Wake::local(), Arc::new(NoJobQueue), world.app.placement_rule);
         Ok(Self { world, app, proxy })
     }
 

@@ -19,7 +19,7 @@ use insession_tests::{TestDatabase, database::execute};
 use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, DatabaseConnection, EntityTrait, IntoActiveModel, QueryOrder};
 use service::{
     App,
-    app::NoQueue,
+    app::NoJobQueue,
     db::Db,
     instances::Instance,
     log::{self, wake::Wake},
@@ -72,7 +72,7 @@ impl World {
     async fn app_on(database: &TestDatabase, clock: &Arc<ManualClock>) -> Result<App> {
         let db = Db::connect(&database.url, 16).await.done()?;
         let clock = Arc::clone(clock);
-        Ok(App::new(db, clock, Wake::local(), Arc::new(NoQueue), PlacementRule::default()))
+        Ok(App::new(db, clock, Wake::local(), Arc::new(NoJobQueue), PlacementRule::default()))
     }
 
     /// Another instance of the service, as in another process. It has its own connections and the same clock.

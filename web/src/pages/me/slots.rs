@@ -66,7 +66,7 @@ async fn load(app: &App, filter: &SlotFilter, after: Option<String>) -> Result<(
     let last = slice.rows.last().filter(|_| slice.has_next);
     let more = last.map(|slot| RowCursor::of_instant(slot.starts_at, slot.id).write());
     let ids: Vec<TimeSlotId> = slice.rows.iter().map(|slot| slot.id).collect();
-    let booked = bookings::find_living_of(app, &ids).await?;
+    let booked = bookings::find_uncancelled_of(app, &ids).await?;
     let mentors: Vec<PersonId> = slice.rows.iter().map(|slot| slot.mentor_id).collect();
     let mentors = people::find_people(app, &mentors).await?;
     let mentors: HashMap<PersonId, Person> = mentors.into_iter().map(|person| (person.id, person)).collect();

@@ -11,13 +11,13 @@ use domain::{
 };
 
 #[derive(Debug, Default)]
-pub(super) struct Whereabouts {
+pub(super) struct FollowedPeople {
     people: HashMap<PersonId, Option<SessionInstanceId>>,
     /// The reverse index of `people`.
     present: HashMap<SessionInstanceId, BTreeSet<PersonId>>,
 }
 
-impl Whereabouts {
+impl FollowedPeople {
     /// Starts to follow a person. `at` counts only if the person is not followed yet.
     pub(super) fn follow(&mut self, person: PersonId, at: Option<SessionInstanceId>) {
         if !self.people.contains_key(&person) {
