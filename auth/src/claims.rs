@@ -16,7 +16,7 @@ const ROLES: &str = "roles";
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 
 /// Clocks that differ by less than this count as the same.
-const SAME_TIME: TimeDelta = TimeDelta::seconds(2);
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(2);
 
 /// The longest subject, in bytes: the limit of OpenID Connect.
 const MAX_SUBJECT_BYTES: usize = 255;
@@ -105,7 +105,8 @@ impl Claims {
         }
         // A token from the future was made by a clock that is ahead. So it may be older than a revocation that looks earlier
         // than `iat`.
-        let issued_at = instant(claims.get("iat")).map(|at| if at > now + SAME_TIME { at - rules.leeway } else { at });
+        let issued_at =
+            instant(claims.get("iat")).map(|at| if at > now + CLOCK_TOLERANCE { at - rules.leeway } else { at });
         Ok(Self { subject, is_admin, issued_at, expires_at: Some(expires_at), name: name(claims) })
     }
 
@@ -128,7 +129,9 @@ impl Claims {
 }
 
 fn is_admin(claims: &Map<String, Value>, rules: &Rules) -> Result<bool, AuthError> {
+    // Some providers send null to a person without roles.
     find_claim(claims, &rules.roles_claim)
+        .filter(|roles| !roles.is_null())
         .map_or(Some(false), |roles| has_role(roles, &rules.admin_role, is_scope(&rules.roles_claim)))
         .ok_or(AuthError::BadRoles)
 }

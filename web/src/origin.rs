@@ -38,7 +38,7 @@ pub fn is_own(headers: &HeaderMap, site: &Site) -> bool {
     }
     let Some(origin) = text(ORIGIN.as_str()) else { return true };
     match site.public_url() {
-        Some(public) => origin.eq_ignore_ascii_case(&public.origin),
+        Some(public) => is_same(origin, &public.origin),
         None => text(HOST.as_str()).is_some_and(|host| names_host(origin, host)),
     }
 }
@@ -47,7 +47,7 @@ pub fn is_own(headers: &HeaderMap, site: &Site) -> bool {
 /// may add it to the host or remove it.
 fn names_host(origin: &str, host: &str) -> bool {
     let Some((scheme, named)) = origin.split_once("://") else { return false };
-    let usual = match scheme {
+    let usual = match &*scheme.to_ascii_lowercase() {
         "http" => 80,
         "https" => 443,
         _ => return false,
@@ -57,10 +57,18 @@ fn names_host(origin: &str, host: &str) -> bool {
     named.host().eq_ignore_ascii_case(host.host()) && port(&named) == port(&host)
 }
 
+/// Whether two origins are the same. The default port of the scheme may be left out.
+fn is_same(one: &str, other: &str) -> bool {
+    match (one.split_once("://"), other.split_once("://")) {
+        (Some((scheme, _)), Some((same, host))) => scheme.eq_ignore_ascii_case(same) && names_host(one, host),
+        _ => one.eq_ignore_ascii_case(other),
+    }
+}
+
 /// Whether the origin is one of these. `*` stands for all origins.
 pub fn is_listed(headers: &HeaderMap, origins: &[String]) -> bool {
     let origin = headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default());
-    origins.iter().any(|listed| listed == "*" || origin.is_some_and(|origin| origin.eq_ignore_ascii_case(listed)))
+    origins.iter().any(|listed| listed == "*" || origin.is_some_and(|origin| is_same(origin, listed)))
 }
 
 #[cfg(test)]
@@ -108,6 +116,8 @@ mod tests {
         for (origin, host, expected) in [
             ("https://pub.example", "10.0.0.1:8080", true),
             ("HTTPS://pub.EXAMPLE", "pub.example:80", true),
+            ("https://pub.example:443", "pub.example", true),
+            ("http://pub.example:443", "pub.example", false),
             ("http://pub.example", "pub.example", false),
             ("http://10.0.0.1:8080", "10.0.0.1:8080", false),
             ("https://pub.example:8443", "pub.example:8443", false),

@@ -9,13 +9,14 @@ pub(super) fn for_driver(url: &str) -> String {
     if url.starts_with("sqlite:") { create_if_missing(url) } else { with_host(url) }
 }
 
-/// `sqlite://file.db` opens only an existing file. This makes SQLite create a missing one.
+/// `sqlite://file.db` opens only an existing file. This makes SQLite create a missing one. A space may stand for itself.
 fn create_if_missing(url: &str) -> String {
+    let url = url.replace(' ', "%20");
     if !url.contains("mode=") && !url.contains(":memory:") {
         let separator = if url.contains('?') { '&' } else { '?' };
         return format!("{url}{separator}mode=rwc");
     }
-    url.to_owned()
+    url
 }
 
 /// The driver cannot parse an address without a host, such as `postgres://user@/db?host=/var/run/postgresql`. So this
@@ -44,7 +45,7 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     if !url.starts_with("sqlite:") || is_in_memory {
         return None;
     }
-    let options = SqliteConnectOptions::from_str(url).ok()?;
+    let options = SqliteConnectOptions::from_str(&for_driver(url)).ok()?;
     Some(options.get_filename().to_owned()).filter(|path| !path.as_os_str().is_empty())
 }
 
@@ -87,6 +88,8 @@ mod tests {
             ("sqlite://insession.db", Some("insession.db")),
             ("sqlite:insession.db?mode=rw", Some("insession.db")),
             ("sqlite:///srv/my%20files/i.db", Some("/srv/my files/i.db")),
+            ("sqlite:///srv/my files/i.db", Some("/srv/my files/i.db")),
+            ("sqlite://my dir/a b.db", Some("my dir/a b.db")),
             ("sqlite:///srv/a%3Fb%23c.db?cache=private", Some("/srv/a?b#c.db")),
             ("sqlite::memory:", None),
             ("sqlite://:memory:", None),
@@ -95,6 +98,7 @@ mod tests {
         ] {
             assert_eq!(sqlite_file(url), file.map(PathBuf::from), "{url}");
         }
+        assert_eq!(for_driver("sqlite://a b.db"), "sqlite://a%20b.db?mode=rwc");
         assert_eq!(for_driver("sqlite://a.db"), "sqlite://a.db?mode=rwc");
         assert_eq!(for_driver("sqlite://a.db?cache=private"), "sqlite://a.db?cache=private&mode=rwc");
     }

@@ -11,6 +11,25 @@
   // The server's root, which a proxy may serve under a path: this script is in its folder graphiql.
   const ROOT = new URL('..', document.currentScript.src);
 
+  /** The storage of this tab. Where the browser blocks it, a storage that lasts as long as this page. */
+  const storage = (() => {
+    try {
+      sessionStorage.getItem(TOKEN_KEY);
+      return sessionStorage;
+    } catch {
+      const values = new Map();
+      return {
+        getItem: (key) => values.get(key) ?? null,
+        setItem: (key, value) => values.set(key, value),
+        removeItem: (key) => values.delete(key),
+        clear: () => values.clear(),
+        get length() {
+          return values.size;
+        },
+      };
+    }
+  })();
+
   const EXAMPLES = [
     `# What is in session now.
 # To miss nothing, subscribe after: changeCursor.
@@ -120,7 +139,7 @@ mutation DryRunSweep($at: DateTime) {
   const viewer = document.getElementById('viewer');
 
   const ownAuthorization = () => {
-    const token = sessionStorage.getItem(TOKEN_KEY);
+    const token = storage.getItem(TOKEN_KEY);
     return token ? `Bearer ${token}` : undefined;
   };
 
@@ -244,7 +263,7 @@ mutation DryRunSweep($at: DateTime) {
         isHeadersEditorEnabled: true,
         shouldPersistHeaders: false,
         // Not localStorage: the history keeps the headers of past queries, tokens among them.
-        storage: sessionStorage,
+        storage,
       }),
     );
   }
@@ -252,12 +271,12 @@ mutation DryRunSweep($at: DateTime) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const token = field.value.trim().replace(/^bearer\s+/i, '');
-    if (token) sessionStorage.setItem(TOKEN_KEY, token);
-    else sessionStorage.removeItem(TOKEN_KEY);
+    if (token) storage.setItem(TOKEN_KEY, token);
+    else storage.removeItem(TOKEN_KEY);
     lookUpViewer();
     render();
   });
-  field.value = sessionStorage.getItem(TOKEN_KEY) ?? '';
+  field.value = storage.getItem(TOKEN_KEY) ?? '';
   lookUpViewer();
   render();
 })();

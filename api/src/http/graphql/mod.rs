@@ -25,7 +25,10 @@ mod tests;
 use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Executor, Request, Response, parser::types::OperationType};
-use auth::{AuthError, Authenticator, Identity, unread::has_unread_token};
+use auth::{
+    AuthError, Authenticator, Identity,
+    unread::{has_unread_token, is_unread_header},
+};
 use axum::{
     Router,
     body::Body,
@@ -294,6 +297,11 @@ impl<E: Executor> GraphqlEndpoint<E> {
                                header Authorization";
                 return Err(Refusal::new(StatusCode::UNAUTHORIZED, ApiError::unauthenticated(message)));
             }
+            Ok(None) if has_unread_header(&parts.headers) => {
+                let message =
+                    "a token is read only from the header Authorization: send 'Authorization: Bearer' and the token";
+                return Err(Refusal::new(StatusCode::UNAUTHORIZED, ApiError::unauthenticated(message)));
+            }
             Ok(text) => self.authenticator.authenticate(text).await,
             Err(error) => Err(error),
         };
@@ -334,6 +342,11 @@ pub fn authorization(headers: &HeaderMap) -> Result<Option<&str>, AuthError> {
         (Some(value), None) => value.to_str().map(Some).map_err(|_| AuthError::NotBearer),
         (Some(_), Some(_)) => Err(AuthError::NotBearer),
     }
+}
+
+/// Whether a header other than `Authorization` has a token.
+pub fn has_unread_header(headers: &HeaderMap) -> bool {
+    headers.iter().any(|(name, value)| is_unread_header(name.as_str(), value.as_bytes()))
 }
 
 /// Every response except the first waits until it is paid for.

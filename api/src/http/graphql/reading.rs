@@ -37,7 +37,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 
 /// The time limit for receiving a whole request body. Pauses in it have a shorter limit: see
 /// [`connections`](crate::connections).
-const BODY_PATIENCE: Duration = Duration::from_mins(5);
+const BODY_TIMEOUT: Duration = Duration::from_mins(5);
 
 pub(super) fn read_address(parts: &Parts) -> Result<Request, Refusal> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
@@ -63,7 +63,7 @@ pub(super) async fn receive(parts: &Parts, body: Body) -> Result<Vec<u8>, Refusa
     if let Some(message) = unsupported_type(&parts.headers).or_else(|| unsupported_encoding(&parts.headers)) {
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ApiError::bad_user_input(message)));
     }
-    tokio::time::timeout(BODY_PATIENCE, read_bytes(body)).await.map_err(|_| late())?
+    tokio::time::timeout(BODY_TIMEOUT, read_bytes(body)).await.map_err(|_| late())?
 }
 
 /// Reads a request from its body.
@@ -97,10 +97,15 @@ fn unsupported_type(headers: &HeaderMap) -> Option<String> {
 
 /// Replaces `x-gzip` by `gzip`, which means the same (RFC 9110, section 8.4.1.3). The layer that decompresses knows only `gzip`.
 pub(super) fn name_gzip<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
-    let encoding = request.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|encoding| encoding.trim_ascii().eq_ignore_ascii_case(b"x-gzip")) {
-        request.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
+    let encoding =
+        request.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes().trim_ascii().to_ascii_lowercase());
+    let name = match encoding.as_deref() {
+        Some(b"gzip" | b"x-gzip") => "gzip",
+        Some(b"br") => "br",
+        Some(b"deflate") => "deflate",
+        _ => return request,
+    };
+    request.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(name));
     request
 }
 

@@ -47,6 +47,24 @@ async fn graphiql_runs_queries_and_subscriptions_with_a_token() -> Result<()> {
     browser.close().await
 }
 
+/// Where the browser blocks cookies, each use of a storage fails. The token lasts as long as the page then.
+#[tokio::test]
+async fn graphiql_works_without_storage() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    let block = "for (const name of ['sessionStorage', 'localStorage']) Object.defineProperty(window, name, \
+                 { get() { throw new DOMException('blocked', 'SecurityError'); } });";
+    page.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": block })).await?;
+    page.goto(&deployment.first().client().address("/graphiql")).await?;
+    page.until(&format!("{TABS}.length >= 3 && {RUN} !== null && {VIEWER} === 'nobody'")).await?;
+    give_token(&page, &token::admin()).await?;
+    page.until(&format!("{VIEWER} === 'admin'")).await?;
+    run(&page, "WhatIsOn", "totalCount").await?;
+    browser.close().await
+}
+
 #[tokio::test]
 async fn graphiql_subscribes_without_a_token() -> Result<()> {
     let database = TestDatabase::sqlite()?;
