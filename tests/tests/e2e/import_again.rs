@@ -200,7 +200,7 @@ async fn state_after_random_updates_is_that_of_the_last_file(database: TestDatab
     let person = create_person(&admin, "Ada").await?;
     let seed = std::env::var("IMPORT_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_300_101);
     let mut random = Random(seed);
-    let uids: Vec<String> = (0..18).map(|number| format!("changing-{number}")).collect();
+    let uids: Vec<String> = (0..12).map(|number| format!("changing-{number}")).collect();
     let mut history: Vec<Vec<String>> = uids.iter().map(|_| Vec::new()).collect();
     let mut accepted = 0;
     for version in 0..4 {
@@ -244,7 +244,7 @@ async fn state_after_random_updates_is_that_of_the_last_file(database: TestDatab
             }
         }
     }
-    ensure!(accepted > 60, "only {accepted} imports were accepted");
+    ensure!(accepted > 40, "only {accepted} imports were accepted");
     Ok(())
 }
 
@@ -419,13 +419,14 @@ async fn own_feed_is_unchanged_and_any_edit_of_it_is_seen(database: TestDatabase
     let copies: BTreeSet<_> =
         imported["imported"].as_array().context("no list")?.iter().map(|it| it["session"]["path"].as_str()).collect();
     assert_eq!(copies.len(), sessions.len());
+    let mut copied = String::new();
     for path in copies.into_iter().flatten() {
-        let copy = feed(&admin, path).await?.replace("\r\n ", "");
-        let again = import(&admin, json!({ "ics": copy })).await?;
+        copied += &feed(&admin, path).await?.replace("\r\n ", "");
+    }
+    for file in [copied.clone(), copied.replace("@elsewhere", &format!("@{installation}"))] {
+        let again = import(&admin, json!({ "ics": file })).await?;
         ensure!(actions(&again).iter().all(|(_, action)| *action == "UNCHANGED"), "{again}");
-        let back = import(&admin, json!({ "ics": copy.replace("@elsewhere", &format!("@{installation}")) })).await?;
-        ensure!(actions(&back).iter().all(|(_, action)| *action == "UNCHANGED"), "{back}");
-        assert_eq!((&again["refused"], &back["refused"]), (&json!([]), &json!([])));
+        assert_eq!((actions(&again).len(), &again["refused"]), (actions(&same).len(), &json!([])));
     }
 
     let (_, path) = &sessions[5];
