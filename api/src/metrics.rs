@@ -31,7 +31,7 @@ use prometheus_client::{
 };
 use service::{
     App,
-    presence::{gather::Gatherer, visits},
+    presence::{batcher::HeartbeatBatcher, visits},
     sweep::{RecordedRuns, count_marked, find_overdue, find_recorded_runs},
     zones::ZoneStatus,
 };
@@ -117,7 +117,7 @@ impl Metrics {
         sockets: Sockets,
         admission: Admission,
         connections: Connections,
-        gatherer: Gatherer,
+        batcher: HeartbeatBatcher,
     ) -> Self {
         let mut registry = Registry::with_prefix("insession");
         let requests = Family::default();
@@ -156,7 +156,7 @@ impl Metrics {
         sweeps.register(&mut registry);
         let zone_data = ZoneDataMetrics::default();
         zone_data.register(&mut registry);
-        registry.register_collector(Box::new(LiveCounts { hub, sockets, admission, connections, gatherer }));
+        registry.register_collector(Box::new(LiveCounts { hub, sockets, admission, connections, batcher }));
         Self(Arc::new(Shared {
             registry,
             requests,
@@ -308,13 +308,13 @@ struct LiveCounts {
     sockets: Sockets,
     admission: Admission,
     connections: Connections,
-    gatherer: Gatherer,
+    batcher: HeartbeatBatcher,
 }
 
 impl Collector for LiveCounts {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let hub = self.hub.stats();
-        let beats = self.gatherer.stats();
+        let beats = self.batcher.stats();
         let gauges = [
             ("sockets", "Open WebSockets", as_gauge(self.sockets.count())),
             (

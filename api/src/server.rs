@@ -16,6 +16,7 @@ use axum::{
     routing::get,
 };
 use chrono::TimeDelta;
+use domain::clock::Clock;
 use futures_util::FutureExt as _;
 use graphql::{
     budget::Budgets,
@@ -28,7 +29,7 @@ use live::{Hub, HubSettings};
 use serde_json::json;
 use service::{
     App, log,
-    presence::{gather::Gatherer, uptime},
+    presence::{batcher::HeartbeatBatcher, uptime},
     settings::{Introspection, Limits, PublicUrl},
     sweep::find_overdue,
 };
@@ -156,7 +157,7 @@ impl Server {
         let closing = CancellationToken::new();
         let hub =
             Hub::start(LogSource(app.clone()), app.wake.subscribe(), HubSettings::default(), closing.clone()).await?;
-        let gatherer = Gatherer::start(&app);
+        let batcher = HeartbeatBatcher::start(&app);
         let options = settings.schema_options();
         let budgets = Arc::new(Budgets::new(&settings.limits));
         let reader = graphql::reader(settings.federation)?
@@ -164,7 +165,7 @@ impl Server {
             .trusting(settings.trusted_documents);
         let documents = Documents::new(Arc::clone(&budgets), settings.limits.into());
         let guard = Guard::new(settings.introspection, &settings.limits, reader.clone());
-        let schema = graphql::build(&app, &hub, &gatherer, options);
+        let schema = graphql::build(&app, &hub, &batcher, options);
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
         let site = Site::at(settings.public_url);
@@ -213,15 +214,8 @@ impl Server {
         };
         let cron = cron::router(app.clone(), cron, admission.clone(), mutations.clone());
         let metrics =
-            Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission.clone(), connections.clone(), gatherer);
-        let (clock, measured) = (Arc::clone(&app.clock), metrics.clone());
-        hub.observe_deliveries(move |change| measured.observe_delivery_lag(clock.now() - change.occurred_at));
-        let measured = metrics.clone();
-        hub.observe_changes(move |change| {
-            if let Some(due_at) = change.due_at {
-                measured.observe_due_lag(change.occurred_at - due_at);
-            }
-        });
+            Metrics::new(app.clone(), hub.clone(), sockets.clone(), admission.clone(), connections.clone(), batcher);
+        measure(&hub, &metrics, Arc::clone(&app.clock));
         let calendars = calendar::router(app.clone(), site.clone());
         let pages = pages::router(app.clone(), authenticator, settings.sign_in, site.clone());
         let pages = pages.layer(middleware::from_fn_with_state(admission, name_address));
@@ -295,6 +289,18 @@ fn span(request: &Request) -> Span {
 
 /// How long a browser may reuse the answer to a preflight.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
+
+/// Measures how late changes are: until the hub delivers them, and until what was due is handled.
+fn measure(hub: &Hub, metrics: &Metrics, clock: Arc<dyn Clock>) {
+    let measured = metrics.clone();
+    hub.observe_deliveries(move |change| measured.observe_delivery_lag(clock.now() - change.occurred_at));
+    let measured = metrics.clone();
+    hub.observe_changes(move |change| {
+        if let Some(due_at) = change.due_at {
+            measured.observe_due_lag(change.occurred_at - due_at);
+        }
+    });
+}
 
 /// Scripts of allowed origins may send any header. Clients and their instruments send many (`traceparent`, `baggage`,
 /// `apollographql-client-name` and so on). Among all headers, only `Authorization` gives rights.

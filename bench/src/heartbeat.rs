@@ -1,9 +1,9 @@
 //! Heartbeats a second, and the duration of counts among millions of old visits.
 //!
 //! A private PostgreSQL writes to the disk before a commit returns, as in production. It gets a number of online visits
-//! and a number of old ones. Beats go through the service's gatherer, as in a server: each is answered after its
+//! and a number of old ones. Beats go through the service's batcher, as in a server: each is answered after its
 //! transaction has committed. The baseline is pgbench, which upserts the same rows one by one with prepared statements,
-//! over as many connections as the gatherer's pool has. The two run in turn, never at the same time.
+//! over as many connections as the batcher's pool has. The two run in turn, never at the same time.
 
 mod data;
 
@@ -24,8 +24,8 @@ use service::{
     App,
     presence::{
         Claimant,
+        batcher::HeartbeatBatcher,
         beats::Beat,
-        gather::Gatherer,
         statistics::{find_occupancy, find_statistics},
     },
     sweep::find_next_due,
@@ -121,11 +121,11 @@ async fn beats(stage: &Stage, options: &Options, figures: &mut Figures) -> Resul
 
 /// Sends beats in a closed loop, for all visits in turn. Returns the beats a second.
 async fn beat(app: &App, visits: &Arc<[PresenceId]>, options: &Options) -> Result<f64> {
-    let gatherer = Gatherer::start(app);
+    let batcher = HeartbeatBatcher::start(app);
     let claimant = Claimant::new(app, Viewer::person(PersonId(data::PERSON)), None)?;
     let next = Arc::new(AtomicUsize::new(0));
     closed_loops(options.under_way, Duration::from_secs(options.seconds), |_| {
-        let (gatherer, claimant, clock) = (gatherer.clone(), claimant.clone(), Arc::clone(&app.clock));
+        let (batcher, claimant, clock) = (batcher.clone(), claimant.clone(), Arc::clone(&app.clock));
         let (next, visits) = (Arc::clone(&next), Arc::clone(visits));
         move || {
             let beat = Beat {
@@ -136,9 +136,9 @@ async fn beat(app: &App, visits: &Arc<[PresenceId]>, options: &Options) -> Resul
                 is_idle: None,
                 at: clock.now(),
             };
-            let gatherer = gatherer.clone();
+            let batcher = batcher.clone();
             async move {
-                gatherer.beat(beat).await?;
+                batcher.beat(beat).await?;
                 Ok(())
             }
         }

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 use async_graphql::{Context, ID, parser::types::OperationType};
 use domain::{access::Viewer, ids::IdError};
 use live::Hub;
-use service::{App, presence::gather::Gatherer, rate::whole_seconds};
+use service::{App, presence::batcher::HeartbeatBatcher, rate::whole_seconds};
 
 use super::error::ApiError;
 use crate::{execute::ClientAddress, queue_board::QueueBoard, rate::BeatRates};
@@ -40,8 +40,8 @@ pub fn queue_board<'a>(ctx: &Context<'a>) -> Result<&'a QueueBoard> {
     find(ctx, "its board of queues")
 }
 
-pub fn gatherer<'a>(ctx: &Context<'a>) -> Result<&'a Gatherer> {
-    find(ctx, "its gatherer")
+pub fn batcher<'a>(ctx: &Context<'a>) -> Result<&'a HeartbeatBatcher> {
+    find(ctx, "its batcher")
 }
 
 pub fn beat_rates<'a>(ctx: &Context<'a>) -> Result<&'a BeatRates> {

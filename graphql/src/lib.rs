@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 use async_graphql::{Executor, ObjectType, SDLExportOptions, SchemaBuilder, parser};
 use live::Hub;
-use service::{App, presence::gather::Gatherer};
+use service::{App, presence::batcher::HeartbeatBatcher};
 
 use self::{
     answer::{Either, LimitedSchema},
@@ -72,18 +72,18 @@ pub struct Options {
 }
 
 /// The schema that answers requests over every transport.
-pub fn build(app: &App, hub: &Hub, gatherer: &Gatherer, options: Options) -> impl Executor + use<> {
+pub fn build(app: &App, hub: &Hub, batcher: &HeartbeatBatcher, options: Options) -> impl Executor + use<> {
     if options.federation {
-        Either::Right(build_with::<FederatedQuery>(app, hub, gatherer, options))
+        Either::Right(build_with::<FederatedQuery>(app, hub, batcher, options))
     } else {
-        Either::Left(build_with::<Query>(app, hub, gatherer, options))
+        Either::Left(build_with::<Query>(app, hub, batcher, options))
     }
 }
 
 fn build_with<Q: ObjectType + Default + 'static>(
     app: &App,
     hub: &Hub,
-    gatherer: &Gatherer,
+    batcher: &HeartbeatBatcher,
     options: Options,
 ) -> LimitedSchema<Q> {
     let beats = Arc::new(BeatRates::default());
@@ -97,7 +97,7 @@ fn build_with<Q: ObjectType + Default + 'static>(
             .data(app.clone())
             .data(ForQueries(for_queries.clone()))
             .data(hub.clone())
-            .data(gatherer.clone())
+            .data(batcher.clone())
             .data(board.clone())
             .data(Arc::clone(&beats))
     };

@@ -73,7 +73,7 @@ struct Numbered {
 }
 
 /// One subscription's view of the board.
-pub struct Watching {
+pub struct QueueSubscription {
     board: QueueBoard,
     changes: watch::Receiver<u64>,
     /// The number of the last read that began before this subscription. Earlier reads are ignored.
@@ -83,7 +83,7 @@ pub struct Watching {
     /// What the visit and its person have, by the latest reads.
     holdings: BTreeMap<ActivityId, Holding>,
     shown: Option<Shown>,
-    last: Option<Sighting>,
+    last: Option<VisitQueueState>,
 }
 
 impl QueueBoard {
@@ -94,7 +94,7 @@ impl QueueBoard {
     }
 
     /// Watches the board. The returned view shows everything that commits after this call.
-    pub async fn watch(&self) -> service::Result<Watching> {
+    pub async fn watch(&self) -> service::Result<QueueSubscription> {
         let watching = || {
             let state = self.0.state.lock();
             state.is_running.then(|| self.watching(&state))
@@ -112,8 +112,8 @@ impl QueueBoard {
         Ok(self.watching(&state))
     }
 
-    fn watching(&self, state: &State) -> Watching {
-        Watching {
+    fn watching(&self, state: &State) -> QueueSubscription {
+        QueueSubscription {
             board: self.clone(),
             changes: self.0.changed.subscribe(),
             after: state.begun,
@@ -207,7 +207,7 @@ impl QueueBoard {
 
 /// What a subscription tells about its visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
+pub struct VisitQueueState {
     pub activity: ActivityId,
     pub place: Option<QueuePlace>,
     pub is_admitted: bool,
@@ -215,7 +215,7 @@ pub struct Sighting {
     pub is_elsewhere: bool,
 }
 
-impl Sighting {
+impl VisitQueueState {
     fn of_holding(holding: Holding) -> Self {
         let Holding { activity, place, is_own } = holding;
         Self { activity, is_admitted: place.is_none(), place, is_elsewhere: !is_own }
@@ -226,7 +226,7 @@ impl Sighting {
     }
 }
 
-impl Watching {
+impl QueueSubscription {
     /// Begins with what the subscription has read by itself. A read of the board that began before now may be older, so it is
     /// ignored. It may also be newer, so the board reads these queues again.
     pub fn begin_with(&mut self, followed: Followed) {
@@ -249,7 +249,7 @@ impl Watching {
     }
 
     /// What the visit shows now. `None` if that is the same as before, or there is nothing to show.
-    pub fn look(&mut self) -> Option<Sighting> {
+    pub fn look(&mut self) -> Option<VisitQueueState> {
         self.changes.mark_unchanged();
         let owner = self.owner?;
         let views: Vec<(ActivityId, Option<Arc<QueueView>>)> = {
@@ -266,8 +266,8 @@ impl Watching {
         let now = shown(self.holdings.values().map(Holding::facts), self.shown)?;
         self.shown = Some(now);
         let sighting = match now {
-            Shown::Holding(holding) => Sighting::of_holding(self.holdings.get(&holding.activity)?.clone()),
-            Shown::Ended(activity) => Sighting::of_end(activity),
+            Shown::Holding(holding) => VisitQueueState::of_holding(self.holdings.get(&holding.activity)?.clone()),
+            Shown::Ended(activity) => VisitQueueState::of_end(activity),
         };
         let is_new = self.last.as_ref() != Some(&sighting);
         self.last = Some(sighting.clone());

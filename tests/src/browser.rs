@@ -316,7 +316,7 @@ impl Page {
         Ok(())
     }
 
-    pub async fn look_with(&self, screen: Screen) -> Result<()> {
+    pub async fn emulate_screen(&self, screen: Screen) -> Result<()> {
         let Screen { width, height, density, is_dark } = screen;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": density, "mobile": width < 600 });
         self.call("Emulation.setDeviceMetricsOverride", metrics).await?;
@@ -342,7 +342,7 @@ impl Page {
     ///
     /// # Errors
     /// When there are other problems.
-    pub fn forgive(&self, expected: &str) -> Result<()> {
+    pub fn ignore_problems(&self, expected: &str) -> Result<()> {
         let tab = self.tab();
         let mut problems = locked(&tab.problems);
         problems.retain(|problem| !problem.contains(expected));

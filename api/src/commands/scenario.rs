@@ -210,7 +210,7 @@ async fn sweep_once(
         println!("  In {zone}: {}", local_time(zone, at).format("%A %H:%M"));
     }
     for (name, person) in people {
-        let place = people::find_place(app, *person).await?;
+        let place = people::find_placement(app, *person).await?;
         let place = place.map_or_else(|| "nowhere".to_owned(), |place| format!("at instance {}", place.0));
         println!("  {name} is {place}");
     }

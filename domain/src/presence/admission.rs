@@ -2,7 +2,7 @@
 
 /// The seats of an activity, without those of the visit that requests one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Room {
+pub struct SeatCounts {
     /// The number of seats. `None` if the activity has no limit.
     pub limit: Option<u32>,
     /// How many others hold a seat.
@@ -13,7 +13,7 @@ pub struct Room {
     pub is_waited_for: bool,
 }
 
-impl Room {
+impl SeatCounts {
     /// Whether the activity is closed, so that nobody gets a seat. An offer from before counts no more.
     pub fn is_closed(&self) -> bool {
         is_closed(self.limit)
@@ -27,7 +27,7 @@ impl Room {
 
 /// The seat, offer or place that the requesting visit already has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
+pub enum Requester {
     Newcomer,
     /// It holds a seat. It keeps this seat even if the limit has been lowered.
     Seat,
@@ -51,15 +51,15 @@ pub struct Verdict {
 
 /// Decides whether a visit gets a seat (rule 17). The queue has been settled: free seats are offered to those who wait
 /// longest. So somebody who waits gets a seat by an offer only.
-pub fn admit(room: Room, claim: Claim) -> Verdict {
+pub fn admit(room: SeatCounts, claim: Requester) -> Verdict {
     let is_admitted = match claim {
-        Claim::Seat => true,
-        Claim::Offer => !room.is_closed(),
-        Claim::Newcomer => room.is_free(),
-        Claim::Waiting(_) => room.limit.is_none(),
+        Requester::Seat => true,
+        Requester::Offer => !room.is_closed(),
+        Requester::Newcomer => room.is_free(),
+        Requester::Waiting(_) => room.limit.is_none(),
     };
     let position = match claim {
-        Claim::Waiting(position) if !is_admitted => Some(position),
+        Requester::Waiting(position) if !is_admitted => Some(position),
         _ => None,
     };
     Verdict { is_admitted, occupancy: room.seats + u32::from(is_admitted), limit: room.limit, position }
@@ -111,45 +111,45 @@ mod tests {
     #[test]
     fn visits_are_admitted_up_to_the_limit() {
         for (limit, seats, claim, expected) in [
-            (Some(3), 2, Claim::Newcomer, "You are in (3/3)."),
-            (Some(3), 3, Claim::Newcomer, "Platform at capacity (3/3). Please try again in a few minutes."),
+            (Some(3), 2, Requester::Newcomer, "You are in (3/3)."),
+            (Some(3), 3, Requester::Newcomer, "Platform at capacity (3/3). Please try again in a few minutes."),
             // The visit holds one of the three seats already.
-            (Some(3), 2, Claim::Seat, "You are in (3/3)."),
+            (Some(3), 2, Requester::Seat, "You are in (3/3)."),
             // A lowered limit evicts no visit.
-            (Some(1), 2, Claim::Seat, "You are in (3/1)."),
-            (Some(1), 3, Claim::Newcomer, "Platform at capacity (3/1). Please try again in a few minutes."),
+            (Some(1), 2, Requester::Seat, "You are in (3/1)."),
+            (Some(1), 3, Requester::Newcomer, "Platform at capacity (3/1). Please try again in a few minutes."),
             // Nobody gets a seat in a closed activity. Those who have one keep it.
-            (Some(0), 0, Claim::Newcomer, "Platform at capacity (0/0). It is closed at the moment."),
-            (Some(0), 1, Claim::Offer, "Platform at capacity (1/0). It is closed at the moment."),
+            (Some(0), 0, Requester::Newcomer, "Platform at capacity (0/0). It is closed at the moment."),
+            (Some(0), 1, Requester::Offer, "Platform at capacity (1/0). It is closed at the moment."),
             (
                 Some(0),
                 0,
-                Claim::Waiting(7),
+                Requester::Waiting(7),
                 "Platform at capacity (0/0). It is closed at the moment. You are number 7 in the queue.",
             ),
-            (Some(0), 0, Claim::Seat, "You are in (1/0)."),
-            (None, 1_000, Claim::Newcomer, "You are in."),
-            (Some(3), 2, Claim::Offer, "You are in (3/3)."),
-            (Some(3), 3, Claim::Waiting(7), "Platform at capacity (3/3). You are number 7 in the queue."),
-            (None, 3, Claim::Waiting(7), "You are in."),
+            (Some(0), 0, Requester::Seat, "You are in (1/0)."),
+            (None, 1_000, Requester::Newcomer, "You are in."),
+            (Some(3), 2, Requester::Offer, "You are in (3/3)."),
+            (Some(3), 3, Requester::Waiting(7), "Platform at capacity (3/3). You are number 7 in the queue."),
+            (None, 3, Requester::Waiting(7), "You are in."),
         ] {
-            let room = Room { limit, seats, ..Room::default() };
+            let room = SeatCounts { limit, seats, ..SeatCounts::default() };
             assert_eq!(admit(room, claim).message(), expected);
         }
     }
 
     #[test]
     fn newcomer_gets_no_seat_that_is_offered_or_waited_for() {
-        let room = Room { limit: Some(3), seats: 1, offers: 1, is_waited_for: false };
-        assert!(admit(room, Claim::Newcomer).is_admitted);
-        let offered = admit(Room { offers: 2, ..room }, Claim::Newcomer);
+        let room = SeatCounts { limit: Some(3), seats: 1, offers: 1, is_waited_for: false };
+        assert!(admit(room, Requester::Newcomer).is_admitted);
+        let offered = admit(SeatCounts { offers: 2, ..room }, Requester::Newcomer);
         assert_eq!(
             offered.message(),
             "The free seats are for those who wait (1/3 taken). You can wait, too.",
             "{offered:?}"
         );
-        assert!(!admit(Room { is_waited_for: true, ..room }, Claim::Newcomer).is_admitted);
+        assert!(!admit(SeatCounts { is_waited_for: true, ..room }, Requester::Newcomer).is_admitted);
         // Without a limit nobody needs to wait.
-        assert!(admit(Room { limit: None, is_waited_for: true, ..room }, Claim::Newcomer).is_admitted);
+        assert!(admit(SeatCounts { limit: None, is_waited_for: true, ..room }, Requester::Newcomer).is_admitted);
     }
 }

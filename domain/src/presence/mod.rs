@@ -19,7 +19,7 @@ mod uptime;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::{
-    admission::{Claim, Room, Verdict, admit, is_closed},
+    admission::{Requester, SeatCounts, Verdict, admit, is_closed},
     queue::{Due, Place, QueueRules, Standing, estimated_wait, free_seats},
     shown::{Holding, Shown, shown},
     uptime::Uptime,

@@ -82,11 +82,11 @@ impl Place {
         Some(queue.leaves_at(rules, self.last_seen?))
     }
 
-    /// The place after a pause of the servers that ended at `ended`. It is kept for [`Uptime::spare`] at least, and so is its
+    /// The place after a pause of the servers that ended at `ended`. It is kept for [`Uptime::grace_after_pause`] at least, and so is its
     /// offer until there is a heartbeat: nobody can claim an offer before they are back (rule 29).
     #[must_use]
     pub fn after_pause(self, rules: &PresenceRules, queue: QueueRules, ended: DateTime<Utc>) -> Self {
-        let spared_until = ended + Uptime::spare(rules);
+        let spared_until = ended + Uptime::grace_after_pause(rules);
         let earliest = spared_until - rules.online_window - queue.grace;
         let is_back = self.last_seen.is_some_and(|seen| ended <= seen);
         Self {

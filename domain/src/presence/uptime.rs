@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::PresenceRules;
 
 /// How many times in a row a server may fail to say that it takes heartbeats, before that is a pause.
-const MISSED: i32 = 3;
+const MISSED_REPORTS: i32 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Uptime {
@@ -23,20 +23,20 @@ impl Uptime {
     }
 
     /// After how long without a word from any server there is a pause.
-    pub fn patience(rules: &PresenceRules) -> TimeDelta {
-        Self::period(rules) * MISSED
+    pub fn pause_threshold(rules: &PresenceRules) -> TimeDelta {
+        Self::period(rules) * MISSED_REPORTS
     }
 
     /// Whether no server has said lately that it takes heartbeats.
     pub fn is_paused(&self, rules: &PresenceRules, now: DateTime<Utc>) -> bool {
-        Self::patience(rules) < now - self.seen_at
+        Self::pause_threshold(rules) < now - self.seen_at
     }
 
     /// Says that a server takes heartbeats, and has done so since `since`.
     #[must_use]
-    pub fn noted(self, rules: &PresenceRules, since: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+    pub fn with_report(self, rules: &PresenceRules, since: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         // If the clock was set back, the instants are in the future.
-        let is_from_the_future = Self::patience(rules) < self.seen_at - now;
+        let is_from_the_future = Self::pause_threshold(rules) < self.seen_at - now;
         if self.is_paused(rules, now) || is_from_the_future {
             return Self { seen_at: now, up_since: since };
         }
@@ -50,7 +50,7 @@ impl Uptime {
     }
 
     /// How long a place is kept after a pause: an online window, or a minute if that is shorter.
-    pub fn spare(rules: &PresenceRules) -> TimeDelta {
+    pub fn grace_after_pause(rules: &PresenceRules) -> TimeDelta {
         rules.online_window.min(TimeDelta::minutes(1))
     }
 }
@@ -73,11 +73,14 @@ mod tests {
         // A visit joined a queue, so there was a server.
         assert!(!start.joined_at(at(1)).is_paused(&rules, at(16)) && start.joined_at(at(-1)).is_paused(&rules, at(16)));
         // Before and after a pause. The other server's clock is late.
-        assert_eq!(start.noted(&rules, at(9), at(10)), Uptime { seen_at: at(10), ..start });
-        assert_eq!(start.noted(&rules, at(-9), at(-1)), start);
-        assert_eq!(start.noted(&rules, at(19), at(20)), Uptime { seen_at: at(20), up_since: at(19) });
+        assert_eq!(start.with_report(&rules, at(9), at(10)), Uptime { seen_at: at(10), ..start });
+        assert_eq!(start.with_report(&rules, at(-9), at(-1)), start);
+        assert_eq!(start.with_report(&rules, at(19), at(20)), Uptime { seen_at: at(20), up_since: at(19) });
         // The clock was set back by an hour.
-        assert_eq!(start.noted(&rules, at(-3_600), at(-3_590)), Uptime { seen_at: at(-3_590), up_since: at(-3_600) });
+        assert_eq!(
+            start.with_report(&rules, at(-3_600), at(-3_590)),
+            Uptime { seen_at: at(-3_590), up_since: at(-3_600) }
+        );
     }
 
     #[test]

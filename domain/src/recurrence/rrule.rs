@@ -455,7 +455,7 @@ impl Rule {
         let months: Vec<Month> = Month::all(&self.by_month);
         let wanted: Vec<u64> = months.iter().map(|month| self.days_in(*month, anchor)).collect();
         let mut covered = vec![0; months.len()];
-        let mut used: Vec<Atom> = Vec::new();
+        let mut used: Vec<SchedulePart> = Vec::new();
         for atom in self.atoms() {
             let days: Vec<u64> = months.iter().map(|month| atom.day_in(*month)).collect();
             let is_part = days.iter().zip(&wanted).all(|(days, wanted)| days & !wanted == 0);
@@ -476,11 +476,13 @@ impl Rule {
         let (mut positions, mut days): (Vec<(Weekday, Vec<i64>)>, Vec<i64>) = (Vec::new(), Vec::new());
         for atom in used {
             match atom {
-                Atom::Day(day) => days.push(day.into()),
-                Atom::Position(position, weekday) => match positions.iter_mut().find(|(known, _)| *known == weekday) {
-                    Some((_, which)) => which.push(position.into()),
-                    None => positions.push((weekday, vec![position.into()])),
-                },
+                SchedulePart::Day(day) => days.push(day.into()),
+                SchedulePart::Position(position, weekday) => {
+                    match positions.iter_mut().find(|(known, _)| *known == weekday) {
+                        Some((_, which)) => which.push(position.into()),
+                        None => positions.push((weekday, vec![position.into()])),
+                    }
+                }
             }
         }
         let mut schedules = Vec::new();
@@ -495,12 +497,12 @@ impl Rule {
 
     /// Drops atoms whose days the other atoms cover, such as the fifth Friday if there is the last Friday. An atom that
     /// the rule names itself stays.
-    fn drop_redundant(&self, used: &mut Vec<Atom>, months: &[Month]) {
-        let is_named = |atom: &Atom| {
+    fn drop_redundant(&self, used: &mut Vec<SchedulePart>, months: &[Month]) {
+        let is_named = |atom: &SchedulePart| {
             self.by_set_position.is_empty()
                 && match atom {
-                    Atom::Position(position, weekday) => self.by_day.contains(&(Some(*position), *weekday)),
-                    Atom::Day(day) => self.by_month_day.contains(day),
+                    SchedulePart::Position(position, weekday) => self.by_day.contains(&(Some(*position), *weekday)),
+                    SchedulePart::Day(day) => self.by_month_day.contains(day),
                 }
         };
         let mut index = 0;
@@ -519,15 +521,17 @@ impl Rule {
     }
 
     /// The atoms that schedules can have. Those that the rule names itself come first.
-    fn atoms(&self) -> Vec<Atom> {
+    fn atoms(&self) -> Vec<SchedulePart> {
         let positions = || (1..=5).chain((-5..=-1).rev());
-        let named = self.by_day.iter().filter_map(|(position, weekday)| Some(Atom::Position((*position)?, *weekday)));
-        let mut atoms: Vec<Atom> = named.filter(|atom| matches!(atom, Atom::Position(-5..=5, _))).collect();
-        atoms.extend(self.by_month_day.iter().map(|day| Atom::Day(*day)));
+        let named =
+            self.by_day.iter().filter_map(|(position, weekday)| Some(SchedulePart::Position((*position)?, *weekday)));
+        let mut atoms: Vec<SchedulePart> =
+            named.filter(|atom| matches!(atom, SchedulePart::Position(-5..=5, _))).collect();
+        atoms.extend(self.by_month_day.iter().map(|day| SchedulePart::Day(*day)));
         for weekday in self.weekdays() {
-            atoms.extend(positions().map(|position| Atom::Position(position, weekday)));
+            atoms.extend(positions().map(|position| SchedulePart::Position(position, weekday)));
         }
-        atoms.extend((1..=31).chain((-31..=-1).rev()).map(Atom::Day));
+        atoms.extend((1..=31).chain((-31..=-1).rev()).map(SchedulePart::Day));
         atoms
     }
 
@@ -539,7 +543,7 @@ impl Rule {
                 |position| month.nth(month.weekdays(*weekday), position.into()),
             )
         });
-        let of_numbers = self.by_month_day.iter().fold(0, |days, day| days | Atom::Day(*day).day_in(month));
+        let of_numbers = self.by_month_day.iter().fold(0, |days, day| days | SchedulePart::Day(*day).day_in(month));
         let days = match (self.by_day.is_empty(), self.by_month_day.is_empty()) {
             (true, true) => month.all_days() & 1 << anchor.day0(),
             (true, false) => of_numbers,
@@ -695,12 +699,12 @@ impl Month {
 
 /// The smallest part of a schedule: one position of a weekday in a month, or one day of the month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Atom {
+enum SchedulePart {
     Position(i8, Weekday),
     Day(i8),
 }
 
-impl Atom {
+impl SchedulePart {
     fn day_in(self, month: Month) -> u64 {
         match self {
             Self::Position(position, weekday) => month.nth(month.weekdays(weekday), position.into()),

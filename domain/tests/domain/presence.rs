@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::{
     ids::ActivityId,
-    presence::{Claim, PresenceRules, Room, Visit, VisitStatus, admit},
+    presence::{PresenceRules, Requester, SeatCounts, Visit, VisitStatus, admit},
 };
 use serde_json::{Value, json};
 
@@ -31,15 +31,16 @@ impl World {
         u32::try_from(others.filter(|(_, visit)| visit.at(&self.rules, now).seat.is_some()).count()).unwrap()
     }
 
-    fn room(&self, except: &str, now: DateTime<Utc>) -> Room {
-        Room { limit: Some(self.limit), seats: self.seats(except, now), ..Room::default() }
+    fn room(&self, except: &str, now: DateTime<Utc>) -> SeatCounts {
+        SeatCounts { limit: Some(self.limit), seats: self.seats(except, now), ..SeatCounts::default() }
     }
 
     fn beat(&mut self, name: &str, page: Option<&str>, now: DateTime<Utc>) {
         let visit = self.visits.get(name).copied().unwrap_or(Visit::begun(now));
         let Ok(mut seen) = visit.beat(&self.rules, now, None) else { return };
         if matches!(page, Some("learning" | "study" | "interview")) {
-            let verdict = admit(self.room(name, now), if seen.seat.is_some() { Claim::Seat } else { Claim::Newcomer });
+            let verdict =
+                admit(self.room(name, now), if seen.seat.is_some() { Requester::Seat } else { Requester::Newcomer });
             seen.seat = verdict.is_admitted.then_some(INTERVIEW);
         } else if page.is_some() {
             seen.seat = None;
@@ -108,7 +109,8 @@ fn successive_requests_are_admitted_up_to_the_limit() {
         let (limit, mut taken) = (number("max_concurrent"), number("already_in_interview"));
         let mut admitted = 0;
         for _ in 0..number("simultaneous_requests") {
-            let verdict = admit(Room { limit: Some(limit), seats: taken, ..Room::default() }, Claim::Newcomer);
+            let verdict =
+                admit(SeatCounts { limit: Some(limit), seats: taken, ..SeatCounts::default() }, Requester::Newcomer);
             admitted += u32::from(verdict.is_admitted);
             taken = verdict.occupancy;
         }

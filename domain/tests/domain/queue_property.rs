@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::ids::ActivityId;
 use insession_domain::presence::{
-    Claim, Due, Place, PresenceRules, QueueRules, Room, Standing, Visit, admit, free_seats, is_closed,
+    Due, Place, PresenceRules, QueueRules, Requester, SeatCounts, Standing, Visit, admit, free_seats, is_closed,
 };
 use proptest::prelude::*;
 
@@ -81,7 +81,7 @@ impl Hall {
         let Ok(seen) = visit.beat(&RULES, now, Some(false)) else { return false };
         self.visits.insert(guest, seen);
         self.settle(now);
-        let room = Room {
+        let room = SeatCounts {
             limit: self.limit,
             seats: self.seats(Some(guest)),
             offers: self.offers(Some(guest)),
@@ -89,10 +89,10 @@ impl Hall {
         };
         let own = self.queue.iter().position(|(other, _)| *other == guest);
         let claim = match own.map(|own| self.queue[own].1.standing(&RULES, QUEUE, now)) {
-            _ if seen.seat.is_some() => Claim::Seat,
-            Some(Standing::Offered) => Claim::Offer,
-            Some(_) => Claim::Waiting(u32::try_from(own.unwrap() + 1).unwrap()),
-            None => Claim::Newcomer,
+            _ if seen.seat.is_some() => Requester::Seat,
+            Some(Standing::Offered) => Requester::Offer,
+            Some(_) => Requester::Waiting(u32::try_from(own.unwrap() + 1).unwrap()),
+            None => Requester::Newcomer,
         };
         let verdict = admit(room, claim);
         if verdict.is_admitted {

@@ -6,15 +6,15 @@ use service::{
     App,
     presence::{
         Claimant, activities,
+        batcher::HeartbeatBatcher,
         beats::Beat,
-        gather::Gatherer,
-        seats::{self, IfFull, Leaver, Left},
+        seats::{self, IfFull, LeaveResult, Leaver},
         visits::Visit,
     },
 };
 
 use crate::{
-    context::{Result, app, beat_rates, gatherer, viewer},
+    context::{Result, app, batcher, beat_rates, viewer},
     error::ApiError,
     input::presence::{EnterActivityInput, HeartbeatInput, SaveActivityInput, visit_id},
     loaders::load,
@@ -73,7 +73,7 @@ impl PresencePayload {
         Ok(Self { presence: Presence(visit), activity, secret, heartbeat_seconds })
     }
 
-    async fn left(ctx: &Context<'_>, left: Left) -> Result<Self> {
+    async fn left(ctx: &Context<'_>, left: LeaveResult) -> Result<Self> {
         Self::new(ctx, left.visit, left.freed, None).await
     }
 }
@@ -108,11 +108,11 @@ impl PresenceMutation {
                 "This visit sends heartbeats too often. Wait heartbeatSeconds between two of them.",
             ));
         }
-        let gatherer = gatherer(ctx)?;
-        let seen = gatherer.beat(beat).await?;
+        let batcher = batcher(ctx)?;
+        let seen = batcher.beat(beat).await?;
         if let Some(heartbeats) = ctx.data_opt::<SocketHeartbeats>() {
             let secret = seen.secret.as_deref().or(input.secret.as_deref());
-            keep_beating(heartbeats, app, gatherer, visit, Claimant::new(app, viewer, secret)?);
+            keep_beating(heartbeats, app, batcher, visit, Claimant::new(app, viewer, secret)?);
         }
         PresencePayload::new(ctx, seen.visit, seen.lost_seat, seen.secret).await.map(Some)
     }
@@ -134,7 +134,7 @@ impl PresenceMutation {
         let if_full = if input.wait { IfFull::Wait } else { IfFull::Refuse };
         let entered = seats::enter_activity(app, viewer, secret, id, &input.activity_key, if_full).await?;
         if let Some(heartbeats) = ctx.data_opt::<SocketHeartbeats>() {
-            keep_beating(heartbeats, app, gatherer(ctx)?, id, Claimant::new(app, viewer, secret)?);
+            keep_beating(heartbeats, app, batcher(ctx)?, id, Claimant::new(app, viewer, secret)?);
         }
         Ok(Some(EnterActivityPayload {
             admitted: entered.verdict.is_admitted,
@@ -211,11 +211,17 @@ impl PresenceMutation {
 }
 
 /// Makes each pong of the socket count as a heartbeat of the visit.
-fn keep_beating(heartbeats: &SocketHeartbeats, app: &App, gatherer: &Gatherer, visit: PresenceId, claimant: Claimant) {
-    let (clock, gatherer) = (app.clock.clone(), gatherer.clone());
+fn keep_beating(
+    heartbeats: &SocketHeartbeats,
+    app: &App,
+    batcher: &HeartbeatBatcher,
+    visit: PresenceId,
+    claimant: Claimant,
+) {
+    let (clock, batcher) = (app.clock.clone(), batcher.clone());
     heartbeats.keep(visit, move |has_stopped| {
         let claimant = claimant.clone();
         let beat = Beat { visit, claimant, language_code: None, current_page: None, is_idle: None, at: clock.now() };
-        gatherer.try_beat(beat, has_stopped);
+        batcher.try_beat(beat, has_stopped);
     });
 }

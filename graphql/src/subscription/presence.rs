@@ -19,7 +19,7 @@ use crate::{
     error::ApiError,
     input::presence::visit_id,
     loaders::{OnlineVisits, load},
-    queue_board::{Sighting, Watching},
+    queue_board::{QueueSubscription, VisitQueueState},
     subscribe::{Beginning, subscribe},
     types::{activity::Activity, as_int, queue::QueuePlace, scalars::DateTime},
 };
@@ -70,7 +70,7 @@ impl PresenceChange {
 }
 
 pub struct QueueChange {
-    sighting: Sighting,
+    sighting: VisitQueueState,
     at: chrono::DateTime<chrono::Utc>,
 }
 
@@ -114,7 +114,7 @@ const QUEUE_PERIOD: Duration = Duration::from_secs(1);
 /// One subscription to the queue of a visit.
 struct Following {
     app: App,
-    watching: Watching,
+    watching: QueueSubscription,
     is_new: bool,
 }
 

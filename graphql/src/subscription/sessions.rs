@@ -258,7 +258,7 @@ async fn resume(
     let app = app(ctx)?;
     let from = change_cursor::resumable(ctx, cursor).await?;
     let person_at = match narrowing.person {
-        Some(person) => people::find_place(app, person).await?,
+        Some(person) => people::find_placement(app, person).await?,
         None => None,
     };
     let registration = Registration { narrowing: Narrowing::Sessions(narrowing), from, person_at };
@@ -271,7 +271,7 @@ async fn begin(ctx: &Context<'_>, narrowing: SessionNarrowing) -> Result<Beginni
     let database = log::snapshot(app).await?;
     let position = database.position;
     let person_at = match narrowing.person {
-        Some(person) => people::find_place(&database, person).await?,
+        Some(person) => people::find_placement(&database, person).await?,
         None => None,
     };
     let sessions = match &narrowing.sessions {

@@ -1,7 +1,7 @@
 //! Activities and their seats.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::{ids::ActivityId, presence::Room};
+use domain::{ids::ActivityId, presence::SeatCounts};
 use service::{
     lists::RowCursor,
     people,
@@ -106,7 +106,7 @@ impl Activity {
     async fn is_full(&self, ctx: &Context<'_>) -> Result<bool> {
         let Some(limit) = self.0.max_concurrent else { return Ok(false) };
         let QueueCounts { length, offers } = self.queue_counts(ctx).await?;
-        let room = Room {
+        let room = SeatCounts {
             limit: Some(u32::try_from(limit).unwrap_or_default()),
             seats: u32::try_from(self.seats_taken(ctx).await?).unwrap_or_default(),
             offers,

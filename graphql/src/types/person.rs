@@ -74,11 +74,11 @@ impl Person {
     async fn active_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
         let Some(place) = self.0.active_session_instance_id else { return Ok(None) };
         let viewer = viewer(ctx);
-        let viewer_place = match viewer.person {
+        let viewer_placement = match viewer.person {
             Some(id) if id != self.key() => load(ctx, id).await?.and_then(|row| row.active_session_instance_id),
             _ => None,
         };
-        if !viewer.may_see_placement(self.key(), self.0.hides_place, place, viewer_place) {
+        if !viewer.may_see_placement(self.key(), self.0.hides_place, place, viewer_placement) {
             return Ok(None);
         }
         Ok(load(ctx, place).await?.map(SessionInstance))

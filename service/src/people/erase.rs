@@ -31,7 +31,7 @@ use crate::{
     error::expect,
     people::{erased_identity::note_erasure, merge::with_merged, profile::is_someone},
     presence::{
-        queue::{lock_queues_of_people, settle_soon},
+        queue::{lock_queues_of_people, settle_queues},
         visits::erase_visits,
     },
     status::placement::{Affected, update_placements},
@@ -85,7 +85,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         update_placements(tx, app.placement_rule, Affected::People(&[id]), &answered).await?;
         Ok(freed)
     })?;
-    settle_soon(app, freed).await;
+    settle_queues(app, freed).await;
     Ok(())
 }
 

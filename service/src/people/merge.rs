@@ -32,7 +32,7 @@ use crate::{
         profile::is_someone,
     },
     presence::{
-        queue::{lock_queues_of_people, merge_places, settle_soon},
+        queue::{lock_queues_of_people, merge_places, settle_queues},
         visits::free_seats,
     },
     status::placement::{Affected, update_placements},
@@ -121,7 +121,7 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
         let merged = row.map(Person::from).ok_or_else(|| Error::not_found("person", into))?;
         Ok((merged, freed))
     })?;
-    settle_soon(app, freed).await;
+    settle_queues(app, freed).await;
     Ok(merged)
 }
 

@@ -18,8 +18,8 @@ pub use self::{
     merge::merge_people,
     person::Person,
     profile::{
-        NewPerson, PeopleFilter, PersonPatch, authorize_following, count_people, find_people, find_place,
-        find_visible_people, find_visible_place, insert_person, list_people, update_person,
+        NewPerson, PeopleFilter, PersonPatch, authorize_following, count_people, find_people, find_placement,
+        find_visible_people, find_visible_placement, insert_person, list_people, update_person,
     },
 };
 pub(crate) use self::{

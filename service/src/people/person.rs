@@ -14,7 +14,7 @@ pub struct Person {
     pub country: Option<String>,
     pub is_deactivated: bool,
     /// Whether only the person and administrators may see the placement: see
-    /// [`find_visible_place`](super::find_visible_place).
+    /// [`find_visible_placement`](super::find_visible_placement).
     pub hides_place: bool,
     /// The placement.
     pub active_session_instance_id: Option<SessionInstanceId>,

@@ -23,7 +23,7 @@ use crate::{
     lists::{self, Key, Page, Slice, contains, values},
     people::{Person, browsers::end_sign_ins_of, erased_identity::not_before_of},
     presence::{
-        queue::{LockedQueues, lock_queues_of_people, settle_soon},
+        queue::{LockedQueues, lock_queues_of_people, settle_queues},
         visits,
     },
     status::placement::{Affected, update_placements},
@@ -140,19 +140,19 @@ pub fn authorize_following(viewer: Viewer, person: PersonId) -> Result<()> {
 }
 
 /// The placement of a person.
-pub async fn find_place(db: &impl Reads, id: PersonId) -> Result<Option<SessionInstanceId>> {
+pub async fn find_placement(db: &impl Reads, id: PersonId) -> Result<Option<SessionInstanceId>> {
     let row = person::Entity::find_by_id(id).one(db.connection()).await?;
     Ok(row.and_then(|row| row.active_session_instance_id))
 }
 
 /// The placement of a person, if the viewer may see it. `None` also if there is none.
-pub async fn find_visible_place(app: &App, viewer: Viewer, person: &Person) -> Result<Option<SessionInstanceId>> {
+pub async fn find_visible_placement(app: &App, viewer: Viewer, person: &Person) -> Result<Option<SessionInstanceId>> {
     let Some(place) = person.active_session_instance_id else { return Ok(None) };
-    let viewer_place = match viewer.person {
-        Some(id) => find_place(app, id).await?,
+    let viewer_placement = match viewer.person {
+        Some(id) => find_placement(app, id).await?,
         None => None,
     };
-    Ok(viewer.may_see_placement(person.id, person.hides_place, place, viewer_place).then_some(place))
+    Ok(viewer.may_see_placement(person.id, person.hides_place, place, viewer_placement).then_some(place))
 }
 
 /// A filter for people.
@@ -334,7 +334,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         Ok((row.into(), freed))
     });
     let (person, freed) = updated.map_err(taken)?;
-    settle_soon(app, freed).await;
+    settle_queues(app, freed).await;
     Ok(person)
 }
 

@@ -43,7 +43,7 @@ pub async fn forget_future(app: &App, now: DateTime<Utc>) -> Result<()> {
         transaction!(app, now, |tx| {
             let (_, locked) = queue::lock_queues(tx, iter::once(id).collect()).await?;
             let Some(activity) = locked.get(&id) else { return Ok(()) };
-            let latest = now + queue::rules_of(activity).offer.max(Uptime::spare(&app.presence.rules));
+            let latest = now + queue::rules_of(activity).offer.max(Uptime::grace_after_pause(&app.presence.rules));
             let sql = "UPDATE queue_place SET offer_ends_at = :latest \
                        WHERE activity_id = :activity AND offer_ends_at > :latest";
             if execute(tx, sql, [("latest", latest.into()), ("activity", id.0.into())]).await? > 0 {

@@ -24,9 +24,9 @@
 //! - A client can change only visits that it owns. If it names another visit, the answer is the same as if there were none.
 
 pub mod activities;
+pub mod batcher;
 pub mod beats;
 pub mod clock;
-pub mod gather;
 mod hours;
 pub mod queue;
 mod queue_view;

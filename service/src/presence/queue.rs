@@ -557,7 +557,7 @@ pub(crate) async fn settle_all_again(
 
 /// Settles the queues of these activities, so that seats that have just become free are offered at once. If this fails,
 /// the timers do it.
-pub(crate) async fn settle_soon(app: &App, activities: impl IntoIterator<Item = ActivityId>) {
+pub(crate) async fn settle_queues(app: &App, activities: impl IntoIterator<Item = ActivityId>) {
     for id in activities {
         if let Err(error) = settle_now(app, id).await {
             tracing::warn!(%error, activity = %id, "a queue was not settled, and is left to the timers");

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
-    presence::{Claim, PresenceRules, Room, SeatsPer, Verdict, Visit, VisitStatus, admit},
+    presence::{PresenceRules, Requester, SeatCounts, SeatsPer, Verdict, Visit, VisitStatus, admit},
 };
 use entity::{activity, person, presence::Model, queue_place};
 use sea_orm::{ActiveModelTrait, EntityTrait, FromQueryResult, IntoActiveModel, QuerySelect, sea_query::LockType};
@@ -21,7 +21,7 @@ use super::{
     activities::{Activity, max_idle_of, storable_key},
     beats::lock_visits,
     completed, facts_of, not_found, note_freed, put_seen,
-    queue::{self, LockedQueues, Owner, QueuePlace, settle_soon},
+    queue::{self, LockedQueues, Owner, QueuePlace, settle_queues},
     tally,
     visits::{self, end_leases},
 };
@@ -50,7 +50,7 @@ pub struct Entered {
 
 /// The visit, and the activity in which it freed a seat or whose queue it left.
 #[derive(Debug, Clone)]
-pub struct Left {
+pub struct LeaveResult {
     pub visit: visits::Visit,
     pub freed: Option<ActivityId>,
 }
@@ -131,7 +131,7 @@ pub async fn enter_activity(
         let visit = save(tx, visit).await?;
         Ok((Entered { verdict, visit: visit.into(), activity: activity.into(), place }, elsewhere))
     })?;
-    settle_soon(app, elsewhere).await;
+    settle_queues(app, elsewhere).await;
     Ok(entered)
 }
 
@@ -161,7 +161,7 @@ impl SeatRequest<'_> {
         let limit = queue::limit_of(activity);
         let mut own = queue::find_place(tx, activity.id, visit.id, visit.person_id).await?;
         let taken = queue::count_taken(tx, activity.id, Some(visit.id), own.as_ref().map(|place| place.id)).await?;
-        let room = Room { limit, seats: taken.seats, offers: taken.offers, is_waited_for: taken.is_waited_for };
+        let room = SeatCounts { limit, seats: taken.seats, offers: taken.offers, is_waited_for: taken.is_waited_for };
         let mut elsewhere = None;
         if own.is_none() && !self.holds_one && if_full == IfFull::Wait && !room.is_free() {
             elsewhere = self.leave_other_queue(tx, rules).await?;
@@ -173,10 +173,10 @@ impl SeatRequest<'_> {
             None => None,
         };
         let claim = match &place {
-            _ if self.holds_one => Claim::Seat,
-            Some(QueuePlace { offer_ends_at: Some(_), .. }) => Claim::Offer,
-            Some(place) => Claim::Waiting(place.position),
-            None => Claim::Newcomer,
+            _ if self.holds_one => Requester::Seat,
+            Some(QueuePlace { offer_ends_at: Some(_), .. }) => Requester::Offer,
+            Some(place) => Requester::Waiting(place.position),
+            None => Requester::Newcomer,
         };
         let verdict = admit(room, claim);
         let mut waits_at = visit.waits_at_id;
@@ -212,7 +212,7 @@ impl SeatRequest<'_> {
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
-pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
+pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<LeaveResult> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let left = transaction!(app, app.now(), |tx| {
         let mut visit = lock_own(tx, &claimant, id).await?;
@@ -221,9 +221,9 @@ pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id:
             note_freed(tx, &visit, app.now());
             visit = save(tx, Model { activity_id: None, seat_since: None, ..visit }).await?;
         }
-        Ok(Left { visit: visit.into(), freed })
+        Ok(LeaveResult { visit: visit.into(), freed })
     })?;
-    settle_soon(app, left.freed).await;
+    settle_queues(app, left.freed).await;
     Ok(left)
 }
 
@@ -247,13 +247,13 @@ pub async fn leave_queue(
     secret: Option<&str>,
     id: PresenceId,
     leaver: Leaver,
-) -> Result<Left> {
+) -> Result<LeaveResult> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let left = transaction!(app, app.now(), |tx| {
         let (mut visit, places) = lock_own_and_queues(tx, &claimant, id).await?;
         let owner = Owner::from(&visit);
         let place = places.into_iter().next().filter(|place| leaver == Leaver::Person || owner.waits_at(place));
-        let Some(place) = place else { return Ok(Left { visit: visit.into(), freed: None }) };
+        let Some(place) = place else { return Ok(LeaveResult { visit: visit.into(), freed: None }) };
         let activity = place.activity_id;
         let is_removed = match leaver {
             Leaver::Person => queue::remove(tx, &[place]).await.map(|()| true)?,
@@ -262,9 +262,9 @@ pub async fn leave_queue(
         if visit.waits_at_id.is_some() {
             visit = save(tx, Model { waits_at_id: None, ..visit }).await?;
         }
-        Ok(Left { visit: visit.into(), freed: is_removed.then_some(activity) })
+        Ok(LeaveResult { visit: visit.into(), freed: is_removed.then_some(activity) })
     })?;
-    settle_soon(app, left.freed).await;
+    settle_queues(app, left.freed).await;
     Ok(left)
 }
 
@@ -273,12 +273,12 @@ pub async fn leave_queue(
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
-pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<Left> {
+pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<LeaveResult> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let (left, changed) = transaction!(app, app.now(), |tx| {
         let (visit, places) = lock_own_and_queues(tx, &claimant, id).await?;
         if visit.status == VisitStatus::Completed {
-            return Ok((Left { visit: visit.into(), freed: None }, Vec::new()));
+            return Ok((LeaveResult { visit: visit.into(), freed: None }, Vec::new()));
         }
         let now = app.now();
         let mut tallies = vec![Tally::completed(visit.started_at, now)];
@@ -306,9 +306,9 @@ pub async fn complete_visit(app: &App, viewer: Viewer, secret: Option<&str>, id:
             ..visit
         };
         let changed: Vec<_> = freed.into_iter().chain(places.iter().map(|place| place.activity_id)).collect();
-        Ok((Left { visit: save(tx, visit).await?.into(), freed }, changed))
+        Ok((LeaveResult { visit: save(tx, visit).await?.into(), freed }, changed))
     })?;
-    settle_soon(app, changed).await;
+    settle_queues(app, changed).await;
     Ok(left)
 }
 

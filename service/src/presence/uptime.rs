@@ -24,7 +24,7 @@ pub async fn follow(app: App) {
     loop {
         let now = app.now();
         // Without the database, nobody takes heartbeats. And the clock may have been set, or the computer may have slept.
-        if now < last || Uptime::patience(&rules) < now - last {
+        if now < last || Uptime::pause_threshold(&rules) < now - last {
             since = now;
         }
         match note(&app, since).await {
@@ -47,7 +47,8 @@ pub async fn note(app: &App, since: DateTime<Utc>) -> Result<()> {
         let now = app.now();
         let before = entity::uptime::Entity::find_by_id(1).one(tx).await?;
         let before = before.map(|row| Uptime { seen_at: row.seen_at, up_since: row.up_since });
-        let after = before.map_or(Uptime { seen_at: now, up_since: since }, |before| before.noted(rules, since, now));
+        let after =
+            before.map_or(Uptime { seen_at: now, up_since: since }, |before| before.with_report(rules, since, now));
         if before.is_some_and(|before| {
             after.up_since == before.up_since && after.seen_at - before.seen_at < Uptime::period(rules) / 2
         }) {

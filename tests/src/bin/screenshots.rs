@@ -25,7 +25,7 @@ async fn main() -> Result<()> {
     let session = "/sessions/mueller-monday";
     for (name, address) in [("home", "/"), ("session", session), ("me", "/me"), ("graphiql", "/graphiql")] {
         for (look, screen) in [("light", WIDE), ("dark", Screen { is_dark: true, ..WIDE }), ("phone", PHONE)] {
-            page.look_with(screen).await?;
+            page.emulate_screen(screen).await?;
             page.goto(&server.client().address(address)).await?;
             settle(&page, address).await?;
             if address == session {
@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
         ("keys", "/me/keys"),
     ] {
         for (look, screen) in [("light", WIDE), ("dark", Screen { is_dark: true, ..WIDE }), ("phone", PHONE)] {
-            page.look_with(screen).await?;
+            page.emulate_screen(screen).await?;
             page.goto(&server.client().address(address)).await?;
             save(&page, &folder, &format!("{name}-{look}.png")).await?;
         }
@@ -58,7 +58,7 @@ async fn main() -> Result<()> {
     let admin = browser.page().await?;
     sign_in(&admin, &server, &token::admin()).await?;
     for (look, screen) in [("light", WIDE), ("dark", Screen { is_dark: true, ..WIDE }), ("phone", PHONE)] {
-        admin.look_with(screen).await?;
+        admin.emulate_screen(screen).await?;
         admin.goto(&server.client().address("/admin")).await?;
         save(&admin, &folder, &format!("admin-{look}.png")).await?;
         admin.evaluate("document.getElementById('online').scrollIntoView()").await?;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::{Context, Result, ensure};
-use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use insession_tests::{Client, Deployment, LIMIT, TestDatabase, eventually, on_both_databases};
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ impl Random {
     }
 
     fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[usize::try_from(self.below(u64::try_from(of.len()).unwrap())).unwrap()]
+        of[usize::try_from(self.below(of.len() as u64)).unwrap_or_default()]
     }
 }
 
@@ -103,10 +103,10 @@ type Gives = Box<dyn Fn(NaiveDate) -> bool>;
 /// The events of one session, as random as those of a busy calendar. All are in January and February of 2030.
 fn events(random: &mut Random) -> String {
     let zone = random.one(&["Europe/Berlin", "Europe/Berlin", "Europe/Berlin", "America/New_York", "Asia/Tokyo"]);
-    let hour = u32::try_from(random.one(&[1, 9, 16, 19, 19, 23])).unwrap();
-    let first = NaiveDate::from_ymd_opt(2030, 1, 1).unwrap() + Days::new(random.below(5));
-    let starts = first.and_hms_opt(hour, random.one(&[0, 0, 30]), 0).unwrap();
-    let weekday = |date: NaiveDate| DAYS[usize::try_from(date.weekday().num_days_from_monday()).unwrap()];
+    let hour: i64 = random.one(&[1, 9, 16, 19, 19, 23]);
+    let first = NaiveDate::from_ymd_opt(2030, 1, 1).unwrap_or_default() + Days::new(random.below(5));
+    let starts = first.and_time(NaiveTime::MIN) + TimeDelta::minutes(60 * hour + random.one(&[0, 0, 30]));
+    let weekday = |date: NaiveDate| DAYS[date.weekday().num_days_from_monday() as usize];
     let days: BTreeSet<&str> = (0..random.below(3)).map(|_| random.one(&DAYS)).chain([weekday(first)]).collect();
     let days: Vec<_> = days.into_iter().collect();
     let month_days = [first.day(), first.day() + 7, 28];
@@ -152,7 +152,7 @@ fn events(random: &mut Random) -> String {
     if let Some(rule) = &rule {
         // An hour of the zone's own day after the last meeting.
         let until = if ends_early {
-            format!(";UNTIL={}Z", stamp(last.and_hms_opt(23, 59, 59).unwrap() + TimeDelta::hours(12)))
+            format!(";UNTIL={}Z", stamp(last.and_time(NaiveTime::MIN) + TimeDelta::seconds(36 * 3600 - 1)))
         } else {
             String::new()
         };
@@ -260,8 +260,8 @@ async fn skip_of_a_person_survives_an_import(database: TestDatabase) -> Result<(
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let excluded = |dates: &[&str]| {
-        let dates: String = dates.iter().map(|date| format!("EXDATE;TZID=Europe/Berlin:{date}T190000\n")).collect();
-        mondays("skips@test", 19, &dates, &[])
+        let dates: Vec<_> = dates.iter().map(|date| format!("EXDATE;TZID=Europe/Berlin:{date}T190000\n")).collect();
+        mondays("skips@test", 19, &dates.concat(), &[])
     };
     let imported = import(&admin, json!({ "ics": excluded(&["20300114", "20300121"]) })).await?;
     let id = session_of(&imported, "skips@test")?;
@@ -269,8 +269,8 @@ async fn skip_of_a_person_survives_an_import(database: TestDatabase) -> Result<(
     add_skip(&admin, &id, "2030-01-14").await?;
     add_skip(&admin, &id, "2030-01-28").await?;
     let add = "mutation($input: AddSkipsInput!) { addSkips(input: $input) { sessions { id } } }";
-    let strike = json!({ "from": "2030-01-21", "to": "2030-01-21", "reason": "Strike" });
-    admin.data(add, json!({ "input": { "sessionIds": [id], "skips": [strike] } })).await?;
+    let cause = json!({ "from": "2030-01-21", "to": "2030-01-21", "reason": "Strike" });
+    admin.data(add, json!({ "input": { "sessionIds": [id], "skips": [cause] } })).await?;
     let skips = async || -> Result<Vec<String>> {
         let data = admin.data(STATE, json!({ "id": id })).await?;
         let all = data["session"]["skips"].as_array().context("no list")?;

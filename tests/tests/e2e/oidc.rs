@@ -575,7 +575,7 @@ async fn person_signs_in_and_out_in_a_browser() -> Result<()> {
     // If nobody types a name, the provider refuses.
     log_in(&page, &provider, "").await?;
     page.until("document.body.innerText.includes('The provider did not sign you in (access_denied).')").await?;
-    page.forgive("403 (Forbidden)")?;
+    page.ignore_problems("403 (Forbidden)")?;
 
     // The provider has other keys now.
     provider.start_again().await?;
@@ -589,7 +589,7 @@ async fn person_signs_in_and_out_in_a_browser() -> Result<()> {
     page.until("location.protocol === 'chrome-error:'").await?;
     page.goto(&server.url()).await?;
     page.until(&format!("{} !== undefined", link("Sign in"))).await?;
-    page.forgive("ERR_CONNECTION_REFUSED")?;
+    page.ignore_problems("ERR_CONNECTION_REFUSED")?;
     browser.close().await
 }
 

@@ -62,13 +62,13 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Path(id): Path<S
 async fn load(app: &App, visitor: &Visitor, id: PersonId) -> Result<Option<Content>> {
     let found = people::find_visible_people(app, visitor.viewer, &[id]).await?;
     let Some(person) = found.into_iter().next() else { return Ok(None) };
-    let place = find_place(app, visitor, &person).await?;
+    let place = find_placement(app, visitor, &person).await?;
     Ok(Some(Content { person, place }))
 }
 
 /// The meeting that a person is at. `None` if the visitor may not know it.
-pub async fn find_place(app: &App, visitor: &Visitor, person: &Person) -> Result<Option<Card>> {
-    let Some(place) = people::find_visible_place(app, visitor.viewer, person).await? else { return Ok(None) };
+pub async fn find_placement(app: &App, visitor: &Visitor, person: &Person) -> Result<Option<Card>> {
+    let Some(place) = people::find_visible_placement(app, visitor.viewer, person).await? else { return Ok(None) };
     let rows = instances::find_instances(app, &[place]).await?;
     Ok(cards::load(app, rows).await?.pop())
 }

@@ -15,8 +15,8 @@ use service::{
     instances::{self, NewInstance},
     presence::{
         Claimant,
+        batcher::HeartbeatBatcher,
         beats::Beat,
-        gather::Gatherer,
         seats::{self, IfFull},
     },
 };
@@ -30,7 +30,7 @@ const STEP: Duration = Duration::from_secs(15);
 const POP_UP_MINUTES: i64 = 2;
 
 pub struct Motion {
-    gatherer: Gatherer,
+    batcher: HeartbeatBatcher,
     wanderers: [PersonId; 2],
     guests: [PersonId; 4],
     /// The pop-up meeting that opened last, and the one that opens next.
@@ -53,7 +53,7 @@ impl Motion {
             *visit = PresenceId::from(u128::from_ne_bytes(random));
         }
         Ok(Self {
-            gatherer: Gatherer::start(app),
+            batcher: HeartbeatBatcher::start(app),
             wanderers: content.wanderers,
             guests: content.guests,
             meetings: [None; 2],
@@ -145,7 +145,7 @@ impl Motion {
                 is_idle: None,
                 at: app.now(),
             };
-            self.gatherer.beat(beat).await?;
+            self.batcher.beat(beat).await?;
             if number == self.steps % self.visits.len() {
                 if (self.steps / self.visits.len()) % 3 < 2 {
                     seats::enter_activity(app, viewer, None, visit, INTERVIEW, IfFull::Refuse).await?;

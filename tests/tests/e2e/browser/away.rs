@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use insession_tests::{Browser, Client, Deployment, TestDatabase, now, token};
 use serde_json::{Value, json};
 
-use super::elsewhere::Elsewhere;
+use super::other_site::OtherSite;
 use crate::fixtures::{cancel, check_in, create_active_instance, create_person, create_session};
 
 /// A clock that runs as usual and that `skip` moves ahead by a number of milliseconds. Timers of 4 seconds and more
@@ -47,7 +47,7 @@ async fn badges_end_by_the_servers_clock_while_the_server_is_down() -> Result<()
     check_in(&admin, &instance, "YES", Some(&ann)).await?;
     let content =
         format!("<live-now-badge session='{session}'></live-now-badge> <in-session-badge></in-session-badge>");
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), &content).await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), &content).await?;
     let browser = Browser::launch().await?;
     // The visitor's clock is right, or days ahead, or behind.
     let mut pages = Vec::new();
@@ -87,7 +87,7 @@ async fn badges_end_by_the_servers_clock_while_the_server_is_down() -> Result<()
     cancel(&admin, &instance).await?;
     for page in &pages {
         page.until(&format!("!{ACTIVE}.some(Boolean)")).await?;
-        page.forgive("WebSocket connection to")?;
+        page.ignore_problems("WebSocket connection to")?;
     }
     browser.close().await
 }

@@ -7,7 +7,7 @@ use insession_tests::{Browser, Deployment, LIMIT, Page, Screen, TestDatabase, da
 use serde_json::{Value, json};
 use service::{instances, log, prune};
 
-use super::elsewhere::Elsewhere;
+use super::other_site::OtherSite;
 use crate::{
     fixtures::{cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds},
     load::{app_on, test_error},
@@ -27,7 +27,7 @@ async fn badge_follows_the_status_without_a_reload() -> Result<()> {
     let admin = deployment.admin();
     let session = create_session(&admin, "Monday").await?;
     let content = format!("<p>Monday <live-now-badge session='{session}'></live-now-badge><i>after</i></p>");
-    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let site = OtherSite::start(deployment.first(), None, &content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -57,7 +57,7 @@ async fn in_session_dot_follows_the_person_and_shows_the_session() -> Result<()>
     let monday = create_active_instance(&admin, &create_session(&admin, "Monday").await?).await?;
     let tuesday = create_active_instance(&admin, &create_session(&admin, "Tuesday").await?).await?;
     let content = "<button>before</button> <in-session-badge></in-session-badge>";
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&person)), content).await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&person)), content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -109,7 +109,7 @@ async fn page_reconnects_with_a_fresh_token_when_one_expires() -> Result<()> {
     let admin = deployment.admin();
     let person = create_person(&admin, "Ann").await?;
     let monday = create_active_instance(&admin, &create_session(&admin, "Monday").await?).await?;
-    let site = Elsewhere::start(deployment.first(), None, "<in-session-badge></in-session-badge>").await?;
+    let site = OtherSite::start(deployment.first(), None, "<in-session-badge></in-session-badge>").await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -134,7 +134,7 @@ async fn page_misses_no_change_while_its_server_restarts() -> Result<()> {
     let elsewhere = deployment.second().admin();
     let session = create_session(&elsewhere, "Monday").await?;
     let content = format!("<live-now-badge session='{session}'></live-now-badge>");
-    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let site = OtherSite::start(deployment.first(), None, &content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -158,7 +158,7 @@ async fn page_misses_no_change_while_its_server_restarts() -> Result<()> {
     // Later changes arrive too.
     create_active_instance(&elsewhere, &session).await?;
     page.until(LIVE).await?;
-    page.forgive("WebSocket connection to")?;
+    page.ignore_problems("WebSocket connection to")?;
     browser.close().await
 }
 
@@ -169,7 +169,7 @@ async fn page_reads_its_state_again_when_its_cursor_has_expired() -> Result<()> 
     let admin = deployment.admin();
     let (monday, tuesday) = (create_session(&admin, "Monday").await?, create_session(&admin, "Tuesday").await?);
     let badge = |session: &str| format!("<live-now-badge session='{session}'></live-now-badge>");
-    let site = Elsewhere::start(deployment.first(), None, &(badge(&monday) + &badge(&tuesday))).await?;
+    let site = OtherSite::start(deployment.first(), None, &(badge(&monday) + &badge(&tuesday))).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -199,7 +199,7 @@ async fn page_reads_its_state_again_when_its_cursor_has_expired() -> Result<()> 
     // Later changes arrive too.
     cancel(&admin, &come).await?;
     page.until("document.querySelectorAll('[active]').length === 0").await?;
-    page.forgive("WebSocket connection to")?;
+    page.ignore_problems("WebSocket connection to")?;
     browser.close().await
 }
 
@@ -210,7 +210,7 @@ async fn badges_use_the_theme_of_their_attribute_the_page_or_the_visitor() -> Re
     let session = create_session(&deployment.admin(), "Monday").await?;
     let badge = |theme: &str| format!("<live-now-badge {theme} session='{session}'></live-now-badge>");
     let content = ["", "theme=light", "theme=dark", "theme=auto"].map(badge).concat();
-    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let site = OtherSite::start(deployment.first(), None, &content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -225,7 +225,7 @@ async fn badges_use_the_theme_of_their_attribute_the_page_or_the_visitor() -> Re
         (true, "light dark", [dark, light, dark, dark]),
         (false, "dark", [dark, light, dark, light]),
     ] {
-        page.look_with(Screen { width: 800, height: 600, density: 1, is_dark }).await?;
+        page.emulate_screen(Screen { width: 800, height: 600, density: 1, is_dark }).await?;
         page.evaluate(&format!("document.documentElement.style.colorScheme = '{scheme}'")).await?;
         assert_eq!(page.evaluate(colors).await?, json!(expected), "{is_dark} {scheme}");
     }
@@ -247,7 +247,7 @@ async fn all_badges_of_a_page_share_one_socket() -> Result<()> {
     let badge = |session: &String| format!("<live-now-badge session='{session}'></live-now-badge>");
     // Fifty badges. The last one names a session that does not exist.
     let content = sessions[..49].iter().map(badge).collect::<String>() + &badge(&"Session:999999".to_owned());
-    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let site = OtherSite::start(deployment.first(), None, &content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;

@@ -116,7 +116,7 @@ async fn graphiql_asks_for_another_token_when_one_is_refused_or_expires() -> Res
         }
         page.until(&format!("/expired.*Paste another token/.test({VIEWER})")).await?;
     }
-    page.forgive("Failed to load resource")?;
+    page.ignore_problems("Failed to load resource")?;
     browser.close().await
 }
 

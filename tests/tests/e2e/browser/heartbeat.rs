@@ -7,7 +7,7 @@ use insession_tests::{
 };
 use serde_json::{Value, json};
 
-use super::elsewhere::Elsewhere;
+use super::other_site::OtherSite;
 use crate::fixtures::{
     beat, create_active_instance, create_person, create_session, enter_activity, new_visit, save_activity,
 };
@@ -21,13 +21,13 @@ async fn visit_stays_online_in_a_hidden_tab_and_ends_when_it_closes() -> Result<
     let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
     let browser = Browser::launch().await?;
 
-    let first = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "Ann's").await?;
+    let first = OtherSite::start(deployment.first(), Some(&token::of(&ann)), "Ann's").await?;
     let page = browser.page().await?;
     let answer = enter(&page, &first).await?;
     assert_eq!((&answer["admitted"], &answer["occupancy"]), (&json!(true), &json!(1)), "{answer}");
 
     // A second person is refused, because the only seat is taken.
-    let second = Elsewhere::start(deployment.first(), Some(&token::of(&ben)), "Ben's").await?;
+    let second = OtherSite::start(deployment.first(), Some(&token::of(&ben)), "Ben's").await?;
     let waiting = browser.page().await?;
     let answer = enter(&waiting, &second).await?;
     assert_eq!(answer["admitted"], false);
@@ -80,7 +80,7 @@ async fn stopping_a_visit_frees_its_seat_while_badges_keep_the_socket_open() -> 
     let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
     let session = create_session(&admin, "Monday").await?;
     let badges = format!("<live-now-badge session='{session}'></live-now-badge>").repeat(2);
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), &badges).await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), &badges).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     assert_eq!(enter(&page, &site).await?["admitted"], true);
@@ -113,7 +113,7 @@ async fn cancelled_entry_takes_no_seat() -> Result<()> {
     let admin = deployment.admin();
     save_activity(&admin, "interview", Some(1)).await?;
     let ann = create_person(&admin, "Ann").await?;
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), "").await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -162,7 +162,7 @@ async fn visit_keeps_one_seat_until_all_its_heartbeats_have_stopped() -> Result<
     let admin = deployment.admin();
     save_activity(&admin, "interview", Some(5)).await?;
     let ann = create_person(&admin, "Ann").await?;
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), "").await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -202,7 +202,7 @@ async fn visit_has_the_language_tag_of_its_page() -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
     let ann = create_person(&admin, "Ann").await?;
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), "").await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -236,7 +236,7 @@ async fn page_without_storage_has_its_own_visit() -> Result<()> {
     let ann = create_person(&admin, "Ann").await?;
     let session = create_session(&admin, "Monday").await?;
     let badge = format!("<live-now-badge session='{session}'></live-now-badge>");
-    let site = Elsewhere::start_sandboxed(deployment.first(), Some(&token::of(&ann)), &badge).await?;
+    let site = OtherSite::start_sandboxed(deployment.first(), Some(&token::of(&ann)), &badge).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     assert_eq!(enter(&page, &site).await?["admitted"], true);
@@ -258,7 +258,7 @@ async fn page_in_an_insecure_context_has_a_visit() -> Result<()> {
     let admin = deployment.admin();
     save_activity(&admin, "interview", Some(1)).await?;
     let ann = create_person(&admin, "Ann").await?;
-    let mut site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let mut site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), "").await?;
     site.url = site.url.replace("127.0.0.1", NAMED_HOST);
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
@@ -277,7 +277,7 @@ async fn occupancy(admin: &Client) -> Result<Value> {
 }
 
 /// Opens the page and asks for a seat.
-async fn enter(page: &Page, site: &Elsewhere) -> Result<Value> {
+async fn enter(page: &Page, site: &OtherSite) -> Result<Value> {
     page.goto(&site.url).await?;
     page.evaluate("window.visit = startHeartbeat({ activity: 'interview' }), visit.entered").await
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use insession_tests::{Browser, Deployment, Page, TestDatabase};
 use serde_json::{Value, json};
 
-use super::elsewhere::Elsewhere;
+use super::other_site::OtherSite;
 use crate::fixtures::{create_active_instance, create_session};
 
 /// Collects the warnings in the console.
@@ -36,7 +36,7 @@ async fn wrong_ids_are_named_in_the_console_once() -> Result<()> {
         badge(&session),
     ]
     .concat();
-    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let site = OtherSite::start(deployment.first(), None, &content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.run_first(COLLECT_WARNINGS).await?;
@@ -71,7 +71,7 @@ async fn public_badges_work_whatever_the_token_function_returns() -> Result<()> 
     let session = create_session(&admin, "Monday").await?;
     create_active_instance(&admin, &session).await?;
     let badges = format!("<live-now-badge session='{session}'></live-now-badge><in-session-badge></in-session-badge>");
-    let site = Elsewhere::start(deployment.first(), None, "").await?;
+    let site = OtherSite::start(deployment.first(), None, "").await?;
     let browser = Browser::launch().await?;
     for (token, named) in [
         // The address of the token requires a sign-in, and answers with a page.
@@ -99,7 +99,7 @@ async fn connections_and_heartbeats_that_fail_are_named_in_the_console() -> Resu
     let mut deployment = Deployment::start(&database).await?;
     let session = create_session(&deployment.admin(), "Monday").await?;
     let badge = format!("<live-now-badge session='{session}'></live-now-badge>");
-    let site = Elsewhere::start(deployment.first(), None, &badge).await?;
+    let site = OtherSite::start(deployment.first(), None, &badge).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.run_first(COLLECT_WARNINGS).await?;
@@ -111,7 +111,7 @@ async fn connections_and_heartbeats_that_fail_are_named_in_the_console() -> Resu
     page.evaluate("visit.stop()").await?;
     deployment.servers[0].terminate().await?;
     page.until("warnings.some((text) => /the connection to http.* was lost: 1012/.test(text))").await?;
-    page.forgive("WebSocket connection to")?;
+    page.ignore_problems("WebSocket connection to")?;
     browser.close().await
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use insession_tests::{Browser, Client, Deployment, LIMIT, TemporaryFolder, TestDatabase, eventually, token};
 use serde_json::{Value, json};
 
-use super::elsewhere::Elsewhere;
+use super::other_site::OtherSite;
 use crate::fixtures::{check_in, create_active_instance, create_person, create_session, save_activity};
 
 const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/js");
@@ -39,7 +39,7 @@ async fn npm_package_has_types_and_its_hooks_work_on_a_server_and_in_strict_mode
         "<div id=root data-endpoint='{endpoint}' data-token='{token}' data-session='{session}'>{html}</div>
         <script type=module nonce=page>{script}</script>"
     );
-    let site = Elsewhere::start(deployment.first(), None, &content).await?;
+    let site = OtherSite::start(deployment.first(), None, &content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use insession_tests::{Browser, Deployment, Page, Screen, TestDatabase, token};
 use serde_json::json;
 
-use super::{elsewhere::Elsewhere, sign_in};
+use super::{other_site::OtherSite, sign_in};
 use crate::{
     bookings::interface::create_slot,
     fixtures::{
@@ -27,7 +27,7 @@ async fn organizer_edits_tonights_meeting_on_a_phone() -> Result<()> {
     add_organizer(&admin, &session, &olga).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
-    page.look_with(PHONE).await?;
+    page.emulate_screen(PHONE).await?;
     sign_in(&page, deployment.first(), &olga).await?;
     looks_right(&page).await?;
     follow(&page, "Organise", "h1", "Organise Monday Tunes").await?;
@@ -41,7 +41,7 @@ async fn organizer_edits_tonights_meeting_on_a_phone() -> Result<()> {
     press(&page, "Save").await?;
     page.until("document.activeElement.id === 'field-endTime'").await?;
     looks_right(&page).await?;
-    page.forgive("422")?;
+    page.ignore_problems("422")?;
     ensure!(page.evaluate("document.getElementById('field-locationOverride').value").await? == "The Annex");
     fill(&page, "endTime", "23:59").await?;
     press(&page, "Save").await?;
@@ -66,7 +66,7 @@ async fn admin_starts_from_an_empty_database_on_a_phone() -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
-    page.look_with(PHONE).await?;
+    page.emulate_screen(PHONE).await?;
     page.goto(&deployment.first().client().address("/admin")).await?;
     page.until("location.pathname === '/sign-in' && document.getElementById('token') !== null").await?;
     page.evaluate("document.getElementById('token').focus()").await?;
@@ -102,7 +102,7 @@ async fn admin_starts_from_an_empty_database_on_a_phone() -> Result<()> {
         page.goto(&deployment.first().client().address(address)).await?;
         looks_right(&page).await.with_context(|| address.to_owned())?;
     }
-    page.forgive("404")?;
+    page.ignore_problems("404")?;
     browser.close().await
 }
 
@@ -124,7 +124,7 @@ async fn visitor_checks_in_nearby_student_books_and_developer_pastes_the_badge()
 
     // The visitor.
     let page = browser.page().await?;
-    page.look_with(PHONE).await?;
+    page.emulate_screen(PHONE).await?;
     page.set_position(&server.url(), Some((30.26, -97.74))).await?;
     page.call("Emulation.setTimezoneOverride", json!({ "timezoneId": "Asia/Kolkata" })).await?;
     sign_in(&page, server, &ann).await?;
@@ -151,7 +151,7 @@ async fn visitor_checks_in_nearby_student_books_and_developer_pastes_the_badge()
     follow(&page, "Open House", "h1", "Open House").await?;
     follow(&page, "Organise this session", "h1", "Organise Open House").await?;
     let snippet = page.evaluate("document.querySelector('.copy pre').textContent").await?;
-    let site = Elsewhere::start(server, None, snippet.as_str().context("a snippet")?).await?;
+    let site = OtherSite::start(server, None, snippet.as_str().context("a snippet")?).await?;
     page.goto(&site.url).await?;
     page.until("document.querySelector('live-now-badge').hasAttribute('active')").await?;
     cancel(&admin, &instance).await?;

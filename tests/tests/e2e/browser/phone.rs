@@ -43,7 +43,7 @@ async fn phone_opens_the_code_at_the_door_and_its_guest_signs_in() -> Result<()>
 
     // The guest comes.
     let phone = browser.page().await?;
-    phone.look_with(PHONE).await?;
+    phone.emulate_screen(PHONE).await?;
     phone.goto(&scan(&door, &server).await?).await?;
     ensure!(
         phone.evaluate("document.documentElement.scrollWidth <= innerWidth").await? == json!(true),

@@ -7,7 +7,7 @@ use insession_tests::{
 use reqwest::header::COOKIE;
 use serde_json::{Value, json};
 
-use super::{away::CLOCK, elsewhere::Elsewhere, sign_in};
+use super::{away::CLOCK, other_site::OtherSite, sign_in};
 use crate::{
     docs::snippet,
     fixtures::{beat, create_person, enter_activity, new_visit},
@@ -86,7 +86,7 @@ async fn the_documented_page_shows_its_place_and_takes_the_offered_seat() -> Res
     let content = snippet("docs/badges.md", "### Waiting for a seat", "html")?
         .replace("https://insession.example", &deployment.first().url())
         .replace("<script type=\"module\">", "<script type=\"module\" nonce=\"page\">");
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), &content).await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), &content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.run_first(
@@ -131,7 +131,7 @@ async fn two_tabs_of_one_person_share_one_seat() -> Result<()> {
     let admin = deployment.admin();
     let ben = Other::enter(&deployment, "Ben").await?;
     let ann = create_person(&admin, "Ann").await?;
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), "").await?;
     let browser = Browser::launch().await?;
     let first = browser.page().await?;
     wait(&first, &site).await?;
@@ -180,7 +180,7 @@ async fn place_of_a_person_stays_while_one_of_the_devices_waits() -> Result<()> 
     admin.data(lecture, json!({})).await?;
     let ben = Other::enter(&deployment, "Ben").await?;
     let ann = create_person(&admin, "Ann").await?;
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), "").await?;
     let browser = Browser::launch().await?;
     let phone = browser.page().await?;
     wait(&phone, &site).await?;
@@ -226,7 +226,7 @@ async fn a_phone_that_nobody_uses_loses_its_seat() -> Result<()> {
     let deployment = serve(&database, 1, &json!({ "maxIdleMinutes": 1 })).await?;
     let admin = deployment.admin();
     let ann = create_person(&admin, "Ann").await?;
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), "").await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), "").await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.run_first(&format!("window.aheadBy = 0; {CLOCK}")).await?;
@@ -262,7 +262,7 @@ async fn element_joins_confirms_and_leaves_by_keyboard() -> Result<()> {
     let ben = Other::enter(&deployment, "Ben").await?;
     let ann = create_person(&admin, "Ann").await?;
     let content = "<activity-queue activity=interview confirm>The interview</activity-queue>";
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&ann)), content).await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), content).await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;
@@ -308,7 +308,7 @@ async fn element_joins_confirms_and_leaves_by_keyboard() -> Result<()> {
     page.press("Enter").await?;
     page.until(&says("0 of 1 seat is taken.")).await?;
     assert_eq!(focused(&page).await?, "Join");
-    page.forgive("WebSocket connection to")?;
+    page.ignore_problems("WebSocket connection to")?;
     browser.close().await
 }
 
@@ -345,7 +345,7 @@ async fn page_of_an_activity_works_on_a_phone_and_says_what_scripts_are_for() ->
     // With them.
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
-    page.look_with(Screen { width: 360, height: 640, density: 2, is_dark: false }).await?;
+    page.emulate_screen(Screen { width: 360, height: 640, density: 2, is_dark: false }).await?;
     sign_in(&page, deployment.first(), &ann).await?;
     page.goto(&client.address("/activities/interview")).await?;
     page.until(&says("1 of 1 seat is taken.")).await?;
@@ -375,12 +375,12 @@ async fn page_of_an_activity_works_on_a_phone_and_says_what_scripts_are_for() ->
 }
 
 /// Opens a page and waits for a seat there.
-async fn wait(page: &Page, site: &Elsewhere) -> Result<()> {
+async fn wait(page: &Page, site: &OtherSite) -> Result<()> {
     start(page, site, "{ activity: 'interview', wait: true }").await
 }
 
 /// Opens a page and starts heartbeats with these options there.
-async fn start(page: &Page, site: &Elsewhere, options: &str) -> Result<()> {
+async fn start(page: &Page, site: &OtherSite, options: &str) -> Result<()> {
     page.goto(&site.url).await?;
     page.until("window.startHeartbeat !== undefined").await?;
     page.evaluate(&format!(

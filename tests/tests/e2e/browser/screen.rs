@@ -90,7 +90,7 @@ async fn door_screen_follows_each_change_and_recovers_by_itself() -> Result<()> 
     screen.until(&shows("")).await?;
     hide(false).await?;
     screen.until(&shows("Ann")).await?;
-    screen.forgive("")?;
+    screen.ignore_problems("")?;
 
     // The browser of an old television cannot run the page's script, and does not keep the screen on. Another browser
     // has no scripts.
@@ -103,7 +103,7 @@ async fn door_screen_follows_each_change_and_recovers_by_itself() -> Result<()> 
     assert_eq!(television.evaluate("document.body.hasAttribute('data-live')").await?, json!(false));
     hide(true).await?;
     television.until(&format!("(skip(10_000), {})", shows(""))).await?;
-    television.forgive("ERR_BLOCKED_BY_CLIENT")?;
+    television.ignore_problems("ERR_BLOCKED_BY_CLIENT")?;
     let modern = browser.page().await?;
     modern.run_first(NO_WAKE_LOCK).await?;
     sign_in(&modern, &server, &organizer).await?;
@@ -118,7 +118,7 @@ async fn door_screen_follows_each_change_and_recovers_by_itself() -> Result<()> 
     admin.data(remove, json!({ "session": session, "person": organizer })).await?;
     for page in [&screen, &television] {
         page.until("(skip(10_000), document.getElementById('main').textContent.includes('Only organisers'))").await?;
-        page.forgive("403")?;
+        page.ignore_problems("403")?;
     }
     browser.close().await
 }

@@ -168,7 +168,7 @@ async fn admin_page_shows_statuses_and_overrides_them() -> Result<()> {
     sign_in(&page, deployment.first(), &person).await?;
     page.goto(&deployment.first().client().address("/admin")).await?;
     page.until("document.body.innerText.includes('This page is for admins.')").await?;
-    page.forgive("403 (Forbidden)")?;
+    page.ignore_problems("403 (Forbidden)")?;
 
     let page = browser.page().await?;
     page.goto(&deployment.first().client().address("/admin")).await?;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use insession_tests::{Browser, Deployment, TestDatabase, token};
 use serde_json::json;
 
-use super::{elsewhere::Elsewhere, sign_in};
+use super::{other_site::OtherSite, sign_in};
 use crate::fixtures::create_person;
 
 #[tokio::test]
@@ -12,7 +12,7 @@ async fn duplicated_tab_starts_its_own_visit() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = Deployment::start(&database).await?;
     let person = create_person(&deployment.admin(), "Ann").await?;
-    let site = Elsewhere::start(deployment.first(), Some(&token::of(&person)), "").await?;
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&person)), "").await?;
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.goto(&site.url).await?;

@@ -95,7 +95,7 @@ async fn pages_work(removes_path: bool) -> Result<()> {
     addresses_are_below_the_path(&page).await?;
     page.goto(&format!("{url}/nowhere")).await?;
     addresses_are_below_the_path(&page).await?;
-    page.forgive("404")?;
+    page.ignore_problems("404")?;
     page.click("[...document.querySelectorAll('button')].find((it) => it.textContent === 'Sign out')").await?;
     page.until("location.pathname === '/insession/' && document.body.innerText.includes('Sign in')").await?;
 

@@ -8,7 +8,7 @@ use insession_tests::{Deployment, TestDatabase, eventually};
 use tokio::time::sleep;
 
 use super::{LIMIT, size};
-use crate::load::{Blow, Load, Random, Size, Tolerance};
+use crate::load::{Load, PartFailure, Random, Size, Tolerance};
 
 /// After this many rounds, a slow machine makes the rest of the changes undisturbed.
 const MAX_ROUNDS: usize = 5;
@@ -43,16 +43,16 @@ async fn resumed_subscriptions_get_every_change_once_in_order_whatever_crashes()
 
 /// Stops or kills each part once and starts it again.
 async fn disturb(deployment: &mut Deployment, random: &Random) -> Result<()> {
-    for (blow, pause) in [
-        (Blow::KillServer(0), 0),
-        (Blow::KillRedis, 1_500),
-        (Blow::StopServer(1), 0),
-        (Blow::KillWorker(0), 0),
-        (Blow::KillServer(2), 1_000),
-        (Blow::KillWorker(1), 0),
+    for (failure, pause) in [
+        (PartFailure::KillServer(0), 0),
+        (PartFailure::KillRedis, 1_500),
+        (PartFailure::StopServer(1), 0),
+        (PartFailure::KillWorker(0), 0),
+        (PartFailure::KillServer(2), 1_000),
+        (PartFailure::KillWorker(1), 0),
     ] {
         sleep(Duration::from_millis(100 + random.below(400))).await;
-        blow.strike(deployment, random, pause).await?;
+        failure.cause(deployment, random, pause).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! At the end, every acknowledged change is stored, no change was made twice, every subscriber got each change of the log
 //! once and in order, and every refused request got an error code.
 
-mod blow;
+mod part_failure;
 mod random;
 mod stage;
 mod watcher;
@@ -33,7 +33,7 @@ use service::{
 };
 use tokio::task::JoinSet;
 
-pub use self::{blow::Blow, random::Random, writer::Ledger};
+pub use self::{part_failure::PartFailure, random::Random, writer::Ledger};
 use self::{
     stage::Stage,
     watcher::{Watcher, watch},

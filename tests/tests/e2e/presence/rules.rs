@@ -14,8 +14,8 @@ use service::{
     presence::{
         Claimant,
         activities::{NewActivity, save_activity},
+        batcher::HeartbeatBatcher,
         beats::{Beat, Refusal},
-        gather::Gatherer,
         seats::{self, IfFull},
     },
     prune::prune,
@@ -311,7 +311,7 @@ async fn visits_are_changed_by_their_owner_only(database: TestDatabase) -> Resul
 async fn concurrent_heartbeats_are_written_in_batches(database: TestDatabase) -> Result<()> {
     let mut visitors = start(database, None).await?;
     visitors.world.app.presence.anonymous = true;
-    let gatherer = Gatherer::start(visitors.app());
+    let batcher = HeartbeatBatcher::start(visitors.app());
     let claimant = Claimant::new(visitors.app(), visitors.viewer(), None).done()?;
     let at = visitors.world.now();
     let beat = |number: u32, page: &str| Beat {
@@ -324,25 +324,25 @@ async fn concurrent_heartbeats_are_written_in_batches(database: TestDatabase) ->
     };
     // New visits first, then known ones, with two heartbeats each.
     for _ in 0..2 {
-        let before = gatherer.stats();
+        let before = batcher.stats();
         let beats = (0..200).flat_map(|number| [beat(number, "/a"), beat(number, "/b")]);
-        let seen = try_join_all(beats.map(|beat| gatherer.beat(beat))).await.done()?;
+        let seen = try_join_all(beats.map(|beat| batcher.beat(beat))).await.done()?;
         ensure!(
             seen.len() == 400 && seen.iter().all(|seen| seen.visit.current_page.is_some() && seen.secret.is_none())
         );
-        let after = gatherer.stats();
+        let after = batcher.stats();
         assert_eq!(after.beats - before.beats, 400);
         ensure!(after.batches - before.batches < 20, "{after:?}");
     }
     // A stranger's concurrent heartbeat for the same visit is refused and does not affect the owner's.
     let stranger = Viewer::person(visitors.world.insert_person("Sam").await?);
     let foreign = Beat { claimant: Claimant::new(visitors.app(), stranger, None).done()?, ..beat(7, "/theirs") };
-    let (theirs, own) = futures_util::join!(gatherer.beat(foreign), gatherer.beat(beat(7, "/mine")));
+    let (theirs, own) = futures_util::join!(batcher.beat(foreign), batcher.beat(beat(7, "/mine")));
     ensure!(matches!(theirs, Err(Error::NotFound(_))), "{theirs:?}");
     assert_eq!(own.done()?.visit.current_page.as_deref(), Some("/mine"));
     // Of several clients that begin the same anonymous visit at once, one gets its secret.
     let nobody = Claimant::new(visitors.app(), Viewer::NOBODY, None).done()?;
-    let first = join_all((0..5).map(|_| gatherer.beat(Beat { claimant: nobody.clone(), ..beat(1_000, "/") }))).await;
+    let first = join_all((0..5).map(|_| batcher.beat(Beat { claimant: nobody.clone(), ..beat(1_000, "/") }))).await;
     assert_eq!(first.iter().filter(|beat| beat.as_ref().is_ok_and(|seen| seen.secret.is_some())).count(), 1);
     assert_eq!(first.iter().filter(|beat| matches!(beat, Err(Error::NotFound(_)))).count(), 4);
     Ok(())

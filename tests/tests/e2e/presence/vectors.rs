@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use chrono::TimeDelta;
 use domain::{
     access::Viewer,
-    presence::{Room, VisitStatus},
+    presence::{SeatCounts, VisitStatus},
 };
 use futures_util::future::try_join_all;
 use insession_tests::{TestDatabase, on_both_databases};
@@ -96,7 +96,7 @@ async fn check(visitors: &Visitors, names: &[String], limit: i32) -> Result<Valu
         };
         statuses.insert(name.clone(), status.into());
     }
-    let room = Room { limit: Some(u32::try_from(limit)?), seats: u32::try_from(taken)?, ..Room::default() };
+    let room = SeatCounts { limit: Some(u32::try_from(limit)?), seats: u32::try_from(taken)?, ..SeatCounts::default() };
     let may_start = room.is_free();
     Ok(json!({ "online": online, "in_interview": taken, "may_start": may_start, "status": statuses }))
 }

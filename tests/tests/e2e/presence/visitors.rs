@@ -17,7 +17,7 @@ use service::{
         Claimant,
         activities::{Activity, NewActivity, save_activity},
         beats::{Beat, BeatResult, Refusal, write_known, write_others},
-        seats::{self, Entered, IfFull, Left},
+        seats::{self, Entered, IfFull, LeaveResult},
         statistics::find_occupancy,
     },
 };
@@ -78,11 +78,11 @@ impl Visitors {
         seats::enter_activity(self.app(), self.viewer(), None, id, KEY, IfFull::Refuse).await.done()
     }
 
-    pub async fn leave(&self, id: PresenceId) -> Result<Left> {
+    pub async fn leave(&self, id: PresenceId) -> Result<LeaveResult> {
         seats::leave_activity(self.app(), self.viewer(), None, id).await.done()
     }
 
-    pub async fn complete(&self, id: PresenceId) -> Result<Left> {
+    pub async fn complete(&self, id: PresenceId) -> Result<LeaveResult> {
         seats::complete_visit(self.app(), self.viewer(), None, id).await.done()
     }
 

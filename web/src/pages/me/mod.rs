@@ -41,7 +41,7 @@ use super::{
     home::recurrence_text,
     keys,
     layout::{Frame, problem, respond},
-    person::find_place,
+    person::find_placement,
     sign_in::forget,
     times,
     visitor::Visitor,
@@ -238,7 +238,7 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, outcome: &O
 async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>) -> Result<Option<Content>> {
     let found = people::find_people(app, &[id]).await?;
     let Some(person) = found.into_iter().next() else { return Ok(None) };
-    let place = find_place(app, visitor, &person).await?;
+    let place = find_placement(app, visitor, &person).await?;
     let here = place.as_ref().map(|card| card.instance.id);
     let nearby = match (person.city.clone(), person.country.clone()) {
         (Some(city), Some(country)) => instances::find_active_at(app, &[(city, country)]).await?,

@@ -33,7 +33,7 @@ use self::guest::{Fate, Guest, Story};
 use crate::{
     delivery::size,
     fixtures::create_person,
-    load::{Blow, Random},
+    load::{PartFailure, Random},
 };
 
 on_both_databases!(queue_is_fair_and_nobody_is_lost_whatever_crashes);
@@ -55,7 +55,7 @@ fn settings(settings: Settings) -> Settings {
 }
 
 async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabase) -> Result<()> {
-    // On SQLite one server does everything. Each blow takes it away from everybody, and a thousand people need some seconds to come
+    // On SQLite one server does everything. Each failure takes it away from everybody, and a thousand people need some seconds to come
     // back to it.
     let (mut deployment, people, blows, between) = match database.backend {
         Backend::Sqlite => {
@@ -110,7 +110,7 @@ async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabas
     // The blows come first: a thousand people who ask a dead server again and again use up what tokio lets one task do at a time. Then
     // nobody would start the server again.
     let (struck, stories): (Vec<Pause>, Vec<Story>) =
-        try_join(strike(&mut deployment, &random, blows, between, &is_over), going).await?;
+        try_join(cause(&mut deployment, &random, blows, between, &is_over), going).await?;
     while let Some(wrong) = watching.try_join_next() {
         wrong??;
     }
@@ -145,7 +145,7 @@ async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabas
 type Pause = (i64, i64);
 
 /// Deals blows until everybody has gone: the next one at most `between` milliseconds after the last.
-async fn strike(
+async fn cause(
     deployment: &mut Deployment,
     random: &Random,
     blows: usize,
@@ -156,7 +156,7 @@ async fn strike(
     while struck.len() < blows && !is_over.load(Ordering::Relaxed) {
         sleep(Duration::from_millis(between / 5 + random.below(between * 4 / 5))).await;
         let begun = now().timestamp_millis();
-        Blow::any(deployment, random).strike(deployment, random, 1_000).await?;
+        PartFailure::any(deployment, random).cause(deployment, random, 1_000).await?;
         struck.push((begun, now().timestamp_millis()));
     }
     Ok(struck)

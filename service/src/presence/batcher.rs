@@ -1,4 +1,4 @@
-//! The *gatherer*: collects the beats of a process and writes them in batches.
+//! The *batcher*: collects the beats of a process and writes them in batches.
 //!
 //! - A beat waits at most [`DEBOUNCE`] for others. One statement then writes the batch, and each beat is answered after
 //!   the commit.
@@ -41,9 +41,9 @@ const LANES: usize = 2;
 /// How many beats may wait in a lane, apart from those that are being written.
 const QUEUE_CAPACITY: usize = 4_096;
 
-/// A handle to the gatherer. The gatherer ends when its last handle is dropped.
+/// A handle to the batcher. The batcher ends when its last handle is dropped.
 #[derive(Debug, Clone)]
-pub struct Gatherer {
+pub struct HeartbeatBatcher {
     lanes: [mpsc::Sender<Waiting>; LANES],
     hasher: RandomState,
     counters: Arc<Counters>,
@@ -59,7 +59,7 @@ struct Counters {
 
 /// Counters since the start of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GathererStats {
+pub struct BatcherStats {
     /// Beats that were written.
     pub beats: u64,
     pub batches: u64,
@@ -84,7 +84,7 @@ enum Answer {
     Heart(Arc<AtomicBool>),
 }
 
-impl Gatherer {
+impl HeartbeatBatcher {
     /// Starts the lanes as tasks. Call it within a tokio runtime.
     pub fn start(app: &App) -> Self {
         let counters = Arc::<Counters>::default();
@@ -124,10 +124,10 @@ impl Gatherer {
     }
 
     /// The counters, for metrics.
-    pub fn stats(&self) -> GathererStats {
+    pub fn stats(&self) -> BatcherStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counters { beats, batches, refused, failed } = &*self.counters;
-        GathererStats { beats: read(beats), batches: read(batches), refused: read(refused), failed: read(failed) }
+        BatcherStats { beats: read(beats), batches: read(batches), refused: read(refused), failed: read(failed) }
     }
 }
 

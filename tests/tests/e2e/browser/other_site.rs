@@ -10,12 +10,12 @@ use tokio::{
 
 /// A site with its own origin, one page and a strict content security policy. Dropping it stops it.
 #[derive(Debug)]
-pub struct Elsewhere {
+pub struct OtherSite {
     pub url: String,
     task: JoinHandle<()>,
 }
 
-impl Elsewhere {
+impl OtherSite {
     /// The page imports the module as the documentation says, with `token` as the person's token if there is one. It
     /// collects events in `window.changes`, `window.updates` and `window.connection`.
     pub async fn start(server: &Program, token: Option<&str>, content: &str) -> Result<Self> {
@@ -38,7 +38,7 @@ impl Elsewhere {
         let configure =
             token.map_or_else(String::new, |token| format!("configure({{ token: async () => '{token}' }});"));
         let body = format!(
-            "<!doctype html><html lang=en><head><meta charset=utf-8><title>Elsewhere</title><link rel=icon href='data:,'>
+            "<!doctype html><html lang=en><head><meta charset=utf-8><title>OtherSite</title><link rel=icon href='data:,'>
             <script type=module nonce=page>
                 import {{ configure, startHeartbeat, watch }} from '{origin}/web/insession.js';
                 {configure}
@@ -68,7 +68,7 @@ impl Elsewhere {
     }
 }
 
-impl Drop for Elsewhere {
+impl Drop for OtherSite {
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -9,14 +9,14 @@ use tokio::time::sleep;
 use super::Random;
 
 #[derive(Debug, Clone, Copy)]
-pub enum Blow {
+pub enum PartFailure {
     KillServer(usize),
     StopServer(usize),
     KillWorker(usize),
     KillRedis,
 }
 
-impl Blow {
+impl PartFailure {
     /// A random failure that this deployment can have.
     pub fn any(deployment: &Deployment, random: &Random) -> Self {
         let below = |count: usize| usize::try_from(random.below(count as u64)).unwrap_or_default();
@@ -29,7 +29,7 @@ impl Blow {
     }
 
     /// Ends the part, and starts it again after at most `pause` milliseconds.
-    pub async fn strike(self, deployment: &mut Deployment, random: &Random, pause: u64) -> Result<()> {
+    pub async fn cause(self, deployment: &mut Deployment, random: &Random, pause: u64) -> Result<()> {
         let pause = Duration::from_millis(random.below(pause.max(1)));
         let program = match self {
             Self::KillRedis => {
