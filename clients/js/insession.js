@@ -360,8 +360,9 @@ class Connection {
     }, 3_000);
   }
 
+  /** Browsers write an error to the console if a socket is used that is about to close. Its end is handled by `#lost`. */
   #write(message) {
-    this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #send(id, operation) {

@@ -80,6 +80,13 @@ export function openTab(server, { clock, channels, storage = new Map(), token = 
     removeItem: (key) => storage.delete(key),
   };
   class Socket {
+    static OPEN = 1;
+    static CLOSED = 3;
+
+    get readyState() {
+      return this.isOpen ? Socket.OPEN : Socket.CLOSED;
+    }
+
     constructor() {
       this.isOpen = true;
       setImmediate(() => this.isOpen && this.onopen?.());
