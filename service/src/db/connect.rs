@@ -173,7 +173,10 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
 
 /// Refuses a file that this user may not write. SQLite opens such a file, and would refuse only the first change.
 async fn refuse_read_only(pool: &DatabaseConnection, file: &Path) -> Result<()> {
-    let Err(DbErr::Exec(RuntimeErr::SqlxError(error))) = pool.execute_unprepared("BEGIN IMMEDIATE; ROLLBACK").await
+    // `BEGIN IMMEDIATE` is not enough: for such a file it begins a transaction that only reads.
+    let change = "BEGIN; CREATE TABLE insession_write_test (id INTEGER); ROLLBACK";
+    let Err(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        pool.execute_unprepared(change).await
     else {
         return Ok(());
     };
