@@ -91,7 +91,7 @@ impl Component {
 /// Reads the components of a file.
 ///
 /// # Errors
-/// If the text has no calendar, or nests components too deeply.
+/// If the text has no calendar, is cut off, or nests components too deeply.
 pub(super) fn read(text: &[u8]) -> Result<Vec<Component>, String> {
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let mut reader = Reader::default();
@@ -117,6 +117,8 @@ struct Reader {
     calendars: Vec<Component>,
     /// How many components of the calendar had not ended where another one began.
     cut: usize,
+    /// Whether the last line so far is the end of a calendar.
+    is_complete: bool,
 }
 
 impl Reader {
@@ -129,6 +131,7 @@ impl Reader {
         let name = String::from_utf8_lossy(name).trim().to_ascii_uppercase();
         let is_name =
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        self.is_complete = name == "END" && value_of(rest) == "VCALENDAR";
         match name.as_str() {
             "BEGIN" => self.begin(&value_of(rest)),
             "END" => {
@@ -210,6 +213,10 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<Vec<Component>, String> {
+        // What is missing may change an event that is there, such as the cancellation of one meeting.
+        if !self.open.is_empty() && !self.is_complete {
+            return Err("is cut off: it does not end with END:VCALENDAR. Fetch the whole file".to_owned());
+        }
         while let Some(mut cut) = self.open.pop() {
             cut.cut_off();
             self.close(cut);
@@ -280,8 +287,6 @@ mod tests {
             BEGIN:VEVENT\nUID:5\nEND:VEVENT\nBEGIN:VEVENT\nUID:6";
         let problems: Vec<_> = events(body).into_iter().map(|event| event.problem.is_some()).collect();
         assert_eq!(problems, [true, true, true, true, false, true]);
-        let cut = read(b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n").unwrap();
-        assert!(cut[0].components[0].problem.is_some());
     }
 
     #[test]
@@ -292,7 +297,14 @@ mod tests {
             assert!(refused.starts_with("is no calendar"), "{refused}");
         }
         assert!(read(&vec![0xFF; 100_000]).is_err());
-        assert!(read("BEGIN:VCALENDAR\n".as_bytes()).is_ok());
+        for text in [
+            "BEGIN:VCALENDAR\n",
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n",
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VEVENT\nBEGIN:VEV",
+        ] {
+            let refused = read(text.as_bytes()).unwrap_err();
+            assert!(refused.starts_with("is cut off"), "{refused}");
+        }
         assert!(read("\u{FEFF}BEGIN:VCALENDAR\nEND:VCALENDAR".as_bytes()).is_ok());
     }
 }
