@@ -733,6 +733,7 @@ seats-without-limit = { $taken } belegt
 new-activity = Neue Aktivität
 key = Schlüsselwort
 activity-key-hint = Benennt sie in Adressen und Programmen, zum Beispiel interview
+activity-key-taken = Eine Aktivität hat schon dieses Schlüsselwort: wählen Sie ein anderes.
 seats-hint = Leer heißt ohne Grenze
 visits-last-day = Besuche in den letzten 24 Stunden
 figure-online = jetzt online

@@ -676,6 +676,7 @@ seats-without-limit = { $taken } taken
 new-activity = New activity
 key = Key
 activity-key-hint = Names it in addresses and programs, such as interview
+activity-key-taken = An activity has this key already: choose another one.
 seats-hint = If it is empty, there is no limit
 visits-last-day = Visits in the last 24 hours
 figure-online = online now

@@ -733,6 +733,7 @@ seats-without-limit = { $taken } ocupadas
 new-activity = Actividad nueva
 key = Palabra clave
 activity-key-hint = La nombra en direcciones y programas, por ejemplo interview
+activity-key-taken = Una actividad ya tiene esta palabra clave: elija otra.
 seats-hint = Vacío significa sin límite
 visits-last-day = Visitas de las últimas 24 horas
 figure-online = en línea

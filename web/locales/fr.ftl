@@ -736,6 +736,7 @@ seats-without-limit = { $taken } prises
 new-activity = Nouvelle activité
 key = Mot-clé
 activity-key-hint = La désigne dans les adresses et les programmes, par exemple interview
+activity-key-taken = Une activité a déjà ce mot-clé : choisissez-en un autre.
 seats-hint = Vide veut dire sans limite
 visits-last-day = Visites des dernières 24 heures
 figure-online = en ligne

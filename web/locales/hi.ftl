@@ -725,6 +725,7 @@ seats-without-limit = { $taken } भरी
 new-activity = नई गतिविधि
 key = कुंजी-शब्द
 activity-key-hint = पतों और प्रोग्रामों में इसका नाम, जैसे interview
+activity-key-taken = किसी गतिविधि का यह कुंजी-शब्द पहले से है: कोई दूसरा चुनें।
 seats-hint = ख़ाली का अर्थ है कोई सीमा नहीं
 visits-last-day = पिछले 24 घंटों की विज़िट
 figure-online = अभी ऑनलाइन

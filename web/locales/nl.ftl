@@ -733,6 +733,7 @@ seats-without-limit = { $taken } bezet
 new-activity = Nieuwe activiteit
 key = Sleutelwoord
 activity-key-hint = Noemt haar in adressen en programma's, zoals interview
+activity-key-taken = Een activiteit heeft dit sleutelwoord al: kies een ander.
 seats-hint = Leeg betekent geen grens
 visits-last-day = Bezoeken in de laatste 24 uur
 figure-online = nu online

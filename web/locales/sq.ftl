@@ -730,6 +730,7 @@ seats-without-limit = { $taken } të zëna
 new-activity = Veprimtari e re
 key = Fjala kyçe
 activity-key-hint = E emërton në adresa dhe programe, për shembull interview
+activity-key-taken = Një veprimtari e ka tashmë këtë fjalë kyçe: zgjidhni një tjetër.
 seats-hint = Bosh do të thotë pa kufi
 visits-last-day = Vizitat në 24 orët e fundit
 figure-online = në linjë

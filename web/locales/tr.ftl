@@ -710,6 +710,7 @@ seats-without-limit = { $taken } dolu
 new-activity = Yeni etkinlik
 key = Anahtar sözcük
 activity-key-hint = Adreslerde ve programlarda adı budur, örneğin interview
+activity-key-taken = Bir etkinlikte bu anahtar sözcük zaten var: başka bir tane seçin.
 seats-hint = Boş, sınırsız demektir
 visits-last-day = Son 24 saatteki ziyaretler
 figure-online = çevrimiçi

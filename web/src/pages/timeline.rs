@@ -1,4 +1,4 @@
-//! Today's sessions of a city as a picture: one line for each session, and a vertical line at the current time.
+//! Today's meetings in a city as a picture: one line for each meeting, and a vertical line at the current time.
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Timelike as _, Utc};
 use domain::zone::{Zone, ZoneData, instant_of, local_date, local_time};
@@ -57,7 +57,7 @@ impl Timeline {
                 is_active: meeting.instance.is_some_and(|row| row.is_active),
             })
         };
-        let lines: Vec<Line> = found.into_iter().filter_map(line).take(LINES).collect();
+        let lines = fitting(found.into_iter().filter_map(line).collect(), now);
         let timeline = Self { city: city.to_owned(), zone, begins, ends, now, lines };
         Ok((!timeline.lines.is_empty()).then_some(timeline))
     }
@@ -102,6 +102,18 @@ impl Timeline {
     }
 }
 
+/// The lines that fit into the picture, by their start. What is over gives way first, the earliest before the others.
+fn fitting(mut lines: Vec<Line>, now: DateTime<Utc>) -> Vec<Line> {
+    let mut excess = lines.len().saturating_sub(LINES);
+    lines.retain(|line| {
+        let gives_way = 0 < excess && line.ends_at <= now && !line.is_active;
+        excess -= usize::from(gives_way);
+        !gives_way
+    });
+    lines.truncate(LINES);
+    lines
+}
+
 /// The time zone that most of these sessions have. `None` if no session has a zone that can be read.
 fn usual_zone(data: ZoneData, sessions: &[Session]) -> Option<Zone> {
     let mut counts: Vec<(Zone, usize)> = Vec::new();
@@ -119,4 +131,30 @@ fn usual_zone(data: ZoneData, sessions: &[Session]) -> Option<Zone> {
 fn hour_text(zone: Zone, at: DateTime<Utc>) -> String {
     let local = local_time(zone, at);
     if local.hour() == 0 { String::new() } else { formats::clock_hour(local.time()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_gives_way_when_the_picture_is_full() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::hours(12);
+        let lines = |hours: std::ops::Range<i64>| {
+            let line = |hour: i64| Line {
+                name: hour.to_string(),
+                address: String::new(),
+                starts_at: DateTime::UNIX_EPOCH + TimeDelta::hours(hour),
+                ends_at: DateTime::UNIX_EPOCH + TimeDelta::hours(hour + 1),
+                is_active: hour == 2,
+            };
+            hours.map(line).collect()
+        };
+        let shown = |hours| -> Vec<i64> {
+            fitting(lines(hours), now).iter().map(|line| line.name.parse().unwrap_or_default()).collect()
+        };
+        assert_eq!(shown(5..9), [5, 6, 7, 8]);
+        assert_eq!(shown(0..14), [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+        assert_eq!(shown(12..25), (12..24).collect::<Vec<_>>(), "the latest do not fit");
+    }
 }

@@ -83,6 +83,7 @@ async fn admin_starts_from_an_empty_database(database: TestDatabase) -> Result<(
     assert_eq!(refused.value("name")?, "Interview");
     let activity = [("key", "interview"), ("name", "Interview"), ("maxConcurrent", "2")];
     admin.post("/admin/activities", &activity).await?.confirms("The activity is saved.")?;
+    admin.post("/admin/activities", &activity).await?.refuses("key", "An activity has this key already")?;
     let changed = [("key", "interview"), ("name", "Interview"), ("exists", "yes"), ("maxConcurrent", "-1")];
     admin.post("/admin/activities", &changed).await?.says("Must not be negative: leave it empty for no limit.")?;
     let override_of = [("instance", "Person:7"), ("hours", "9000"), ("action", "on")];

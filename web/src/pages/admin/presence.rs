@@ -11,7 +11,7 @@ use domain::{
 };
 use maud::{Markup, html};
 use service::{
-    App, FieldErrors, Result,
+    App, Error, FieldErrors, Result,
     lists::Page as ListPage,
     people,
     presence::{
@@ -261,14 +261,14 @@ fn new_activity(outcome: &Outcome) -> Markup {
 /// Creates an activity, or changes its number of seats.
 pub async fn save_activity(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
     let app = &pages.app;
+    let exists = typed.has("exists");
     let saved = match read_activity(&typed) {
-        Ok(new) => activities::save_activity(app, visitor.viewer, new).await,
+        Ok(new) => save(app, visitor.viewer, new, exists).await,
         Err(error) => Err(error),
     };
-    let exists = typed.has("exists");
     let part = if exists { part_of(typed.text("key")) } else { NEW.to_owned() };
     match saved {
-        Ok(_) => Ok(confirmed(&to("/admin"), Done::ActivitySaved, &part)),
+        Ok(()) => Ok(confirmed(&to("/admin"), Done::ActivitySaved, &part)),
         Err(error) => {
             let form_state = FormState::refused(typed, &error);
             // The form of an activity that exists has one field only.
@@ -276,6 +276,14 @@ pub async fn save_activity(State(pages): State<Pages>, Admin(visitor): Admin, Fo
             refused(app, &visitor, &part, form_state).await
         }
     }
+}
+
+/// The form for a new activity must not change one that exists.
+async fn save(app: &App, viewer: Viewer, new: NewActivity, exists: bool) -> Result<()> {
+    if !exists && activities::find_activity_by_key(app, &new.key).await?.is_some() {
+        return Err(Error::invalid("key", words!("activity-key-taken")));
+    }
+    activities::save_activity(app, viewer, new).await.map(drop)
 }
 
 fn read_activity(typed: &Typed) -> Result<NewActivity> {
