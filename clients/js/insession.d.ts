@@ -339,8 +339,8 @@ export interface Visit<FirstEntry = Entry | undefined> extends EventTarget {
   /** Asks for a seat, or takes the one that is offered. */
   enter(activity?: string): Promise<Entry>;
   /**
-   * Gives the seat or the place in the queue back, for the person: in all tabs and on all devices. A visit that has no seat and did
-   * not ask to wait leaves the person's place alone. The visit stays online.
+   * Gives back the seat of this tab, and the person's place in the queue, which all tabs and devices share. A seat that another
+   * device has stays. A visit that has no seat and did not ask to wait leaves the person's place alone. The visit stays online.
    */
   leave(): Promise<void>;
   /** Gives the seat or the place back, unless another tab of the person needs it, and ends the heartbeats. */

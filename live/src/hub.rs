@@ -29,7 +29,7 @@ pub struct HubSettings {
     /// How many changes may wait for one group before its subscribers are disconnected. Must be more than one transaction
     /// publishes, such as a sweep that opens all instances of an evening.
     pub queue: usize,
-    /// How many groups render at the same time. The others wait for their render_permit, so that many groups do not take all
+    /// How many groups render at the same time. The others wait for a permit, so that many groups do not take all
     /// processors and connections at once.
     pub rendering: usize,
     /// How long the hub waits for a wake-up before it reads the log anyway.
@@ -189,7 +189,7 @@ impl Hub {
         let _ = self.0.changes_observer.set(Box::new(observer));
     }
 
-    /// Waits for the render_permit of a group to render.
+    /// Waits until a group may render.
     pub(super) async fn render_permit(self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.turns).acquire_owned().await.ok()
     }

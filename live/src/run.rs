@@ -155,7 +155,7 @@ impl Run {
                 });
             }
         }
-        // ChargeCost first, and wait for the turn second. So a group that waits to pay does not take a turn from another group.
+        // The group pays before it waits for its permit. So a group that waits to pay takes no permit from another one.
         let _turn = if to_make.is_empty() {
             None
         } else {
