@@ -51,18 +51,18 @@ pub struct Verdict {
 
 /// Decides whether a visit gets a seat (rule 17). The queue has been settled: free seats are offered to those who wait
 /// longest. So somebody who waits gets a seat by an offer only.
-pub fn admit(room: SeatCounts, claim: Requester) -> Verdict {
-    let is_admitted = match claim {
+pub fn admit(counts: SeatCounts, requester: Requester) -> Verdict {
+    let is_admitted = match requester {
         Requester::Seat => true,
-        Requester::Offer => !room.is_closed(),
-        Requester::Newcomer => room.is_free(),
-        Requester::Waiting(_) => room.limit.is_none(),
+        Requester::Offer => !counts.is_closed(),
+        Requester::Newcomer => counts.is_free(),
+        Requester::Waiting(_) => counts.limit.is_none(),
     };
-    let position = match claim {
+    let position = match requester {
         Requester::Waiting(position) if !is_admitted => Some(position),
         _ => None,
     };
-    Verdict { is_admitted, occupancy: room.seats + u32::from(is_admitted), limit: room.limit, position }
+    Verdict { is_admitted, occupancy: counts.seats + u32::from(is_admitted), limit: counts.limit, position }
 }
 
 /// Whether an activity with this number of seats is closed. Those who have a seat keep it, those who wait keep their place, and
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn visits_are_admitted_up_to_the_limit() {
-        for (limit, seats, claim, expected) in [
+        for (limit, seats, requester, expected) in [
             (Some(3), 2, Requester::Newcomer, "You are in (3/3)."),
             (Some(3), 3, Requester::Newcomer, "Platform at capacity (3/3). Please try again in a few minutes."),
             // The visit holds one of the three seats already.
@@ -133,23 +133,23 @@ mod tests {
             (Some(3), 3, Requester::Waiting(7), "Platform at capacity (3/3). You are number 7 in the queue."),
             (None, 3, Requester::Waiting(7), "You are in."),
         ] {
-            let room = SeatCounts { limit, seats, ..SeatCounts::default() };
-            assert_eq!(admit(room, claim).message(), expected);
+            let counts = SeatCounts { limit, seats, ..SeatCounts::default() };
+            assert_eq!(admit(counts, requester).message(), expected);
         }
     }
 
     #[test]
     fn newcomer_gets_no_seat_that_is_offered_or_waited_for() {
-        let room = SeatCounts { limit: Some(3), seats: 1, offers: 1, is_waited_for: false };
-        assert!(admit(room, Requester::Newcomer).is_admitted);
-        let offered = admit(SeatCounts { offers: 2, ..room }, Requester::Newcomer);
+        let counts = SeatCounts { limit: Some(3), seats: 1, offers: 1, is_waited_for: false };
+        assert!(admit(counts, Requester::Newcomer).is_admitted);
+        let offered = admit(SeatCounts { offers: 2, ..counts }, Requester::Newcomer);
         assert_eq!(
             offered.message(),
             "The free seats are for those who wait (1/3 taken). You can wait, too.",
             "{offered:?}"
         );
-        assert!(!admit(SeatCounts { is_waited_for: true, ..room }, Requester::Newcomer).is_admitted);
+        assert!(!admit(SeatCounts { is_waited_for: true, ..counts }, Requester::Newcomer).is_admitted);
         // Without a limit nobody needs to wait.
-        assert!(admit(SeatCounts { limit: None, is_waited_for: true, ..room }, Requester::Newcomer).is_admitted);
+        assert!(admit(SeatCounts { limit: None, is_waited_for: true, ..counts }, Requester::Newcomer).is_admitted);
     }
 }

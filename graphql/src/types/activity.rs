@@ -106,13 +106,13 @@ impl Activity {
     async fn is_full(&self, ctx: &Context<'_>) -> Result<bool> {
         let Some(limit) = self.0.max_concurrent else { return Ok(false) };
         let QueueCounts { length, offers } = self.queue_counts(ctx).await?;
-        let room = SeatCounts {
+        let counts = SeatCounts {
             limit: Some(u32::try_from(limit).unwrap_or_default()),
             seats: u32::try_from(self.seats_taken(ctx).await?).unwrap_or_default(),
             offers,
             is_waited_for: offers < length,
         };
-        Ok(!room.is_free())
+        Ok(!counts.is_free())
     }
 
     /// The number of places in the queue for a seat.

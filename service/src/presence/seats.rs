@@ -161,9 +161,9 @@ impl SeatRequest<'_> {
         let limit = queue::limit_of(activity);
         let mut own = queue::find_place(tx, activity.id, visit.id, visit.person_id).await?;
         let taken = queue::count_taken(tx, activity.id, Some(visit.id), own.as_ref().map(|place| place.id)).await?;
-        let room = SeatCounts { limit, seats: taken.seats, offers: taken.offers, is_waited_for: taken.is_waited_for };
+        let counts = SeatCounts { limit, seats: taken.seats, offers: taken.offers, is_waited_for: taken.is_waited_for };
         let mut elsewhere = None;
-        if own.is_none() && !self.holds_one && if_full == IfFull::Wait && !room.is_free() {
+        if own.is_none() && !self.holds_one && if_full == IfFull::Wait && !counts.is_free() {
             elsewhere = self.leave_other_queue(tx, rules).await?;
             let owner = visit.person_id.filter(|_| activity.seats_per == SeatsPer::Person);
             own = Some(queue::join(tx, rules, activity, visit.id, owner, now).await?);
@@ -172,13 +172,13 @@ impl SeatRequest<'_> {
             Some(place) => queue::describe_one(tx, place, now).await?,
             None => None,
         };
-        let claim = match &place {
+        let requester = match &place {
             _ if self.holds_one => Requester::Seat,
             Some(QueuePlace { offer_ends_at: Some(_), .. }) => Requester::Offer,
             Some(place) => Requester::Waiting(place.position),
             None => Requester::Newcomer,
         };
-        let verdict = admit(room, claim);
+        let verdict = admit(counts, requester);
         let mut waits_at = visit.waits_at_id;
         if let Some(mut place) = own {
             if verdict.is_admitted {
