@@ -1,6 +1,6 @@
 //! Check-in codes. A screen at the door shows the code of an instance, so that people who are there can check in.
 //!
-//! A code is the id of an instance and a tag. The tag is a keyed hash of the instance and a [`Step`], so nothing is
+//! A code is the id of an instance and a tag. The tag is a keyed hash of the instance and a [`CodePeriod`], so nothing is
 //! stored. The caller computes the hash. This module says which steps are accepted, and how a code is written.
 
 use std::fmt::Write as _;
@@ -48,13 +48,13 @@ pub const GRACE: TimeDelta = TimeDelta::seconds(60);
 
 /// The part of a tag's input besides the instance. It limits how long the code works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum CodePeriod {
     Fixed,
     /// The number of rotations since 1970.
     Rotation(i64),
 }
 
-impl Step {
+impl CodePeriod {
     /// The step of the code that is shown at `at`. `None` if there are no codes.
     pub fn shown(codes: CheckInCodes, at: DateTime<Utc>) -> Option<Self> {
         match codes {
@@ -171,8 +171,8 @@ mod tests {
 
     #[test]
     fn rotating_code_is_accepted_for_a_minute_after_the_next_one_is_shown() {
-        let step = Step::shown(CheckInCodes::Rotating, at(3_000)).unwrap();
-        let is_accepted = |second| Step::accepted(CheckInCodes::Rotating, at(second)).contains(&step);
+        let step = CodePeriod::shown(CheckInCodes::Rotating, at(3_000)).unwrap();
+        let is_accepted = |second| CodePeriod::accepted(CheckInCodes::Rotating, at(second)).contains(&step);
         let accepted: Vec<i64> = (2_900..3_300).filter(|second| is_accepted(*second)).collect();
         assert_eq!((accepted.first(), accepted.last(), accepted.len()), (Some(&3_000), Some(&3_089), 90));
         assert_eq!(step.accepted_until(), Some(at(3_090)));
@@ -180,9 +180,9 @@ mod tests {
 
     #[test]
     fn fixed_code_has_no_end_and_without_codes_there_is_none() {
-        assert_eq!(Step::accepted(CheckInCodes::Fixed, at(1)), [Step::Fixed]);
-        assert_eq!(Step::Fixed.accepted_until(), None);
-        assert_eq!(Step::shown(CheckInCodes::None, at(1)), None);
-        assert_eq!(Step::accepted(CheckInCodes::None, at(1)), []);
+        assert_eq!(CodePeriod::accepted(CheckInCodes::Fixed, at(1)), [CodePeriod::Fixed]);
+        assert_eq!(CodePeriod::Fixed.accepted_until(), None);
+        assert_eq!(CodePeriod::shown(CheckInCodes::None, at(1)), None);
+        assert_eq!(CodePeriod::accepted(CheckInCodes::None, at(1)), []);
     }
 }

@@ -1,4 +1,4 @@
-//! Places on the earth: coordinates, distances, and the ranges of coordinates in which neighbours are searched.
+//! Points on the earth: coordinates, distances, and the ranges of coordinates in which neighbours are searched.
 //!
 //! Distances are those on a sphere with the mean radius of the earth. They differ from those on the ellipsoid of WGS 84 by
 //! less than 0.6 %.
@@ -32,7 +32,7 @@ impl CoordinateError {
     }
 }
 
-/// Ranges of stored coordinates that contain every place within some distance of another.
+/// Ranges of stored coordinates that contain every point within some distance of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bounds {
     pub latitudes: (i32, i32),
@@ -43,7 +43,7 @@ pub struct Bounds {
 const UNITS: f64 = 1e7;
 
 impl GeoPoint {
-    /// A place from degrees, which are rounded to seven decimals.
+    /// A point from degrees, which are rounded to seven decimals.
     ///
     /// # Errors
     /// If the latitude is not -90 to 90, or the longitude not -180 to 180.
@@ -57,7 +57,7 @@ impl GeoPoint {
         Ok(Self { latitude: units(latitude), longitude: units(longitude) })
     }
 
-    /// A place from the database. `None` if a coordinate is missing.
+    /// A point from the database. `None` if a coordinate is missing.
     pub fn stored(latitude: Option<i32>, longitude: Option<i32>) -> Option<Self> {
         Some(Self { latitude: latitude?, longitude: longitude? })
     }
@@ -84,9 +84,9 @@ impl GeoPoint {
         whole(2.0 * RADIUS * chord.clamp(0.0, 1.0).sqrt().asin())
     }
 
-    /// The ranges of coordinates that contain every place within this distance.
+    /// The ranges of coordinates that contain every point within this distance.
     pub fn bounds(self, metres: u32) -> Bounds {
-        // A little wider, so that rounding leaves no place out.
+        // A little wider, so that rounding leaves no point out.
         let angle = f64::from(metres) * 1.001 / RADIUS + 1e-6;
         let (latitude, around) = (self.latitude().to_radians(), angle.to_degrees());
         let (south, north) = (self.latitude() - around, self.latitude() + around);
@@ -123,7 +123,7 @@ fn whole(metres: f64) -> u32 {
 mod tests {
     use super::*;
 
-    fn place(latitude: f64, longitude: f64) -> GeoPoint {
+    fn point(latitude: f64, longitude: f64) -> GeoPoint {
         GeoPoint::new(latitude, longitude).unwrap()
     }
 
@@ -133,9 +133,9 @@ mod tests {
         assert_eq!(GeoPoint::new(f64::NAN, 0.0), Err(CoordinateError::Latitude));
         assert_eq!(GeoPoint::new(0.0, -180.000_000_1), Err(CoordinateError::Longitude));
         for (latitude, longitude) in [(48.208_2, 16.373_8), (-90.0, 180.0), (30.267_153, -97.743_057_1), (0.0, -0.1)] {
-            let place = place(latitude, longitude);
+            let point = point(latitude, longitude);
             assert_eq!(
-                (place.latitude().to_bits(), place.longitude().to_bits()),
+                (point.latitude().to_bits(), point.longitude().to_bits()),
                 (latitude.to_bits(), longitude.to_bits())
             );
         }
@@ -145,27 +145,27 @@ mod tests {
     #[test]
     fn distance_is_right_within_one_percent() {
         for (from, to, metres) in [
-            (place(0.0, 0.0), place(0.0, 1.0), 111_319.5),
-            (place(0.0, 0.0), place(1.0, 0.0), 110_574.4),
-            (place(89.0, 0.0), place(89.0, 180.0), 223_387.8),
-            (place(0.0, 179.5), place(0.0, -179.5), 111_319.5),
-            (place(60.0, 0.0), place(60.0, 1.0), 55_800.0),
+            (point(0.0, 0.0), point(0.0, 1.0), 111_319.5),
+            (point(0.0, 0.0), point(1.0, 0.0), 110_574.4),
+            (point(89.0, 0.0), point(89.0, 180.0), 223_387.8),
+            (point(0.0, 179.5), point(0.0, -179.5), 111_319.5),
+            (point(60.0, 0.0), point(60.0, 1.0), 55_800.0),
         ] {
             let found = f64::from(from.metres_to(to));
             assert!((found / metres - 1.0).abs() < 0.01, "{found} {metres}");
             assert_eq!(from.metres_to(to), to.metres_to(from));
         }
-        assert_eq!(place(48.0, 16.0).metres_to(place(48.0, 16.0)), 0);
+        assert_eq!(point(48.0, 16.0).metres_to(point(48.0, 16.0)), 0);
     }
 
     #[test]
-    fn bounds_contain_every_place_within_the_distance() {
-        let contains = |bounds: &Bounds, place: GeoPoint| {
-            let (latitude, longitude) = place.to_stored();
+    fn bounds_contain_every_point_within_the_distance() {
+        let contains = |bounds: &Bounds, point: GeoPoint| {
+            let (latitude, longitude) = point.to_stored();
             let is_in = |range: &(i32, i32), value: i32| range.0 <= value && value <= range.1;
             is_in(&bounds.latitudes, latitude) && bounds.longitudes.iter().any(|range| is_in(range, longitude))
         };
-        for center in [place(48.2, 16.4), place(0.0, 180.0), place(10.0, -179.99), place(89.9, 0.0), place(-89.0, 90.0)]
+        for center in [point(48.2, 16.4), point(0.0, 180.0), point(10.0, -179.99), point(89.9, 0.0), point(-89.0, 90.0)]
         {
             for metres in [0, 1_000, 25_000, 500_000] {
                 let bounds = center.bounds(metres);
@@ -173,7 +173,7 @@ mod tests {
                     let (row, column) = (f64::from(step / 60), f64::from(step % 60));
                     let latitude = (center.latitude() + (row - 30.0) / 4.0).clamp(-90.0, 90.0);
                     let longitude = (center.longitude() + (column - 30.0) * 6.0 + 540.0).rem_euclid(360.0) - 180.0;
-                    let other = place(latitude, longitude);
+                    let other = point(latitude, longitude);
                     assert!(
                         metres < center.metres_to(other) || contains(&bounds, other),
                         "{center:?} {other:?} {metres}"
@@ -181,6 +181,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(place(0.0, 180.0).bounds(1_000).longitudes.len(), 2);
+        assert_eq!(point(0.0, 180.0).bounds(1_000).longitudes.len(), 2);
     }
 }

@@ -128,15 +128,18 @@ impl Matcher {
         let room = occurrences.len().saturating_sub(present.len());
         while free.len() > room && !others.is_empty() {
             // The nearest pair. An instance without a start is far from every occurrence.
-            let pairs = free.iter().enumerate().flat_map(|(place, position)| {
+            let pairs = free.iter().enumerate().flat_map(|(nth_free, position)| {
                 let start = occurrences[*position].start;
                 let distance = move |index: usize| {
                     start_of(index).map_or(i64::MAX, |other| start.signed_duration_since(other).num_seconds().abs())
                 };
-                others.iter().enumerate().map(move |(nth, index)| (distance(*index), Reverse(place), nth))
+                others
+                    .iter()
+                    .enumerate()
+                    .map(move |(nth_other, index)| (distance(*index), Reverse(nth_free), nth_other))
             });
-            let Some((_, Reverse(place), nth)) = pairs.min() else { break };
-            standing[free.remove(place)] = Some(others.remove(nth));
+            let Some((_, Reverse(nth_free), nth_other)) = pairs.min() else { break };
+            standing[free.remove(nth_free)] = Some(others.remove(nth_other));
         }
         standing
     }

@@ -1,6 +1,6 @@
 //! Meetings and their active windows, as instants (rules 1 to 4 of ARCHITECTURE.md).
 //!
-//! A [`Meeting`] lasts from its start to its end. Its [`Window`] opens earlier and closes later, by the [`Buffers`].
+//! A [`MeetingTimes`] lasts from its start to its end. Its [`Window`] opens earlier and closes later, by the [`Buffers`].
 //! A window includes `opens` and does not include `closes`. A meeting ends after its start, and a window closes after
 //! it opens; the types guarantee this.
 
@@ -66,7 +66,7 @@ impl Default for Buffers {
 
 /// The start and the end of a meeting. The end is after the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Meeting {
+pub struct MeetingTimes {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
 }
@@ -80,7 +80,7 @@ pub enum MeetingError {
     OutOfRange,
 }
 
-impl Meeting {
+impl MeetingTimes {
     /// The meeting of a local date and local times. An end before the start is on the next day (rule 2). If a clock
     /// change moves the end to or before the start, the meeting keeps its nominal duration (rule 3).
     ///
@@ -135,7 +135,7 @@ pub struct Window {
 
 impl Window {
     /// The window of a meeting (rule 1). A buffer that would reach beyond chrono's calendar is left out.
-    pub fn around(meeting: Meeting, buffers: Buffers) -> Self {
+    pub fn around(meeting: MeetingTimes, buffers: Buffers) -> Self {
         let (before, after) = buffers.deltas();
         Self {
             opens: meeting.starts_at.checked_sub_signed(before).unwrap_or(meeting.starts_at),
@@ -200,7 +200,7 @@ impl Instants {
         end: Option<NaiveTime>,
     ) -> Self {
         let midnight = instant_of(zone, date.and_time(NaiveTime::MIN));
-        let meeting = start.zip(end).and_then(|(start, end)| Meeting::new(zone, date, start, end).ok());
+        let meeting = start.zip(end).and_then(|(start, end)| MeetingTimes::new(zone, date, start, end).ok());
         let window = meeting.map(|meeting| Window::around(meeting, buffers));
         let starts_at = meeting
             .map(|meeting| meeting.starts_at())
@@ -229,7 +229,7 @@ mod tests {
     fn meeting(zone: &str, date: &str, start: &str, end: &str) -> Result<(String, String), MeetingError> {
         let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").unwrap();
         let zone = ZoneData::compiled().zone(zone).unwrap();
-        let meeting = Meeting::new(zone, date.parse().unwrap(), time(start), time(end))?;
+        let meeting = MeetingTimes::new(zone, date.parse().unwrap(), time(start), time(end))?;
         let text = |at: DateTime<Utc>| at.format("%d %H:%M").to_string();
         Ok((text(meeting.starts_at()), text(meeting.ends_at())))
     }
@@ -257,15 +257,15 @@ mod tests {
     fn window_excludes_its_closing_and_closes_after_it_opens() {
         let start = DateTime::UNIX_EPOCH;
         let end = start + TimeDelta::seconds(1);
-        let meeting = Meeting::from_instants(start, end).unwrap();
+        let meeting = MeetingTimes::from_instants(start, end).unwrap();
         let window = Window::around(meeting, Buffers::new(0, 0).unwrap());
         assert_eq!((window.opens(), window.closes()), (start, end));
         assert!(window.contains(start) && !window.contains(end));
-        assert_eq!(Meeting::from_instants(start, start), None);
+        assert_eq!(MeetingTimes::from_instants(start, start), None);
         assert_eq!(Window::from_instants(end, start), None);
         let odd = Buffers { before_minutes: -9, after_minutes: i32::MIN };
         assert_eq!(Window::around(meeting, odd), window);
-        let last = Meeting::from_instants(DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC).unwrap();
+        let last = MeetingTimes::from_instants(DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC).unwrap();
         assert_eq!(Window::around(last, Buffers::default()).closes(), DateTime::<Utc>::MAX_UTC);
     }
 

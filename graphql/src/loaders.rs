@@ -75,7 +75,7 @@ pub struct ActiveAt {
     pub country: String,
 }
 
-/// The active instances within 5 km of a place, without their distance.
+/// The active instances within 5 km of a point, without their distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ActiveNear(pub GeoPoint);
 
@@ -303,8 +303,8 @@ impl Loader<ActiveAt> for Loaders {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[ActiveAt]) -> Shared<HashMap<ActiveAt, Self::Value>> {
-        let places: Vec<_> = keys.iter().map(|key| (key.city.clone(), key.country.clone())).collect();
-        let rows = instances::find_active_at(&self.app, &places).await?;
+        let cities: Vec<_> = keys.iter().map(|key| (key.city.clone(), key.country.clone())).collect();
+        let rows = instances::find_active_in_cities(&self.app, &cities).await?;
         Ok(grouped(rows.into_iter().filter_map(|(instance, session)| {
             Some((ActiveAt { city: session.city?, country: session.country? }, instance))
         })))
@@ -318,7 +318,7 @@ impl Loader<ActiveNear> for Loaders {
     async fn load(&self, keys: &[ActiveNear]) -> Shared<HashMap<ActiveNear, Self::Value>> {
         let mut found = HashMap::new();
         for key in keys {
-            let near = sessions::Near { place: key.0, metres: NEARBY };
+            let near = sessions::Near { center: key.0, metres: NEARBY };
             let there = instances::find_active_near(&self.app, &instances::ActiveFilter::default(), &near).await?;
             let instances = there.into_iter().map(|it| instances::Instance { metres_away: None, ..it });
             found.insert(*key, instances.collect());

@@ -123,8 +123,8 @@ impl Operation {
         walk.directives(&operation.directives)?;
         let mut shape = Shape::default();
         let of = reader.types.root(operation.ty);
-        let place = Place { of, times: 1, rows: 1, lists: 1, depth: 0, nesting: 0, scope: Scope::Any };
-        walk.selections(&operation.selection_set.node, place, &mut shape)?;
+        let parent = Parent { of, times: 1, rows: 1, lists: 1, depth: 0, nesting: 0, scope: Scope::Any };
+        walk.selections(&operation.selection_set.node, parent, &mut shape)?;
         for (_, other) in
             document.operations.iter().filter(|(_, other)| !std::ptr::eq(&raw const other.node, operation))
         {
@@ -223,9 +223,9 @@ impl Cost {
     }
 }
 
-/// The place of a selection set.
+/// What is known of the objects to which a selection set belongs.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Parent<'a> {
     /// The type whose fields are selected, if the schema knows it.
     of: Option<&'a Name>,
     /// How often the selection set is resolved.
@@ -303,33 +303,33 @@ impl<'a> Walk<'a> {
     fn selections(
         &mut self,
         selections: &'a SelectionSet,
-        place: Place<'a>,
+        parent: Parent<'a>,
         shape: &mut Shape,
     ) -> Result<(), ApiError> {
-        if place.nesting > NESTING || place.depth > prices::DEPTH {
+        if parent.nesting > NESTING || parent.depth > prices::DEPTH {
             let message = format!("fields stand in fields too deep (at most {}): split the document up", prices::DEPTH);
             return Err(ApiError::query_too_complex(message));
         }
-        let inner = Place { nesting: place.nesting + 1, ..place };
+        let inner = Parent { nesting: parent.nesting + 1, ..parent };
         for selection in &selections.items {
             self.size.add(&selection.node)?;
             self.sharing.add_directives(selection.node.directives());
             for (_, value) in selection.node.directives().iter().flat_map(|directive| &directive.node.arguments) {
                 let bytes = self.bytes(&value.node);
-                add(&mut self.cost.argument_bytes, bytes, place.times);
+                add(&mut self.cost.argument_bytes, bytes, parent.times);
             }
             self.cost.check()?;
             match &selection.node {
                 Selection::Field(field) => self.field(&field.node, inner, shape)?,
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref().map(|condition| &condition.node.on.node);
-                    let of = condition.or(place.of);
-                    self.selections(&fragment.node.selection_set.node, Place { of, ..inner }, shape)?;
+                    let of = condition.or(parent.of);
+                    self.selections(&fragment.node.selection_set.node, Parent { of, ..inner }, shape)?;
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) {
                         let of = Some(&fragment.node.type_condition.node.on.node);
-                        self.selections(&fragment.node.selection_set.node, Place { of, ..inner }, shape)?;
+                        self.selections(&fragment.node.selection_set.node, Parent { of, ..inner }, shape)?;
                     }
                 }
             }
@@ -337,50 +337,50 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn field(&mut self, field: &'a Field, place: Place<'a>, shape: &mut Shape) -> Result<(), ApiError> {
+    fn field(&mut self, field: &'a Field, parent: Parent<'a>, shape: &mut Shape) -> Result<(), ApiError> {
         let name = field.name.node.as_str();
-        let of = place.of.map_or("", Name::as_str);
-        if place.depth == 0 {
+        let of = parent.of.map_or("", Name::as_str);
+        if parent.depth == 0 {
             self.root_fields += 1;
         }
-        self.sharing.add_arguments(field, place.depth == 0);
-        if !place.of.is_some_and(|of| is_shareable(self.types, self.reader.shareable, of, name)) {
+        self.sharing.add_arguments(field, parent.depth == 0);
+        if !parent.of.is_some_and(|of| is_shareable(self.types, self.reader.shareable, of, name)) {
             self.sharing.by_everyone = false;
         }
         self.reads_position |= (of, name) == ("Query", "changeCursor");
         let arguments: u64 = field.arguments.iter().map(|(_, value)| self.bytes(&value.node)).sum();
-        add(&mut self.cost.argument_bytes, arguments, place.times);
+        add(&mut self.cost.argument_bytes, arguments, parent.times);
         let is_leaf = field.selection_set.node.items.is_empty();
         let name_bytes = len(&field.response_key().node);
-        add(&mut self.cost.name_bytes, name_bytes, place.times);
+        add(&mut self.cost.name_bytes, name_bytes, parent.times);
         let key = name_bytes + 8;
         let value = if is_leaf { prices::value_bytes(of, name) } else { 2 };
-        add(&mut self.cost.answer_bytes, key + value, place.times);
+        add(&mut self.cost.answer_bytes, key + value, parent.times);
 
         self.shows_schema |= name == "_service";
         let is_introspection = of.starts_with("__") || matches!(name, "__schema" | "__type");
         if is_introspection {
             self.shows_schema = true;
             let lookup = if of.starts_with("__") { 1 } else { prices::TYPE_LOOKUP };
-            add(&mut self.cost.introspection, lookup, place.times);
+            add(&mut self.cost.introspection, lookup, parent.times);
         } else {
-            add(&mut self.cost.fields, 1, place.times);
+            add(&mut self.cost.fields, 1, parent.times);
         }
         // Validation will refuse a field that the schema does not know. Only `__typename` is not in the schema's text.
-        let known = place.of.and_then(|of| self.types.field(of, &field.name.node));
+        let known = parent.of.and_then(|of| self.types.field(of, &field.name.node));
         if let Some(wrong_value) = known.and_then(|known| self.wrong_value(field, known)) {
             shape.note_wrong_value(&field.response_key().node, wrong_value);
         }
         let inside = shape.add(&field.response_key().node, known.map(|known| &known.of));
-        let child = Place { depth: place.depth + 1, rows: 1, scope: Scope::Any, ..place };
+        let child = Parent { depth: parent.depth + 1, rows: 1, scope: Scope::Any, ..parent };
         let Some(known) = known else {
             self.cost.check()?;
-            return self.selections(&field.selection_set.node, Place { of: None, ..child }, inside);
+            return self.selections(&field.selection_set.node, Parent { of: None, ..child }, inside);
         };
-        let child = Place { of: Some(named_type(&known.of)), ..child };
+        let child = Parent { of: Some(named_type(&known.of)), ..child };
         let child = if is_introspection {
-            let (times, scope) = self.rows_of_introspection(name, place);
-            Place { times, scope, ..child }
+            let (times, scope) = self.rows_of_introspection(name, parent);
+            Parent { times, scope, ..child }
         } else {
             let price = prices::price(of, name);
             let rows = match price.rows {
@@ -390,56 +390,56 @@ impl<'a> Walk<'a> {
                 Rows::OfType if matches!(known.of.base, BaseType::List(_)) => prices::LIST,
                 Rows::OfType => 1,
             };
-            let mut lists = place.lists;
+            let mut lists = parent.lists;
             match price.statements {
                 Statements::None => {}
                 Statements::Each(statements) => {
-                    add(&mut self.cost.statements, statements, place.times);
-                    lists = place.times;
+                    add(&mut self.cost.statements, statements, parent.times);
+                    lists = parent.times;
                 }
-                Statements::Writes(statements) => add(&mut self.cost.writes, statements, place.times),
+                Statements::Writes(statements) => add(&mut self.cost.writes, statements, parent.times),
                 Statements::Loaded => {
-                    if self.loaded.insert((place.depth, of, name)) {
+                    if self.loaded.insert((parent.depth, of, name)) {
                         self.cost.statements += 1;
                     }
-                    self.cost.statements += place.times / prices::BATCH + place.lists / prices::LISTS_A_BATCH;
+                    self.cost.statements += parent.times / prices::BATCH + parent.lists / prices::LISTS_A_BATCH;
                 }
             }
             let is_connection = named_type(&known.of).as_str().ends_with("Connection");
             let times = if is_connection {
-                place.times
+                parent.times
             } else if of.ends_with("Connection") && matches!(name, "nodes" | "edges") {
-                place.times.saturating_mul(place.rows)
+                parent.times.saturating_mul(parent.rows)
             } else {
-                place.times.saturating_mul(rows)
+                parent.times.saturating_mul(rows)
             };
-            Place { times, rows: if is_connection { rows } else { 1 }, lists, ..child }
+            Parent { times, rows: if is_connection { rows } else { 1 }, lists, ..child }
         };
         self.cost.check()?;
         self.selections(&field.selection_set.node, child, inside)
     }
 
     /// How often the selection set inside a field of introspection is resolved.
-    fn rows_of_introspection(&self, name: &str, place: Place<'_>) -> (u64, Scope) {
+    fn rows_of_introspection(&self, name: &str, parent: Parent<'_>) -> (u64, Scope) {
         let sizes = self.types.sizes();
-        let of = place.of.map_or("", Name::as_str);
+        let of = parent.of.map_or("", Name::as_str);
         let (all, most) = match (of, name) {
-            ("__Schema", "types") => return (place.times.saturating_mul(sizes.types), Scope::All),
-            ("__Schema", "directives") => return (place.times.saturating_mul(sizes.directives), Scope::Any),
+            ("__Schema", "types") => return (parent.times.saturating_mul(sizes.types), Scope::All),
+            ("__Schema", "directives") => return (parent.times.saturating_mul(sizes.directives), Scope::Any),
             ("__Type", "fields") => (sizes.fields, sizes.most_fields),
             ("__Type", "inputFields") => (sizes.input_fields, sizes.most_input_fields),
             ("__Type", "enumValues") => (sizes.enum_values, sizes.most_enum_values),
             ("__Type", "possibleTypes" | "interfaces") => (sizes.possible_types, sizes.most_possible_types),
             ("__Field", "args") => (sizes.arguments, sizes.most_arguments),
-            ("__Directive", "args") => return (place.times.saturating_mul(2), Scope::Any),
-            _ => return (place.times, Scope::Any),
+            ("__Directive", "args") => return (parent.times.saturating_mul(2), Scope::Any),
+            _ => return (parent.times, Scope::Any),
         };
-        if place.scope == Scope::All {
-            let passes = place.times / if of == "__Field" { sizes.fields } else { sizes.types }.max(1);
+        if parent.scope == Scope::All {
+            let passes = parent.times / if of == "__Field" { sizes.fields } else { sizes.types }.max(1);
             let scope = if name == "fields" { Scope::All } else { Scope::Any };
             (passes.max(1).saturating_mul(all), scope)
         } else {
-            (place.times.saturating_mul(most), Scope::Any)
+            (parent.times.saturating_mul(most), Scope::Any)
         }
     }
 

@@ -5,7 +5,7 @@
 //! - Without a default, an argument or a field of an input object with this variable is left out. Its own default applies, and
 //!   an update does not change the field.
 //! - An item of a list with this variable is null.
-//! - A variable that may be null may stand where null is forbidden, if there is a default at that place.
+//! - A variable that may be null may stand where null is forbidden, if there is a default at that position.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -78,22 +78,22 @@ fn definitions_mut(document: &mut ExecutableDocument) -> impl Iterator<Item = &m
     single.into_iter().chain(several.into_iter().flatten()).map(|operation| &mut operation.node)
 }
 
-/// A place where a variable stands.
+/// One use of a variable.
 struct Usage<'a> {
     variable: Name,
-    /// The place, if the schema knows it.
-    place: Option<Place<'a>>,
+    /// What is expected there, if the schema knows it.
+    expected: Option<Expected<'a>>,
     pos: Pos,
 }
 
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Expected<'a> {
     of: &'a Type,
     has_default: bool,
     is_in_one_of: bool,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Expected<'a> {
     fn input(input: &'a Input) -> Self {
         Self { of: &input.of, has_default: input.has_default, is_in_one_of: false }
     }
@@ -155,21 +155,23 @@ impl<'a> Usages<'a> {
                 .map(|definition| (&definition.node.name.node, &definition.node))
                 .collect();
             for usage in self.reached(name) {
-                let (Some(definition), Some(place)) = (definitions.get(&usage.variable), usage.place) else { continue };
+                let (Some(definition), Some(expected)) = (definitions.get(&usage.variable), usage.expected) else {
+                    continue;
+                };
                 let sent = &definition.var_type.node;
                 let never_null = !sent.nullable
                     || definition.default_value.as_ref().is_some_and(|default| default.node != ConstValue::Null);
-                let is_allowed =
-                    is_compatible(&sent.base, &place.of.base) && (place.of.nullable || never_null || place.has_default);
+                let is_allowed = is_compatible(&sent.base, &expected.of.base)
+                    && (expected.of.nullable || never_null || expected.has_default);
                 if !is_allowed {
-                    return Err(misplaced(usage, sent, &format!("is used where \"{}\" is expected", place.of)));
+                    return Err(misplaced(usage, sent, &format!("is used where \"{}\" is expected", expected.of)));
                 }
-                if place.is_in_one_of && sent.nullable {
+                if expected.is_in_one_of && sent.nullable {
                     let reason =
                         "is used in an input object of which exactly one field is given: end its type with \"!\"";
                     return Err(misplaced(usage, sent, reason));
                 }
-                if sent.nullable && !place.of.nullable {
+                if sent.nullable && !expected.of.nullable {
                     guarded.insert(usage.variable.clone());
                 }
             }
@@ -211,11 +213,11 @@ fn misplaced(usage: &Usage<'_>, sent: &Type, reason: &str) -> ServerError {
 }
 
 /// Whether a variable of this type may stand there, apart from null.
-fn is_compatible(variable: &BaseType, place: &BaseType) -> bool {
-    match (variable, place) {
-        (BaseType::Named(variable), BaseType::Named(place)) => variable == place,
-        (BaseType::List(variable), BaseType::List(place)) => {
-            (place.nullable || !variable.nullable) && is_compatible(&variable.base, &place.base)
+fn is_compatible(variable: &BaseType, expected: &BaseType) -> bool {
+    match (variable, expected) {
+        (BaseType::Named(variable), BaseType::Named(expected)) => variable == expected,
+        (BaseType::List(variable), BaseType::List(expected)) => {
+            (expected.nullable || !variable.nullable) && is_compatible(&variable.base, &expected.base)
         }
         _ => false,
     }
@@ -230,7 +232,7 @@ impl<'a> Used<'a> {
                     let known = of.and_then(|of| types.field(of, &field.node.name.node));
                     for (name, value) in &field.node.arguments {
                         let input = known.and_then(|known| known.arguments.get(&name.node));
-                        self.add_value(types, &value.node, input.map(Place::input), value.pos);
+                        self.add_value(types, &value.node, input.map(Expected::input), value.pos);
                     }
                     self.add(types, &field.node.selection_set.node, known.map(|known| named_type(&known.of)));
                 }
@@ -249,31 +251,31 @@ impl<'a> Used<'a> {
         for Positioned { node: directive, .. } in directives {
             for (name, value) in &directive.arguments {
                 let input = types.directive_argument(&directive.name.node, &name.node);
-                self.add_value(types, &value.node, input.map(Place::input), value.pos);
+                self.add_value(types, &value.node, input.map(Expected::input), value.pos);
             }
         }
     }
 
-    fn add_value(&mut self, types: &'a Types, value: &Value, place: Option<Place<'a>>, pos: Pos) {
+    fn add_value(&mut self, types: &'a Types, value: &Value, expected: Option<Expected<'a>>, pos: Pos) {
         match value {
-            Value::Variable(name) => self.usages.push(Usage { variable: name.clone(), place, pos }),
+            Value::Variable(name) => self.usages.push(Usage { variable: name.clone(), expected, pos }),
             Value::List(items) => {
-                let place = place.and_then(|place| match &place.of.base {
-                    BaseType::List(of) => Some(Place { of, has_default: false, is_in_one_of: false }),
+                let expected = expected.and_then(|expected| match &expected.of.base {
+                    BaseType::List(of) => Some(Expected { of, has_default: false, is_in_one_of: false }),
                     BaseType::Named(_) => None,
                 });
                 for item in items {
-                    self.add_value(types, item, place, pos);
+                    self.add_value(types, item, expected, pos);
                 }
             }
             Value::Object(fields) => {
-                let object = place.and_then(|place| types.input_object(named_type(place.of)));
+                let object = expected.and_then(|expected| types.input_object(named_type(expected.of)));
                 for (name, value) in fields {
-                    let place = object.and_then(|object| {
+                    let expected = object.and_then(|object| {
                         let input = object.fields.get(name)?;
-                        Some(Place { is_in_one_of: object.is_one_of, ..Place::input(input) })
+                        Some(Expected { is_in_one_of: object.is_one_of, ..Expected::input(input) })
                     });
-                    self.add_value(types, value, place, pos);
+                    self.add_value(types, value, expected, pos);
                 }
             }
             _ => {}

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
     check_in::Attendance,
-    door::{Code, Step},
+    door::{Code, CodePeriod},
     ids::{CheckInId, PersonId, SessionInstanceId},
     placement,
 };
@@ -85,7 +85,7 @@ impl ShownCode {
 /// session: the caller has checked that.
 pub async fn find_code(app: &App, session: &Session, instance: &Instance) -> Result<Option<ShownCode>> {
     let now = app.now();
-    let Some(step) = Step::shown(session.check_in_codes, now).filter(|_| is_open(session, instance, now)) else {
+    let Some(step) = CodePeriod::shown(session.check_in_codes, now).filter(|_| is_open(session, instance, now)) else {
         return Ok(None);
     };
     let code = Code { instance: instance.id, tag: app.cursor_key().await?.tag_code(instance.id, step)? };
@@ -119,7 +119,7 @@ async fn read_code(app: &App, text: &str) -> Result<Option<(Session, Instance)>>
     let now = app.now();
     let key = app.cursor_key().await?;
     let mut is_right = subtle::Choice::from(0);
-    for step in Step::accepted(session.check_in_codes, now) {
+    for step in CodePeriod::accepted(session.check_in_codes, now) {
         is_right |= key.tag_code(instance.id, step)?.ct_eq(&code.tag);
     }
     Ok((bool::from(is_right) && is_open(&session, &instance, now)).then_some((session, instance)))

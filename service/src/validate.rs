@@ -217,7 +217,7 @@ fn named(error: RecurrenceError) -> (String, String) {
 }
 
 /// Coordinates in degrees: both or neither.
-pub fn place(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<GeoPoint>> {
+pub fn coordinates(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<GeoPoint>> {
     match (latitude, longitude) {
         (None, None) => Ok(None),
         (Some(latitude), Some(longitude)) => GeoPoint::new(latitude, longitude)

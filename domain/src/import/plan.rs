@@ -24,7 +24,7 @@ use super::{
 use crate::{
     geo::GeoPoint,
     recurrence::{BoundedRecurrence, Calendar, Occurrence, OccurrenceKey, Recurrence, ScheduleSource, Skips},
-    window::Meeting,
+    window::MeetingTimes,
     zone::{Zone, local_date},
 };
 
@@ -296,7 +296,7 @@ impl<'a> Plan<'a> {
     /// Whether the meeting is the same as the occurrence. Our own feeds contain some events that change nothing.
     fn is_the_same(&self, meeting: &ImportedMeeting, occurrence: &Occurrence) -> bool {
         let end = meeting.end;
-        let instants = end.and_then(|end| Meeting::new(self.zone, meeting.date, meeting.start, end).ok());
+        let instants = end.and_then(|end| MeetingTimes::new(self.zone, meeting.date, meeting.start, end).ok());
         meeting.state == MeetingState::Planned && meeting.location.is_none() && instants == Some(occurrence.meeting)
     }
 
@@ -580,7 +580,7 @@ fn end_of(zone: Zone, start: Moment, starts: NaiveDateTime, end: Moment) -> Resu
         return Err("ends before it starts".to_owned());
     }
     check_length(starts, ends)?;
-    let meeting = Meeting::new(zone, starts.date(), starts.time(), ends.time());
+    let meeting = MeetingTimes::new(zone, starts.date(), starts.time(), ends.time());
     if meeting.is_ok_and(|meeting| meeting.starts_at() == start.at() && meeting.ends_at() == end.at()) {
         return Ok(ends);
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     matching::{Existence, ExistingInstance, Matcher},
     recurrence::{Calendar, Recurrence, SkippedDates, Skips},
-    window::Meeting,
+    window::MeetingTimes,
 };
 
 fn context() -> ImportContext {
@@ -102,7 +102,7 @@ fn shown(session: &ImportedSession, from: NaiveDate, to: NaiveDate) -> Vec<Shown
     let made = session.meetings.iter().filter(|it| it.state != MeetingState::Deleted);
     let made = made.filter(|it| (from..=to).contains(&it.date)).map(|it| {
         if let Some(end) = it.end {
-            Meeting::new(zone, it.date, it.start, end).unwrap();
+            MeetingTimes::new(zone, it.date, it.start, end).unwrap();
         }
         let is_cancelled = it.state == MeetingState::Cancelled;
         Shown { date: it.date, start: it.start, end: it.end, is_cancelled, location: it.location.clone() }

@@ -20,8 +20,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::{
     admission::{Requester, SeatCounts, Verdict, admit, is_closed},
-    queue::{Due, Place, QueueRules, Standing, estimated_wait, free_seats},
-    shown::{Holding, Shown, shown},
+    queue::{Due, PlaceFacts, PlaceState, QueueRules, estimated_wait, free_seats},
+    shown::{HoldingFacts, Shown, shown},
     uptime::Uptime,
 };
 use crate::ids::ActivityId;
@@ -119,7 +119,7 @@ impl PresenceRules {
 
 /// The stored facts about a visit that decide its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Visit {
+pub struct VisitFacts {
     pub status: VisitStatus,
     /// The instant of the last beat.
     pub last_seen: DateTime<Utc>,
@@ -134,7 +134,7 @@ pub struct Visit {
 #[error("the visit is completed: begin a new visit with a new id")]
 pub struct VisitCompleted;
 
-impl Visit {
+impl VisitFacts {
     /// A new visit with its first beat.
     pub const fn begun(at: DateTime<Utc>) -> Self {
         Self { status: VisitStatus::Active, last_seen: at, seat: None, idle_since: None }
@@ -155,7 +155,7 @@ impl Visit {
         Self { status, seat: self.seat.filter(|_| self.is_online(rules, now)), ..self }
     }
 
-    /// The next instant after `now` at which [`Visit::at`] gives another result. `None` if there is none.
+    /// The next instant after `now` at which [`VisitFacts::at`] gives another result. `None` if there is none.
     pub fn next_due(&self, rules: &PresenceRules, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.status != VisitStatus::Active {
             return None;
@@ -207,8 +207,8 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn seated() -> Visit {
-        Visit { seat: Some(ActivityId(1)), ..Visit::begun(at(0)) }
+    fn seated() -> VisitFacts {
+        VisitFacts { seat: Some(ActivityId(1)), ..VisitFacts::begun(at(0)) }
     }
 
     #[test]
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn beat_keeps_the_seat_only_within_the_online_window() {
         let beaten = seated().beat(&RULES, at(60), None).unwrap();
-        assert_eq!(beaten, Visit { last_seen: at(60), ..seated() });
+        assert_eq!(beaten, VisitFacts { last_seen: at(60), ..seated() });
         let late = seated().beat(&RULES, at(61), None).unwrap();
         assert_eq!((late.status, late.seat), (VisitStatus::Active, None));
         // A beat that is older than the last one changes nothing.
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn beat_revives_an_abandoned_visit_but_not_a_completed_one() {
         let abandoned = seated().at(&RULES, at(20_000));
-        assert_eq!(abandoned.beat(&RULES, at(20_001), None).unwrap(), Visit::begun(at(20_001)));
+        assert_eq!(abandoned.beat(&RULES, at(20_001), None).unwrap(), VisitFacts::begun(at(20_001)));
         assert_eq!(seated().complete().beat(&RULES, at(1), None), Err(VisitCompleted));
         assert_eq!(seated().complete().complete(), seated().complete());
     }

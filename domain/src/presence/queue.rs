@@ -4,7 +4,7 @@
 //! - An *offer* is a seat that is kept for one place. It counts as taken. It ends unless it is claimed in time. The place
 //!   is then lost, and the next one gets the offer. If the activity is closed, the offer ends and the place is kept.
 //! - A place is *gone* when its visit has been offline for longer than the grace of the activity.
-//! - To *settle* a queue is to remove the places that are over ([`Place::due`]), and then to offer the free seats
+//! - To *settle* a queue is to remove the places that are over ([`PlaceFacts::due`]), and then to offer the free seats
 //!   ([`free_seats`]) to those who wait longest. In a closed activity ([`is_closed`](super::is_closed)), all offers end instead.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -42,9 +42,9 @@ impl QueueRules {
     }
 }
 
-/// A place in the queue: the facts that decide its standing.
+/// A place in the queue: the facts that decide its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct PlaceFacts {
     /// The last beat of its visit, or of any visit of its person. `None` if all of them are completed.
     pub last_seen: Option<DateTime<Utc>>,
     /// When the offer ends. `None` if no seat is offered.
@@ -53,7 +53,7 @@ pub struct Place {
 
 /// The state of a place at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum PlaceState {
     Waiting,
     Offered,
     /// The offer was not claimed in time.
@@ -61,7 +61,7 @@ pub enum Standing {
     Gone,
 }
 
-impl Standing {
+impl PlaceState {
     /// Whether the place is still in the queue.
     pub const fn is_kept(self) -> bool {
         matches!(self, Self::Waiting | Self::Offered)
@@ -71,12 +71,12 @@ impl Standing {
 /// The result of checking a place: it is over, or must be checked again at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    Over(Standing),
+    Over(PlaceState),
     /// It is not gone before this instant.
     At(DateTime<Utc>),
 }
 
-impl Place {
+impl PlaceFacts {
     /// When the place is gone, if no further beat comes. `None` if it is gone at once.
     fn leaves_at(&self, rules: &PresenceRules, queue: QueueRules) -> Option<DateTime<Utc>> {
         Some(queue.leaves_at(rules, self.last_seen?))
@@ -95,19 +95,19 @@ impl Place {
         }
     }
 
-    pub fn standing(&self, rules: &PresenceRules, queue: QueueRules, now: DateTime<Utc>) -> Standing {
+    pub fn state(&self, rules: &PresenceRules, queue: QueueRules, now: DateTime<Utc>) -> PlaceState {
         match self.offer_ends_at {
-            Some(ends) if ends <= now => Standing::Missed,
-            _ if self.leaves_at(rules, queue).is_none_or(|leaves| leaves <= now) => Standing::Gone,
-            Some(_) => Standing::Offered,
-            None => Standing::Waiting,
+            Some(ends) if ends <= now => PlaceState::Missed,
+            _ if self.leaves_at(rules, queue).is_none_or(|leaves| leaves <= now) => PlaceState::Gone,
+            Some(_) => PlaceState::Offered,
+            None => PlaceState::Waiting,
         }
     }
 
     pub fn due(&self, rules: &PresenceRules, queue: QueueRules, now: DateTime<Utc>) -> Due {
-        match (self.standing(rules, queue, now), self.leaves_at(rules, queue)) {
-            (standing, Some(leaves)) if standing.is_kept() => Due::At(leaves),
-            (standing, _) => Due::Over(standing),
+        match (self.state(rules, queue, now), self.leaves_at(rules, queue)) {
+            (state, Some(leaves)) if state.is_kept() => Due::At(leaves),
+            (state, _) => Due::Over(state),
         }
     }
 }
@@ -142,47 +142,52 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::milliseconds(milliseconds)
     }
 
-    fn waiting() -> Place {
-        Place { last_seen: Some(at(0)), offer_ends_at: None }
+    fn waiting() -> PlaceFacts {
+        PlaceFacts { last_seen: Some(at(0)), offer_ends_at: None }
     }
 
     #[test]
     fn place_is_kept_while_its_visit_is_online_and_for_the_grace() {
-        for (now, standing) in
-            [(0, Standing::Waiting), (60_001, Standing::Waiting), (80_000, Standing::Waiting), (80_001, Standing::Gone)]
-        {
-            assert_eq!(waiting().standing(&RULES, QUEUE, at(now)), standing, "{now}");
+        for (now, state) in [
+            (0, PlaceState::Waiting),
+            (60_001, PlaceState::Waiting),
+            (80_000, PlaceState::Waiting),
+            (80_001, PlaceState::Gone),
+        ] {
+            assert_eq!(waiting().state(&RULES, QUEUE, at(now)), state, "{now}");
         }
         assert_eq!(waiting().due(&RULES, QUEUE, at(0)), Due::At(at(80_001)));
-        assert_eq!(waiting().due(&RULES, QUEUE, at(80_001)), Due::Over(Standing::Gone));
-        let completed = Place { last_seen: None, ..waiting() };
-        assert_eq!(completed.standing(&RULES, QUEUE, at(0)), Standing::Gone);
+        assert_eq!(waiting().due(&RULES, QUEUE, at(80_001)), Due::Over(PlaceState::Gone));
+        let completed = PlaceFacts { last_seen: None, ..waiting() };
+        assert_eq!(completed.state(&RULES, QUEUE, at(0)), PlaceState::Gone);
     }
 
     #[test]
     fn offer_ends_at_its_instant() {
-        let offered = Place { offer_ends_at: Some(at(30_000)), ..waiting() };
-        assert_eq!(offered.standing(&RULES, QUEUE, at(29_999)), Standing::Offered);
-        assert_eq!(offered.standing(&RULES, QUEUE, at(30_000)), Standing::Missed);
+        let offered = PlaceFacts { offer_ends_at: Some(at(30_000)), ..waiting() };
+        assert_eq!(offered.state(&RULES, QUEUE, at(29_999)), PlaceState::Offered);
+        assert_eq!(offered.state(&RULES, QUEUE, at(30_000)), PlaceState::Missed);
     }
 
     #[test]
     fn place_and_offer_outlast_a_pause_of_the_servers() {
         // The pause lasts from 30 seconds to 300 seconds.
         let spared = waiting().after_pause(&RULES, QUEUE, at(300_000));
-        for (now, standing) in [(300_000, Standing::Waiting), (360_000, Standing::Waiting), (360_001, Standing::Gone)] {
-            assert_eq!(spared.standing(&RULES, QUEUE, at(now)), standing, "{now}");
+        for (now, state) in
+            [(300_000, PlaceState::Waiting), (360_000, PlaceState::Waiting), (360_001, PlaceState::Gone)]
+        {
+            assert_eq!(spared.state(&RULES, QUEUE, at(now)), state, "{now}");
         }
         // A heartbeat after the pause counts as always.
-        let beaten = Place { last_seen: Some(at(310_000)), ..waiting() }.after_pause(&RULES, QUEUE, at(300_000));
+        let beaten = PlaceFacts { last_seen: Some(at(310_000)), ..waiting() }.after_pause(&RULES, QUEUE, at(300_000));
         assert_eq!(beaten.due(&RULES, QUEUE, at(300_000)), Due::At(at(390_001)));
         // An offer waits for the first heartbeat. After it, the offer ends at its instant.
-        let offered = |last_seen| Place { last_seen: Some(last_seen), offer_ends_at: Some(at(330_000)) };
+        let offered = |last_seen| PlaceFacts { last_seen: Some(last_seen), offer_ends_at: Some(at(330_000)) };
         for (last_seen, ends) in [(at(0), at(360_000)), (at(300_000), at(330_000))] {
             let spared = offered(last_seen).after_pause(&RULES, QUEUE, at(300_000));
             assert_eq!(spared.offer_ends_at, Some(ends), "{last_seen}");
         }
-        assert_eq!(Place { last_seen: None, ..waiting() }.after_pause(&RULES, QUEUE, at(300_000)).last_seen, None);
+        assert_eq!(PlaceFacts { last_seen: None, ..waiting() }.after_pause(&RULES, QUEUE, at(300_000)).last_seen, None);
         // With a long online window, a minute is enough.
         let patient = PresenceRules { online_window: TimeDelta::hours(1), ..RULES };
         assert_eq!(

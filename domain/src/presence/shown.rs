@@ -7,7 +7,7 @@ use crate::ids::ActivityId;
 
 /// A place in the queue of an activity, or a seat in it. A person has at most one of them in an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Holding {
+pub struct HoldingFacts {
     pub activity: ActivityId,
     pub is_seat: bool,
     /// The visit has this seat, or has asked to wait at this place. Otherwise only other visits of its person have.
@@ -17,7 +17,7 @@ pub struct Holding {
 /// What a visit shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    Holding(Holding),
+    Holding(HoldingFacts),
     /// What was shown in this activity has ended.
     Ended(ActivityId),
 }
@@ -33,9 +33,9 @@ impl Shown {
 
 /// Chooses what a visit shows. `last` is what it has shown before. The end of that is shown before anything that the
 /// person has with other visits in other activities. `None` if there is nothing to show.
-pub fn shown(holdings: impl IntoIterator<Item = Holding>, last: Option<Shown>) -> Option<Shown> {
+pub fn shown(holdings: impl IntoIterator<Item = HoldingFacts>, last: Option<Shown>) -> Option<Shown> {
     let here = last.map(Shown::activity);
-    let rank = |it: &Holding| match (it.is_own, Some(it.activity) == here) {
+    let rank = |it: &HoldingFacts| match (it.is_own, Some(it.activity) == here) {
         (true, _) => 0,
         (false, true) => 1,
         (false, false) => 2,
@@ -53,14 +53,14 @@ pub fn shown(holdings: impl IntoIterator<Item = Holding>, last: Option<Shown>) -
 mod tests {
     use super::*;
 
-    const fn holding(activity: i64, is_seat: bool, is_own: bool) -> Holding {
-        Holding { activity: ActivityId(activity), is_seat, is_own }
+    const fn holding(activity: i64, is_seat: bool, is_own: bool) -> HoldingFacts {
+        HoldingFacts { activity: ActivityId(activity), is_seat, is_own }
     }
 
-    const OWN_PLACE: Holding = holding(4, false, true);
-    const OWN_SEAT: Holding = holding(3, true, true);
-    const PLACE: Holding = holding(2, false, false);
-    const SEAT: Holding = holding(1, true, false);
+    const OWN_PLACE: HoldingFacts = holding(4, false, true);
+    const OWN_SEAT: HoldingFacts = holding(3, true, true);
+    const PLACE: HoldingFacts = holding(2, false, false);
+    const SEAT: HoldingFacts = holding(1, true, false);
 
     #[test]
     fn own_place_comes_first_then_the_own_seat_then_what_was_shown_then_the_rest() {

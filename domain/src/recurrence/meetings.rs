@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, U
 
 use super::Occurrence;
 use crate::{
-    window::{Meeting, local_times},
+    window::{MeetingTimes, local_times},
     zone::{OffsetPeriod, Zone},
 };
 
@@ -43,7 +43,7 @@ impl Meetings {
         Self { zone, start, end, cached: None }
     }
 
-    /// The occurrence on this date. The result is the same as that of [`Meeting::new`]; `None` if that fails.
+    /// The occurrence on this date. The result is the same as that of [`MeetingTimes::new`]; `None` if that fails.
     #[inline]
     pub(super) fn on(&mut self, date: NaiveDate) -> Option<Occurrence> {
         let is_cached = self.cached.is_some_and(|cached| cached.from <= date && date < cached.until);
@@ -51,15 +51,15 @@ impl Meetings {
             self.cached = self.times_around(date);
         }
         let meeting = match &self.cached {
-            Some(cached) => Meeting::from_instants(cached.start.on(date)?, cached.end.on(date)?)?,
+            Some(cached) => MeetingTimes::from_instants(cached.start.on(date)?, cached.end.on(date)?)?,
             None => self.computed(date)?,
         };
         Some(Occurrence { date, start: self.start, end: self.end, meeting })
     }
 
     #[cold]
-    fn computed(&self, date: NaiveDate) -> Option<Meeting> {
-        Meeting::new(self.zone, date, self.start, self.end).ok()
+    fn computed(&self, date: NaiveDate) -> Option<MeetingTimes> {
+        MeetingTimes::new(self.zone, date, self.start, self.end).ok()
     }
 
     /// The times for the dates around this one. `None` if the offset changes during the meeting, or at the ends of the

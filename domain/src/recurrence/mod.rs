@@ -32,7 +32,7 @@ pub use self::{
     words::in_order,
 };
 use crate::{
-    window::Meeting,
+    window::MeetingTimes,
     zone::{Zone, local_date},
 };
 
@@ -114,7 +114,7 @@ pub struct Occurrence {
     /// The scheduled local end time. An end before the start is on the next day.
     pub end: NaiveTime,
     /// The start and the end as instants.
-    pub meeting: Meeting,
+    pub meeting: MeetingTimes,
 }
 
 impl Occurrence {

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveTime, Timelike, Utc};
 
 use super::{InstanceFacts, Override};
 use crate::{
-    window::{Meeting, Window},
+    window::{MeetingTimes, Window},
     zone::{Zone, local_time},
 };
 
@@ -18,7 +18,7 @@ pub struct Times {
     /// The local end time.
     pub end: Option<NaiveTime>,
     /// The start and the end as instants.
-    pub meeting: Option<Meeting>,
+    pub meeting: Option<MeetingTimes>,
 }
 
 /// Explains the status in one sentence without a full stop, such as 'Active since 18:00 CST: starts 19:00, opens 60
@@ -54,7 +54,7 @@ fn explain_override(Override { active, until }: Override, zone: Zone, now: DateT
     format!("Set by hand: {} until {until}", if active { "active" } else { "inactive" })
 }
 
-fn explain_window(window: Window, meeting: Meeting, zone: Zone, is_active: bool, now: DateTime<Utc>) -> String {
+fn explain_window(window: Window, meeting: MeetingTimes, zone: Zone, is_active: bool, now: DateTime<Utc>) -> String {
     let mut formatter = InstantFormatter::new(zone, now);
     let buffer_before = minutes_between(window.opens(), meeting.starts_at());
     if now >= window.closes() {
@@ -146,7 +146,7 @@ mod tests {
     fn evening(buffers: (i32, i32)) -> (InstanceFacts, Times) {
         let zone = ZoneData::compiled().zone("America/Chicago").unwrap();
         let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
-        let meeting = Meeting::new(zone, "2024-01-15".parse().unwrap(), time(19), time(22)).unwrap();
+        let meeting = MeetingTimes::new(zone, "2024-01-15".parse().unwrap(), time(19), time(22)).unwrap();
         let window = Window::around(meeting, Buffers::new(buffers.0, buffers.1).unwrap());
         let facts = InstanceFacts { window: Some(window), ..InstanceFacts::default() };
         (facts, Times { zone, start: Some(time(19)), end: Some(time(22)), meeting: Some(meeting) })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::{
     ids::ActivityId,
-    presence::{PresenceRules, Requester, SeatCounts, Visit, VisitStatus, admit},
+    presence::{PresenceRules, Requester, SeatCounts, VisitFacts, VisitStatus, admit},
 };
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ const INTERVIEW: ActivityId = ActivityId(1);
 struct World {
     rules: PresenceRules,
     limit: u32,
-    visits: BTreeMap<String, Visit>,
+    visits: BTreeMap<String, VisitFacts>,
 }
 
 impl World {
@@ -36,7 +36,7 @@ impl World {
     }
 
     fn beat(&mut self, name: &str, page: Option<&str>, now: DateTime<Utc>) {
-        let visit = self.visits.get(name).copied().unwrap_or(Visit::begun(now));
+        let visit = self.visits.get(name).copied().unwrap_or(VisitFacts::begun(now));
         let Ok(mut seen) = visit.beat(&self.rules, now, None) else { return };
         if matches!(page, Some("learning" | "study" | "interview")) {
             let verdict =
@@ -51,7 +51,7 @@ impl World {
     fn state(&self, now: DateTime<Utc>) -> Value {
         let online = self.visits.values().filter(|visit| visit.is_online(&self.rules, now)).count();
         let seats = self.seats("", now);
-        let status = |visit: &Visit| match visit.status {
+        let status = |visit: &VisitFacts| match visit.status {
             VisitStatus::Active => "active",
             VisitStatus::Completed => "completed",
             VisitStatus::Abandoned => "abandoned",

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::ids::ActivityId;
 use insession_domain::presence::{
-    Due, Place, PresenceRules, QueueRules, Requester, SeatCounts, Standing, Visit, admit, free_seats, is_closed,
+    Due, PlaceFacts, PlaceState, PresenceRules, QueueRules, Requester, SeatCounts, VisitFacts, admit, free_seats,
+    is_closed,
 };
 use proptest::prelude::*;
 
@@ -40,8 +41,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, BTreeSet<Guest>)>> {
 #[derive(Default)]
 struct Hall {
     limit: Option<u32>,
-    visits: BTreeMap<Guest, Visit>,
-    queue: Vec<(Guest, Place)>,
+    visits: BTreeMap<Guest, VisitFacts>,
+    queue: Vec<(Guest, PlaceFacts)>,
 }
 
 impl Hall {
@@ -77,7 +78,7 @@ impl Hall {
     }
 
     fn enter(&mut self, guest: Guest, waits: bool, now: DateTime<Utc>) -> bool {
-        let visit = self.visits.get(&guest).copied().unwrap_or(Visit::begun(now));
+        let visit = self.visits.get(&guest).copied().unwrap_or(VisitFacts::begun(now));
         let Ok(seen) = visit.beat(&RULES, now, Some(false)) else { return false };
         self.visits.insert(guest, seen);
         self.settle(now);
@@ -88,18 +89,18 @@ impl Hall {
             is_waited_for: self.queue.iter().any(|(other, place)| *other != guest && place.offer_ends_at.is_none()),
         };
         let own = self.queue.iter().position(|(other, _)| *other == guest);
-        let claim = match own.map(|own| self.queue[own].1.standing(&RULES, QUEUE, now)) {
+        let claim = match own.map(|own| self.queue[own].1.state(&RULES, QUEUE, now)) {
             _ if seen.seat.is_some() => Requester::Seat,
-            Some(Standing::Offered) => Requester::Offer,
+            Some(PlaceState::Offered) => Requester::Offer,
             Some(_) => Requester::Waiting(u32::try_from(own.unwrap() + 1).unwrap()),
             None => Requester::Newcomer,
         };
         let verdict = admit(room, claim);
         if verdict.is_admitted {
             self.queue.retain(|(other, _)| *other != guest);
-            self.visits.insert(guest, Visit { seat: Some(HERE), ..seen });
+            self.visits.insert(guest, VisitFacts { seat: Some(HERE), ..seen });
         } else if waits && own.is_none() {
-            self.queue.push((guest, Place { last_seen: Some(now), offer_ends_at: None }));
+            self.queue.push((guest, PlaceFacts { last_seen: Some(now), offer_ends_at: None }));
         }
         verdict.is_admitted
     }
@@ -113,7 +114,7 @@ impl Hall {
             }
             Step::LeaveQueue(guest) => self.queue.retain(|(other, _)| *other != guest),
             Step::Beat(guest, is_idle) => {
-                let visit = self.visits.get(&guest).copied().unwrap_or(Visit::begun(now));
+                let visit = self.visits.get(&guest).copied().unwrap_or(VisitFacts::begun(now));
                 if let Ok(seen) = visit.beat(&RULES, now, Some(is_idle)) {
                     self.visits.insert(guest, seen);
                 }

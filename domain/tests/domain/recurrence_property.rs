@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use insession_domain::{
     recurrence::{Calendar, Recurrence, Schedule, SkippedDates, Skips},
-    window::Meeting,
+    window::MeetingTimes,
     zone::{Zone, ZoneData, clock_changes, instant_of},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -118,7 +118,7 @@ proptest! {
         prop_assert!(found.is_sorted_by(|one, other| one.meeting.starts_at() < other.meeting.starts_at()));
         for it in &found {
             prop_assert!(from <= it.date && it.date <= to);
-            prop_assert_eq!(Meeting::new(calendar.zone, it.date, it.start, it.end), Ok(it.meeting));
+            prop_assert_eq!(MeetingTimes::new(calendar.zone, it.date, it.start, it.end), Ok(it.meeting));
         }
         let instants = found.iter().map(|it| (it.meeting.starts_at(), it.meeting.ends_at()));
         let mut naive = naive::occurrences(&schedules, &calendar, (from, to));

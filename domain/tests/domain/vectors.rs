@@ -9,7 +9,7 @@ use insession_domain::{
     placement::{Candidate, PlacementRule, decide_placement, is_arrival},
     recurrence::{Calendar, Occurrence, Recurrence, Skips},
     status::{InstanceFacts, Mode, decide},
-    window::{Buffers, Meeting, Window},
+    window::{Buffers, MeetingTimes, Window},
     zone::{Zone, ZoneData},
 };
 use serde_json::Value;
@@ -48,12 +48,12 @@ fn utc(at: DateTime<Utc>) -> String {
 }
 
 /// The facts and the meeting of a session and an instance of `windows.json` or `placement.json`.
-fn facts(session: &Value, instance: &Value) -> (InstanceFacts, Option<Meeting>) {
+fn facts(session: &Value, instance: &Value) -> (InstanceFacts, Option<MeetingTimes>) {
     let minutes = |key: &str| i32::try_from(session[key].as_i64().unwrap()).unwrap();
     let buffers = Buffers::new(minutes("buffer_before"), minutes("buffer_after")).unwrap();
     let date = optional(&instance["date"]).unwrap();
     let times = time(&instance["start_time"]).zip(time(&instance["end_time"]));
-    let meeting = times.map(|(start, end)| Meeting::new(zone(session), date, start, end).unwrap());
+    let meeting = times.map(|(start, end)| MeetingTimes::new(zone(session), date, start, end).unwrap());
     let facts = InstanceFacts {
         window: meeting.map(|meeting| Window::around(meeting, buffers)),
         is_cancelled: instance["is_cancelled"].as_bool().unwrap_or(false),

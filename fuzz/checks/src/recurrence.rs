@@ -9,7 +9,7 @@ use domain::{
         BoundedRecurrence, Calendar, Occurrence, Recurrence, Schedule, ScheduleError, ScheduleSource, SkippedDates,
         Skips,
     },
-    window::{Buffers, Meeting, Window},
+    window::{Buffers, MeetingTimes, Window},
     zone::{Zone, ZoneData},
 };
 
@@ -248,7 +248,7 @@ fn check_occurrence(occurrence: &Occurrence, calendar: &Calendar) {
     assert!(calendar.initiation.is_none_or(|first| first <= occurrence.date));
     assert!(calendar.termination.is_none_or(|last| occurrence.date <= last));
     assert!(!calendar.skips.contains(occurrence.date));
-    let meeting = Meeting::new(calendar.zone, occurrence.date, occurrence.start, occurrence.end);
+    let meeting = MeetingTimes::new(calendar.zone, occurrence.date, occurrence.start, occurrence.end);
     assert_eq!(meeting, Ok(occurrence.meeting));
 }
 

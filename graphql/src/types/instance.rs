@@ -220,13 +220,13 @@ impl SessionInstance {
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
         let session = self.load_session(ctx).await?;
         let mut nearby = active_at(ctx, session.city, session.country).await?;
-        if let Some(place) = session.place {
-            let there = load(ctx, ActiveNear(place)).await?.unwrap_or_default();
+        if let Some(point) = session.coordinates {
+            let there = load(ctx, ActiveNear(point)).await?.unwrap_or_default();
             let known: HashSet<_> = there.iter().map(|it| it.id).collect();
             let ids: Vec<_> = nearby.iter().map(|it| it.0.session_id).collect();
             let sessions = load_all(ctx, &ids).await?;
             let has_place = |it: &SessionInstance| {
-                sessions.iter().any(|session| session.id == it.0.session_id && session.place.is_some())
+                sessions.iter().any(|session| session.id == it.0.session_id && session.coordinates.is_some())
             };
             nearby.retain(|it| !known.contains(&it.0.id) && !has_place(it));
             nearby.extend(there.into_iter().map(SessionInstance));

@@ -72,16 +72,16 @@ impl Person {
     /// People at the same instance may see it, unless the person hides it (`hidesPlace`). For everybody else it is
     /// null.
     async fn active_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
-        let Some(place) = self.0.active_session_instance_id else { return Ok(None) };
+        let Some(instance) = self.0.active_session_instance_id else { return Ok(None) };
         let viewer = viewer(ctx);
         let viewer_placement = match viewer.person {
             Some(id) if id != self.key() => load(ctx, id).await?.and_then(|row| row.active_session_instance_id),
             _ => None,
         };
-        if !viewer.may_see_placement(self.key(), self.0.hides_place, place, viewer_placement) {
+        if !viewer.may_see_placement(self.key(), self.0.hides_place, instance, viewer_placement) {
             return Ok(None);
         }
-        Ok(load(ctx, place).await?.map(SessionInstance))
+        Ok(load(ctx, instance).await?.map(SessionInstance))
     }
 
     /// The instances that are active now in the person's city and country, by start. Empty if the person has no city or

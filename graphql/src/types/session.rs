@@ -324,12 +324,12 @@ impl Session {
 
     /// The latitude of the location in degrees of WGS 84. Null if it is not known.
     async fn latitude(&self) -> Option<f64> {
-        self.0.place.map(GeoPoint::latitude)
+        self.0.coordinates.map(GeoPoint::latitude)
     }
 
     /// The longitude of the location in degrees of WGS 84. Null if it is not known.
     async fn longitude(&self) -> Option<f64> {
-        self.0.place.map(GeoPoint::longitude)
+        self.0.coordinates.map(GeoPoint::longitude)
     }
 
     /// The distance from the centre of the filter `near`, in kilometres. Null without that filter.

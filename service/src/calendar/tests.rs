@@ -48,7 +48,7 @@ fn session(schedules: &[(&str, &[i64], &str, &str)]) -> Session {
         state: Some("TX".to_owned()),
         country: None,
         location: Some("Old hangar".to_owned()),
-        place: None,
+        coordinates: None,
         metres_away: None,
         time_zone: "America/Chicago".to_owned(),
         recurrence: Some(recurrence.to_json()),

@@ -111,8 +111,8 @@ impl EventWriter<'_> {
         if let Some(location) = &event.location {
             content.text("LOCATION", location);
         }
-        if let Some(place) = session.place {
-            content.value("GEO", &format!("{};{}", place.latitude(), place.longitude()));
+        if let Some(point) = session.coordinates {
+            content.value("GEO", &format!("{};{}", point.latitude(), point.longitude()));
         }
         if let Some(page) = self.page {
             content.value("URL", page);

@@ -33,7 +33,7 @@ use crate::{
     sessions::is_organizer,
     status::{
         placement::lock_people_of,
-        update::{self, LockedInstance, moment},
+        update::{self, LockedInstance, decision_context},
     },
 };
 
@@ -170,8 +170,8 @@ async fn lock_due(
     let person = authorize(viewer, person, is_organizer)?;
     let item = LockedInstance { instance: row, session: Arc::new(session) };
     lock_people_of(tx, instance, person).await?;
-    let changes = update::update_statuses(tx, moment(app, now, Mode::Exact), vec![item.clone()]).await?;
-    let mut updated = update::move_people(tx, moment(app, now, Mode::Exact), changes).await?;
+    let changes = update::update_statuses(tx, decision_context(app, now, Mode::Exact), vec![item.clone()]).await?;
+    let mut updated = update::move_people(tx, decision_context(app, now, Mode::Exact), changes).await?;
     let item = updated.activated.pop().or(updated.deactivated.pop()).unwrap_or(item);
     let row = person::Entity::find_by_id(person).lock(LockType::NoKeyUpdate).one(tx).await?;
     let row = row.filter(is_someone).ok_or_else(|| unknown_person(viewer, person))?;

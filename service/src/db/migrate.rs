@@ -18,7 +18,7 @@ const MIGRATION_PAUSE: Duration = Duration::from_secs(2);
 
 /// The role that creates tables, and the schema in which it creates them.
 #[derive(FromQueryResult)]
-struct Place {
+struct RoleAndSchema {
     role: String,
     schema: String,
 }
@@ -88,8 +88,8 @@ impl Db {
             return error;
         };
         let sql = "SELECT current_user::text AS role, coalesce(current_schema()::text, '') AS schema";
-        let found: Vec<Place> = rows(&self.pool, sql, []).await.unwrap_or_default();
-        let Some(Place { role, schema }) = found.first() else { return error };
+        let found: Vec<RoleAndSchema> = rows(&self.pool, sql, []).await.unwrap_or_default();
+        let Some(RoleAndSchema { role, schema }) = found.first() else { return error };
         Error::internal(format!(
             "the role {role:?} {problem} the schema {schema:?}: {error}. Grant the right \
              (GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}), or give InSession a schema of its own: \

@@ -33,7 +33,7 @@ use crate::{
     sessions::{NewSkip, Skip, find_skips_in, insert_checked_skips, log_updates_of_active_instances},
     status::{
         facts,
-        update::{Moment, StatusChanges},
+        update::{DecisionContext, StatusChanges},
     },
     validate,
 };
@@ -45,7 +45,7 @@ const HOURS_AHEAD: i32 = 24;
 pub(super) struct Target<'a> {
     pub(super) tx: &'a Tx,
     pub(super) viewer: Viewer,
-    pub(super) moment: Moment,
+    pub(super) context: DecisionContext,
     pub(super) data: ZoneData,
     /// Whether this process may compute windows (rule 1).
     pub(super) computes_windows: bool,
@@ -69,7 +69,7 @@ pub(super) async fn create(
     found: &FileSession,
     path: String,
 ) -> Result<Saved> {
-    let (tx, now) = (target.tx, target.moment.now);
+    let (tx, now) = (target.tx, target.context.now);
     let imported = &found.session;
     let (latitude, longitude) = imported.place.unzip();
     let buffers = Buffers::default();
@@ -210,7 +210,7 @@ pub(super) async fn update(
     let after = session::Model {
         needs_recompute: true,
         revision: before.revision + 1,
-        changed_at: Some(target.moment.now),
+        changed_at: Some(target.context.now),
         ..patched(before.clone(), old, new)
     };
     let after = after.into_active_model().reset_all().update(tx).await?;
@@ -251,7 +251,7 @@ async fn change_skips(
 /// Adds a skip for each of these dates.
 async fn insert_skips(target: &Target<'_>, session: SessionId, dates: &[NaiveDate]) -> Result<SkipIds> {
     let new = dates.iter().map(|date| NewSkip { from: *date, to: *date, reason: None });
-    let inserted = insert_checked_skips(target.tx, session, &new.collect::<Vec<_>>(), target.moment.now).await?;
+    let inserted = insert_checked_skips(target.tx, session, &new.collect::<Vec<_>>(), target.context.now).await?;
     Ok(inserted.into_iter().map(|row| (row.from_date, row.id.0)).collect())
 }
 

@@ -28,7 +28,7 @@ use crate::{
     App, Error, Result,
     db::{Tx, is_one_of},
     sessions::next_number,
-    status::update::{StatusChanges, moment, move_people},
+    status::update::{StatusChanges, decision_context, move_people},
     transaction, validate,
     zones::for_windows,
 };
@@ -95,7 +95,7 @@ async fn try_import(
         let mut target = Target {
             tx,
             viewer,
-            moment: moment(app, now, Mode::Exact),
+            context: decision_context(app, now, Mode::Exact),
             data: app.zone_data(),
             computes_windows: for_windows(tx, &app.zones).await?.is_some(),
             changes: StatusChanges::default(),
@@ -149,7 +149,7 @@ async fn try_import(
             }
         }
         save_records(tx, records).await?;
-        move_people(tx, target.moment, target.changes).await?;
+        move_people(tx, target.context, target.changes).await?;
         Ok(outcome)
     })
 }

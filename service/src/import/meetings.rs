@@ -41,7 +41,7 @@ pub(super) async fn insert_meeting(
     session: &Arc<session::Model>,
     meeting: &ImportedMeeting,
 ) -> Result<SessionInstanceId> {
-    let mut row = blank(session.id, meeting.date, target.moment.now);
+    let mut row = blank(session.id, meeting.date, target.context.now);
     (row.occurrence_date, row.occurrence_start) = meeting.occurrence.unzip();
     put_times(&mut row, meeting);
     row.location_override.clone_from(&meeting.location);
@@ -56,7 +56,7 @@ fn put_times(row: &mut session_instance::Model, meeting: &ImportedMeeting) {
 
 fn put_state(target: &Target<'_>, row: &mut session_instance::Model, state: MeetingState) {
     row.is_cancelled = state == MeetingState::Cancelled;
-    row.deleted_at = (state == MeetingState::Deleted).then_some(target.moment.now);
+    row.deleted_at = (state == MeetingState::Deleted).then_some(target.context.now);
     (row.is_cancelled_by_recurrence, row.is_removed_by_recurrence) = (false, false);
 }
 
@@ -72,7 +72,7 @@ async fn save(
     };
     facts::put_instants(&mut row, instants);
     let item = LockedInstance { instance: row, session: Arc::clone(session) };
-    let (saved, changes) = save_instance(target.tx, target.moment, before, item).await?;
+    let (saved, changes) = save_instance(target.tx, target.context, before, item).await?;
     target.changes.extend(changes);
     Ok(saved.id)
 }
@@ -221,7 +221,7 @@ fn retime_away(target: &Target<'_>, rows: &Rows, row: &mut session_instance::Mod
         row.is_cancelled_by_recurrence |= !row.is_cancelled;
         row.is_cancelled = true;
     } else {
-        row.deleted_at = row.deleted_at.or(Some(target.moment.now));
+        row.deleted_at = row.deleted_at.or(Some(target.context.now));
         row.is_removed_by_recurrence = true;
     }
 }
@@ -286,7 +286,7 @@ impl Rows {
         let zone = facts::zone_of(target.data, session).ok();
         let is_over = |row: &&session_instance::Model| {
             let computed = zone.map(|zone| facts::computed_instants(row, session, zone));
-            computed.is_some_and(|computed| facts::is_over(row, computed, target.moment.now))
+            computed.is_some_and(|computed| facts::is_over(row, computed, target.context.now))
         };
         let mut rows = Self {
             answered: find_answered(tx, found.iter().map(|row| row.id)).await?,

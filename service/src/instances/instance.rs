@@ -6,7 +6,7 @@ use domain::{
     matching::{Existence, ExistingInstance},
     recurrence::OccurrenceKey,
     status::{self, InstanceFacts, Override, Times, is_past_termination},
-    window::{Meeting, Window},
+    window::{MeetingTimes, Window},
     zone::{Zone, ZoneData},
 };
 use entity::session_instance;
@@ -77,7 +77,7 @@ impl Instance {
             zone: session.zone(data).unwrap_or_else(|_| Zone::utc()),
             start: self.start_time,
             end: self.end_time,
-            meeting: Meeting::stored(self.starts_at, self.ends_at),
+            meeting: MeetingTimes::stored(self.starts_at, self.ends_at),
         };
         status::explain(&self.facts(session), &times, self.is_active, now)
     }

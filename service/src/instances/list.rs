@@ -172,8 +172,8 @@ pub(super) async fn find_active_in<C: ConnectionTrait>(db: &C, sessions: &[Sessi
 }
 
 /// The active instances in these pairs of city and country, with their sessions.
-pub async fn find_active_at(app: &App, places: &[(String, String)]) -> Result<Vec<(Instance, Session)>> {
-    let any = places.iter().fold(Condition::any(), |any, (city, country)| {
+pub async fn find_active_in_cities(app: &App, cities: &[(String, String)]) -> Result<Vec<(Instance, Session)>> {
+    let any = cities.iter().fold(Condition::any(), |any, (city, country)| {
         any.add(Condition::all().add(session::Column::City.eq(city)).add(session::Column::Country.eq(country)))
     });
     let rows = existing()

@@ -9,7 +9,7 @@ mod save;
 pub use self::{
     instance::Instance,
     list::{
-        ActiveFilter, Counts, InstanceRange, count_active, count_instances, find_active, find_active_at,
+        ActiveFilter, Counts, InstanceRange, count_active, count_instances, find_active, find_active_in_cities,
         find_active_near, find_active_of_sessions, find_counts, find_instances, find_meetings, find_present,
         find_said_yes, find_upcoming, list_active, list_instances,
     },

@@ -25,7 +25,7 @@ use crate::{
     sessions::{Skip, find_sessions, find_skips, lock_session},
     status::{
         facts::{self, blank, find_skipped_dates},
-        update::{LockedInstance, moment},
+        update::{LockedInstance, decision_context},
     },
     transaction,
     zones::for_windows,
@@ -88,7 +88,7 @@ pub async fn insert_for_occurrence(
             mark_session(tx, &row).await?;
         }
         let item = LockedInstance { instance, session: Arc::new(row) };
-        let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
+        let saved = save(tx, decision_context(app, now, Mode::Exact), None, item).await?;
         tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
         Ok(saved.id)
     })

@@ -28,7 +28,7 @@ use crate::{
     sessions::{authorize_edit, lock_session},
     status::{
         facts::{self, blank, find_skipped_dates},
-        update::{self, LockedInstance, Moment, moment},
+        update::{self, DecisionContext, LockedInstance, decision_context},
     },
     sweep, transaction, validate,
     zones::for_windows,
@@ -132,7 +132,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         }
         note_change(tx, session.id, now).await?;
         let item = LockedInstance { instance, session: Arc::new(session) };
-        let saved = save(tx, moment(app, now, Mode::Exact), None, item).await?;
+        let saved = save(tx, decision_context(app, now, Mode::Exact), None, item).await?;
         idempotency::record_created(tx, app, viewer, saved.id).await?;
         tx.audit(viewer, "createSessionInstance", saved.id, Changes::between(None, Some(&saved)));
         Ok(saved.into())
@@ -201,7 +201,7 @@ async fn change_instance(
         if is_marked {
             mark_session(tx, &item.session).await?;
         }
-        let saved = save(tx, moment(app, now, Mode::Exact), Some(&before), item).await?;
+        let saved = save(tx, decision_context(app, now, Mode::Exact), Some(&before), item).await?;
         tx.audit(viewer, action, id, Changes::between(Some(&before), Some(&saved)));
         Ok((saved, is_marked))
     })?;
@@ -269,12 +269,12 @@ fn is_shown_differently(one: &session_instance::Model, other: &session_instance:
 /// Saves one instance, updates its status, and computes the placements that follow.
 pub(super) async fn save(
     tx: &Tx,
-    moment: Moment,
+    context: DecisionContext,
     before: Option<&session_instance::Model>,
     item: LockedInstance,
 ) -> Result<session_instance::Model> {
-    let (saved, changes) = update::save_instance(tx, moment, before, item).await?;
-    update::move_people(tx, moment, changes).await?;
+    let (saved, changes) = update::save_instance(tx, context, before, item).await?;
+    update::move_people(tx, context, changes).await?;
     Ok(saved)
 }
 

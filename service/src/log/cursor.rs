@@ -5,7 +5,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    door::{self, Step},
+    door::{self, CodePeriod},
     ids::SessionInstanceId,
     news::Position,
 };
@@ -66,10 +66,10 @@ impl InstallationKey {
     }
 
     /// The tag of a check-in code.
-    pub(crate) fn tag_code(&self, instance: SessionInstanceId, step: Step) -> Result<[u8; door::TAG_BYTES]> {
+    pub(crate) fn tag_code(&self, instance: SessionInstanceId, step: CodePeriod) -> Result<[u8; door::TAG_BYTES]> {
         let step = match step {
-            Step::Fixed => "fixed".to_owned(),
-            Step::Rotation(number) => number.to_string(),
+            CodePeriod::Fixed => "fixed".to_owned(),
+            CodePeriod::Rotation(number) => number.to_string(),
         };
         // The prefix keeps these tags apart from other hashes with this key.
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|error| Error::internal(error.to_string()))?;

@@ -147,12 +147,12 @@ pub async fn find_placement(db: &impl Reads, id: PersonId) -> Result<Option<Sess
 
 /// The placement of a person, if the viewer may see it. `None` also if there is none.
 pub async fn find_visible_placement(app: &App, viewer: Viewer, person: &Person) -> Result<Option<SessionInstanceId>> {
-    let Some(place) = person.active_session_instance_id else { return Ok(None) };
+    let Some(instance) = person.active_session_instance_id else { return Ok(None) };
     let viewer_placement = match viewer.person {
         Some(id) => find_placement(app, id).await?,
         None => None,
     };
-    Ok(viewer.may_see_placement(person.id, person.hides_place, place, viewer_placement).then_some(place))
+    Ok(viewer.may_see_placement(person.id, person.hides_place, instance, viewer_placement).then_some(instance))
 }
 
 /// A filter for people.

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use domain::{
     ids::{ActivityId, PersonId, PresenceId},
-    presence::{Visit, VisitStatus},
+    presence::{VisitFacts, VisitStatus},
 };
 use entity::presence::Model;
 
@@ -185,7 +185,7 @@ fn again(tx: &Tx, app: &App, beat: &Beat, mut row: Model) -> std::result::Result
         return Err(Refusal::NotFound(beat.visit));
     }
     let before = facts_of(&row);
-    let seen: Visit = before.beat(&app.presence.rules, beat.at, beat.is_idle).map_err(|_| Refusal::Completed)?;
+    let seen: VisitFacts = before.beat(&app.presence.rules, beat.at, beat.is_idle).map_err(|_| Refusal::Completed)?;
     let was_abandoned = row.status == VisitStatus::Abandoned;
     let lost_seat = before.seat.filter(|_| seen.seat.is_none());
     if lost_seat.is_some() {

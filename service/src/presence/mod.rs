@@ -42,7 +42,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::{PersonId, PresenceId},
-    presence::{Visit, VisitStatus},
+    presence::{VisitFacts, VisitStatus},
 };
 use entity::presence::Model;
 use subtle::ConstantTimeEq as _;
@@ -103,12 +103,12 @@ fn hash_of(secret: &str) -> String {
 }
 
 /// The facts of a visit that `domain` decides on.
-fn facts_of(row: &Model) -> Visit {
-    Visit { status: row.status, last_seen: row.last_seen_at, seat: row.activity_id, idle_since: row.idle_since }
+fn facts_of(row: &Model) -> VisitFacts {
+    VisitFacts { status: row.status, last_seen: row.last_seen_at, seat: row.activity_id, idle_since: row.idle_since }
 }
 
 /// Writes the decision about a visit that sent a beat into its row.
-fn put_seen(row: &mut Model, seen: Visit) {
+fn put_seen(row: &mut Model, seen: VisitFacts) {
     row.status = VisitStatus::Active;
     row.is_live = true;
     row.abandon_at = None;

@@ -25,7 +25,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
-    presence::{Due, Place, PresenceRules, QueueRules, SeatsPer, Uptime, estimated_wait, free_seats, is_closed, shown},
+    presence::{
+        Due, PlaceFacts, PresenceRules, QueueRules, SeatsPer, Uptime, estimated_wait, free_seats, is_closed, shown,
+    },
 };
 use entity::{activity, presence, queue_place::Model};
 use sea_orm::{
@@ -401,14 +403,14 @@ pub(super) async fn remove_over(
     let queue = rules_of(activity);
     let (mut over, mut later, mut renewed) = (Vec::new(), Vec::new(), Vec::new());
     for row in found {
-        let mut place = Place { last_seen: row.visit_seen.max(row.person_seen), offer_ends_at: row.offer_ends_at };
+        let mut place = PlaceFacts { last_seen: row.visit_seen.max(row.person_seen), offer_ends_at: row.offer_ends_at };
         if let (Some(seen_at), Some(up_since)) = (row.seen_at, row.up_since) {
             let uptime = Uptime { seen_at, up_since }.joined_at(row.joined_at);
             if uptime.is_paused(rules, now) {
                 // As if the pause ended now.
                 let begun = uptime.seen_at;
                 let offer_ends_at = row.offer_ends_at.map(|ends| queue.offer_end_after_pause(ends, begun, now));
-                place = Place { offer_ends_at, ..place.after_pause(rules, queue, now) };
+                place = PlaceFacts { offer_ends_at, ..place.after_pause(rules, queue, now) };
             } else if row.joined_at < up_since {
                 place = place.after_pause(rules, queue, up_since);
             }
@@ -601,8 +603,8 @@ impl Holding {
     }
 
     /// The facts by which `domain` chooses what a visit shows.
-    pub fn facts(&self) -> domain::presence::Holding {
-        domain::presence::Holding { activity: self.activity, is_seat: self.place.is_none(), is_own: self.is_own }
+    pub fn facts(&self) -> domain::presence::HoldingFacts {
+        domain::presence::HoldingFacts { activity: self.activity, is_seat: self.place.is_none(), is_own: self.is_own }
     }
 }
 

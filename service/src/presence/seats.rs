@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
-    presence::{PresenceRules, Requester, SeatCounts, SeatsPer, Verdict, Visit, VisitStatus, admit},
+    presence::{PresenceRules, Requester, SeatCounts, SeatsPer, Verdict, VisitFacts, VisitStatus, admit},
 };
 use entity::{activity, person, presence::Model, queue_place};
 use sea_orm::{ActiveModelTrait, EntityTrait, FromQueryResult, IntoActiveModel, QuerySelect, sea_query::LockType};
@@ -110,7 +110,7 @@ pub async fn enter_activity(
         let holds_one = seen.seat == Some(here) || !own.is_empty();
         let request = SeatRequest { activity: &activity, queues: &queues, visit: &visit, holds_one, if_full, now };
         let Decided { verdict, place, waits_at, elsewhere } = request.decide(tx, rules).await?;
-        let after = Visit { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
+        let after = VisitFacts { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
         let before = visit.activity_id;
         let mut elsewhere: Vec<ActivityId> = elsewhere.into_iter().collect();
         if before != after.seat {

@@ -47,8 +47,8 @@ pub struct Visit {
 }
 
 impl Visit {
-    fn facts(&self) -> domain::presence::Visit {
-        domain::presence::Visit {
+    fn facts(&self) -> domain::presence::VisitFacts {
+        domain::presence::VisitFacts {
             status: self.status,
             last_seen: self.last_seen_at,
             seat: self.activity_id,

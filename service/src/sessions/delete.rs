@@ -19,7 +19,7 @@ use crate::{
     db::{Tx, execute},
     error::expect,
     sessions::lock_session,
-    status::update::{self, LockedInstance, StatusChanges, moment},
+    status::update::{self, LockedInstance, StatusChanges, decision_context},
     transaction,
 };
 
@@ -37,7 +37,8 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
         for row in active {
             let instance = session_instance::Model { deleted_at: Some(now), ..row.clone() };
             let item = LockedInstance { instance, session: Arc::clone(&session) };
-            changes.extend(update::save_instance(tx, moment(app, now, Mode::Exact), Some(&row), item).await?.1);
+            changes
+                .extend(update::save_instance(tx, decision_context(app, now, Mode::Exact), Some(&row), item).await?.1);
         }
         let others = "UPDATE session_instance SET deleted_at = :now, due_at = NULL, override_active = NULL, \
                       override_until = NULL WHERE session_id = :session AND deleted_at IS NULL";
@@ -57,7 +58,7 @@ pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<
         };
         after.into_active_model().reset_all().update(tx).await?;
         tx.audit(viewer, "deleteSession", id, Changes::between(Some(&before), None));
-        update::move_people(tx, moment(app, now, Mode::Exact), changes).await?;
+        update::move_people(tx, decision_context(app, now, Mode::Exact), changes).await?;
         Ok(())
     })
 }

@@ -70,7 +70,7 @@ async fn find_near(app: &App, filter: &SessionFilter, near: &Near) -> Result<Vec
     let query = matching(filter, app.now()).filter(near.condition());
     let found: Vec<Session> = values(query.all(app.db.pool()).await?);
     let within =
-        found.into_iter().filter_map(|it| Some(Session { metres_away: Some(near.metres_to(it.place)?), ..it }));
+        found.into_iter().filter_map(|it| Some(Session { metres_away: Some(near.metres_to(it.coordinates)?), ..it }));
     let mut sessions: Vec<Session> = within.collect();
     sessions.sort_by_key(|it| (it.metres_away, it.id));
     Ok(sessions)

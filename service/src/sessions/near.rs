@@ -12,7 +12,7 @@ use crate::{Error, Result};
 /// A circle on the earth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Near {
-    pub place: GeoPoint,
+    pub center: GeoPoint,
     pub metres: u32,
 }
 
@@ -25,19 +25,19 @@ impl Near {
     /// # Errors
     /// [`Error::Invalid`] if a coordinate or the distance is out of range.
     pub fn new(latitude: f64, longitude: f64, within_km: f64) -> Result<Self> {
-        let place = GeoPoint::new(latitude, longitude)
+        let center = GeoPoint::new(latitude, longitude)
             .map_err(|error| Error::invalid(format!("near.{}", error.field()), error.to_string()))?;
         if !(0.0..=Self::MAX_KM).contains(&within_km) {
             return Err(Error::invalid("near.withinKm", format!("must be 0 to {}", Self::MAX_KM)));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is 0 to 500,000")]
         let metres = (within_km * 1000.0).round() as u32;
-        Ok(Self { place, metres })
+        Ok(Self { center, metres })
     }
 
     /// The condition that a session is in the range of coordinates around the circle.
     pub fn condition(&self) -> Condition {
-        let bounds = self.place.bounds(self.metres);
+        let bounds = self.center.bounds(self.metres);
         let any = bounds
             .longitudes
             .into_iter()
@@ -49,9 +49,9 @@ impl Near {
             .add(any)
     }
 
-    /// The distance of a place. `None` if it is outside the circle, or not known.
-    pub(crate) fn metres_to(&self, place: Option<GeoPoint>) -> Option<u32> {
-        place.map(|place| self.place.metres_to(place)).filter(|metres| *metres <= self.metres)
+    /// The distance of a point from the center. `None` if it is outside the circle, or not known.
+    pub(crate) fn metres_to(&self, point: Option<GeoPoint>) -> Option<u32> {
+        point.map(|point| self.center.metres_to(point)).filter(|metres| *metres <= self.metres)
     }
 }
 

@@ -146,8 +146,8 @@ fn checked_new(app: &App, new: &NewSession, now: DateTime<Utc>) -> Result<(sessi
         Some(path) => errors.note(validate::path("path", path))?,
         None => validate::path_from_name(&name),
     };
-    let place = errors.note(validate::place(new.latitude, new.longitude))?;
-    let (latitude, longitude) = place.map(GeoPoint::to_stored).unzip();
+    let coordinates = errors.note(validate::coordinates(new.latitude, new.longitude))?;
+    let (latitude, longitude) = coordinates.map(GeoPoint::to_stored).unzip();
     let schedules = new.recurrence.as_deref().unwrap_or_default();
     let zone = errors.note_or(app.zone(new.time_zone), Zone::utc())?;
     let anchor = new.initiation_date.unwrap_or_else(|| zone::local_date(zone, now));
@@ -274,11 +274,11 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
         }
     }
     if patch.latitude.is_some() || patch.longitude.is_some() {
-        let place = GeoPoint::stored(row.latitude, row.longitude);
-        let latitude = patch.latitude.unwrap_or_else(|| place.map(GeoPoint::latitude));
-        let longitude = patch.longitude.unwrap_or_else(|| place.map(GeoPoint::longitude));
-        let place = errors.note(validate::place(latitude, longitude))?;
-        (row.latitude, row.longitude) = place.map(GeoPoint::to_stored).unzip();
+        let coordinates = GeoPoint::stored(row.latitude, row.longitude);
+        let latitude = patch.latitude.unwrap_or_else(|| coordinates.map(GeoPoint::latitude));
+        let longitude = patch.longitude.unwrap_or_else(|| coordinates.map(GeoPoint::longitude));
+        let coordinates = errors.note(validate::coordinates(latitude, longitude))?;
+        (row.latitude, row.longitude) = coordinates.map(GeoPoint::to_stored).unzip();
     }
     if let Some(zone) = patch.time_zone {
         zone.name().clone_into(&mut row.time_zone);

@@ -26,7 +26,7 @@ pub struct Session {
     pub country: Option<String>,
     pub location: Option<String>,
     /// The coordinates of the location.
-    pub place: Option<GeoPoint>,
+    pub coordinates: Option<GeoPoint>,
     /// The distance in metres, in a list of sessions near a place.
     pub metres_away: Option<u32>,
     /// The stored name of the time zone: see [`zone`](Self::zone).
@@ -109,7 +109,7 @@ impl From<session::Model> for Session {
             state: row.state,
             country: row.country,
             location: row.location,
-            place: GeoPoint::stored(row.latitude, row.longitude),
+            coordinates: GeoPoint::stored(row.latitude, row.longitude),
             metres_away: None,
             time_zone: row.time_zone,
             recurrence: row.recurrence,

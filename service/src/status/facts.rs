@@ -10,7 +10,7 @@ use domain::{
     recurrence::{Calendar, OccurrenceKey, Recurrence, RecurrenceError, SkippedDates, Skips},
     retime::{MadeInstance, PlanState},
     status::{self, InstanceFacts, Override, Times, is_past_termination},
-    window::{Buffers, Instants, Meeting, Window},
+    window::{Buffers, Instants, MeetingTimes, Window},
     zone::{UnknownZone, Zone, ZoneData},
 };
 use entity::{session, session_instance, session_skip};
@@ -69,7 +69,7 @@ pub fn explain(
         zone: zone_of(data, session).unwrap_or_else(|_| Zone::utc()),
         start: instance.start_time,
         end: instance.end_time,
-        meeting: Meeting::stored(instance.starts_at, instance.ends_at),
+        meeting: MeetingTimes::stored(instance.starts_at, instance.ends_at),
     };
     status::explain(&facts_of(instance, session), &times, instance.is_active, now)
 }

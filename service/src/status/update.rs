@@ -65,16 +65,16 @@ pub struct Updated {
 
 /// The instant, mode and placement rule of a decision.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment {
+pub struct DecisionContext {
     pub now: DateTime<Utc>,
     pub mode: Mode,
     pub placement_rule: PlacementRule,
 }
 
 /// Writes the decision into the row. Returns whether anything changed.
-fn decide_into(item: &mut LockedInstance, moment: Moment) -> bool {
+fn decide_into(item: &mut LockedInstance, context: DecisionContext) -> bool {
     let facts = facts::facts_of(&item.instance, &item.session);
-    let Decision { is_active, override_, due_at } = decide(&facts, item.instance.is_active, moment.now, moment.mode);
+    let Decision { is_active, override_, due_at } = decide(&facts, item.instance.is_active, context.now, context.mode);
     let row = &mut item.instance;
     let before = (row.is_active, row.due_at, row.override_active, row.override_until);
     row.is_active = is_active;
@@ -85,12 +85,12 @@ fn decide_into(item: &mut LockedInstance, moment: Moment) -> bool {
 }
 
 /// Updates the status of instances that may be due, and whose facts have not changed. Writes only rows that change.
-pub async fn update_statuses(tx: &Tx, moment: Moment, items: Vec<LockedInstance>) -> Result<StatusChanges> {
+pub async fn update_statuses(tx: &Tx, context: DecisionContext, items: Vec<LockedInstance>) -> Result<StatusChanges> {
     let mut rows = Vec::new();
     let mut changes = StatusChanges::default();
     for mut item in items {
         let (was_active, due_at) = (item.instance.is_active, item.instance.due_at);
-        if !decide_into(&mut item, moment) {
+        if !decide_into(&mut item, context) {
             continue;
         }
         if let Some(due_at) = due_at
@@ -114,11 +114,11 @@ pub async fn update_statuses(tx: &Tx, moment: Moment, items: Vec<LockedInstance>
 /// Logs an UPDATED if the instance stays active and something visible to clients changed.
 pub async fn save_instance(
     tx: &Tx,
-    moment: Moment,
+    context: DecisionContext,
     before: Option<&session_instance::Model>,
     mut item: LockedInstance,
 ) -> Result<(session_instance::Model, StatusChanges)> {
-    decide_into(&mut item, moment);
+    decide_into(&mut item, context);
     let was_active = before.is_some_and(|row| row.is_active);
     let row = item.instance.clone().into_active_model();
     item.instance = match before {
@@ -182,7 +182,7 @@ fn log_changes(tx: &Tx, changes: &StatusChanges) {
 }
 
 /// Computes the placements of the people concerned. This is the last step before the changes are written.
-pub async fn move_people(tx: &Tx, moment: Moment, changes: StatusChanges) -> Result<Updated> {
+pub async fn move_people(tx: &Tx, context: DecisionContext, changes: StatusChanges) -> Result<Updated> {
     let StatusChanges { activated, deactivated, restarted } = changes;
     let mut updated = Updated { activated, deactivated, moves: Vec::new() };
     let ids = |items: &[LockedInstance]| {
@@ -192,7 +192,7 @@ pub async fn move_people(tx: &Tx, moment: Moment, changes: StatusChanges) -> Res
     if !activated.is_empty() || !deactivated.is_empty() {
         let held: BTreeSet<SessionInstanceId> = activated.iter().chain(&deactivated).copied().collect();
         let affected = Affected::Of { activated: &activated, deactivated: &deactivated };
-        updated.moves = update_placements(tx, moment.placement_rule, affected, &held).await?;
+        updated.moves = update_placements(tx, context.placement_rule, affected, &held).await?;
     }
     Ok(updated)
 }
@@ -219,8 +219,8 @@ async fn write_statuses(tx: &Tx, changed: &[session_instance::Model]) -> Result<
     Ok(())
 }
 
-pub(crate) fn moment(app: &App, now: DateTime<Utc>, mode: Mode) -> Moment {
-    Moment { now, mode, placement_rule: app.placement_rule }
+pub(crate) fn decision_context(app: &App, now: DateTime<Utc>, mode: Mode) -> DecisionContext {
+    DecisionContext { now, mode, placement_rule: app.placement_rule }
 }
 
 /// Clears the occurrence of each instance that gets another one. Otherwise two instances might have the same occurrence

@@ -31,7 +31,7 @@ const PAGE_SIZE: i64 = 5_000;
 
 /// Sweeps the bookings that are due.
 pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
-    let now = runner.timing.moment().now;
+    let now = runner.timing.context().now;
     let sql = "SELECT id FROM booking WHERE due_at <= :now";
     let mut ids: Vec<BookingId> = runner.ids(sql, [("now", now.into())]).await?;
     ids.sort_unstable();
@@ -123,7 +123,7 @@ async fn sweep_batch(tx: &Tx, timing: Timing<'_>, batch: &[BookingId]) -> Result
     );
     let values = [("bookings", list(tx, batch.iter().copied())), ("known", known_statuses(tx))];
     let items: Vec<Item> = rows(tx, &sql, values).await?;
-    let now = timing.moment().now;
+    let now = timing.context().now;
     let mut swept = Swept::default();
     if items.len() < batch.len() {
         swept.problems = find_unknown(tx, batch).await?;

@@ -17,7 +17,7 @@ use super::{AutoCreated, Runner, Timing, session::sweep_batch, step};
 use crate::{
     Result,
     db::{Named, Tx, is_in, list, rows},
-    status::update::{LockedInstance, Moment, Updated, move_people, update_statuses},
+    status::update::{DecisionContext, LockedInstance, Updated, move_people, update_statuses},
 };
 
 /// How many instances one transaction updates. This bounds how long it holds its locks.
@@ -32,7 +32,7 @@ pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
     let sql = "SELECT id FROM session WHERE needs_recompute \
                UNION SELECT id FROM session WHERE next_create_at <= :now \
                UNION SELECT id FROM session WHERE problem IS NOT NULL";
-    let mut ids: Vec<SessionId> = runner.ids(sql, [("now", runner.timing.moment().now.into())]).await?;
+    let mut ids: Vec<SessionId> = runner.ids(sql, [("now", runner.timing.context().now.into())]).await?;
     ids.sort_unstable();
     sweep_session_list(runner, &ids).await
 }
@@ -102,7 +102,7 @@ fn instants_of(mode: Mode, now: DateTime<Utc>) -> Vec<Named> {
 
 pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
-    let Moment { now, mode, .. } = timing.moment();
+    let DecisionContext { now, mode, .. } = timing.context();
     // Two SELECTs, because each can use its own partial index.
     let sql = match mode {
         Mode::Exact => "SELECT id FROM session_instance WHERE due_at <= :now",
@@ -124,7 +124,7 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
 
 /// Locks those of these instances that are still due, in the order of their ids (rule 21), and updates their status.
 async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId]) -> Result<Updated> {
-    let Moment { now, mode, .. } = timing.moment();
+    let DecisionContext { now, mode, .. } = timing.context();
     let (is_wanted, is_due) = (is_in(tx, "id", "instances"), is_due(mode));
     let lock = tx.locking("FOR NO KEY UPDATE");
     let sql = format!("SELECT * FROM session_instance WHERE {is_wanted} AND {is_due} ORDER BY id {lock}");
@@ -135,9 +135,9 @@ async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId]) ->
         return Ok(Updated::default());
     }
     let items = with_sessions(tx, instances).await?;
-    let moment = timing.moment();
-    let changes = update_statuses(tx, moment, items).await?;
-    move_people(tx, moment, changes).await
+    let context = timing.context();
+    let changes = update_statuses(tx, context, items).await?;
+    move_people(tx, context, changes).await
 }
 
 async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<LockedInstance>> {

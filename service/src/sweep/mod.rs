@@ -47,7 +47,7 @@ use crate::{
     db::{self, Named, Tx, execute, numbers},
     error::expect,
     presence::{fold_hours, queue::forget_old_holds},
-    status::update::{Moment, Updated, moment},
+    status::update::{DecisionContext, Updated, decision_context},
     transaction,
 };
 
@@ -94,8 +94,8 @@ struct Timing<'a> {
 impl Timing<'_> {
     /// Now, or the instant to sweep at. Call this after taking the locks of a batch: the previous holder of a lock may
     /// have decided at an instant after this run began, and that decision must not be undone.
-    fn moment(self) -> Moment {
-        moment(self.app, self.at.unwrap_or_else(|| self.app.now()), self.mode)
+    fn context(self) -> DecisionContext {
+        decision_context(self.app, self.at.unwrap_or_else(|| self.app.now()), self.mode)
     }
 }
 
@@ -132,7 +132,7 @@ macro_rules! step {
                 $tx.take_news();
                 result
             }
-            None => $crate::transaction!($runner.app, $runner.timing.moment().now, |$tx| $body),
+            None => $crate::transaction!($runner.app, $runner.timing.context().now, |$tx| $body),
         }
     };
 }

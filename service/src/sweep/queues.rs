@@ -47,13 +47,13 @@ pub(super) async fn sweep_queues(runner: &mut Runner<'_>) -> Result<()> {
         None => rows(runner.app.db.pool(), IDLE_RULES, []).await?,
     };
     for rule in rules {
-        let since = timing.moment().now - rule.max_idle();
+        let since = timing.context().now - rule.max_idle();
         if rule.idle_since.is_some_and(|idle_since| idle_since <= since) {
             free_idle_seats(runner, rule.id, since).await?;
         }
     }
     let mut unsettled: BTreeSet<ActivityId> = runner.ids(FREE_SEATS, vec![]).await?.into_iter().collect();
-    unsettled.extend(runner.ids::<ActivityId>(DUE_PLACES, vec![("now", timing.moment().now.into())]).await?);
+    unsettled.extend(runner.ids::<ActivityId>(DUE_PLACES, vec![("now", timing.context().now.into())]).await?);
     settle(runner, unsettled).await
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn sweep_all(runner: &mut Runner<'_>) -> Result<()> {
         runner.ids("SELECT DISTINCT activity_id FROM queue_place ORDER BY activity_id", vec![]).await?;
     for id in waited_for {
         let rules = &timing.app.presence.rules;
-        step!(runner, |tx| { settle_all_again(tx, rules, id, || timing.moment().now).await })?;
+        step!(runner, |tx| { settle_all_again(tx, rules, id, || timing.context().now).await })?;
     }
     sweep_queues(runner).await
 }
@@ -100,7 +100,7 @@ async fn free_batch(
         ("since", since.into()),
     ];
     let idle: Vec<Model> = rows(tx, &sql, values).await?;
-    free_seats(tx, &idle, timing.moment().now).await
+    free_seats(tx, &idle, timing.context().now).await
 }
 
 async fn settle(runner: &mut Runner<'_>, activities: BTreeSet<ActivityId>) -> Result<()> {
@@ -108,7 +108,7 @@ async fn settle(runner: &mut Runner<'_>, activities: BTreeSet<ActivityId>) -> Re
     runner.progress.find(activities.len());
     for id in activities {
         let rules = &timing.app.presence.rules;
-        step!(runner, |tx| { settle_activity(tx, rules, id, || timing.moment().now).await })?;
+        step!(runner, |tx| { settle_activity(tx, rules, id, || timing.context().now).await })?;
         runner.progress.finish(1);
     }
     Ok(())

@@ -23,7 +23,8 @@ use crate::{
     status::{
         facts::{self, as_made, blank, find_answered, is_over, key_of, put_key},
         update::{
-            LockedInstance, Moment, StatusChanges, Updated, move_people, release_keys, save_instance, update_statuses,
+            DecisionContext, LockedInstance, StatusChanges, Updated, move_people, release_keys, save_instance,
+            update_statuses,
         },
     },
     zones::for_windows,
@@ -46,22 +47,22 @@ pub(super) async fn sweep_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionId]) 
         // The marks stay for a process that has newer zone data (rule 1).
         return Ok((Vec::new(), Updated::default()));
     };
-    let mut instances = lock_instances(tx, ids, timing.moment().now).await?;
+    let mut instances = lock_instances(tx, ids, timing.context().now).await?;
     // Skips only change while their session is locked.
     let mut skips = facts::find_skipped_dates(tx, ids).await?;
-    let moment = timing.moment();
+    let context = timing.context();
     let (mut swept, mut changes) = (Vec::new(), StatusChanges::default());
     for session in locked {
         let theirs = instances.remove(&session.id).unwrap_or_default();
         let skips = skips.remove(&session.id).unwrap_or_default();
-        swept.push(sweep_session(tx, moment, data, Arc::new(session), skips, theirs, &mut changes).await?);
+        swept.push(sweep_session(tx, context, data, Arc::new(session), skips, theirs, &mut changes).await?);
     }
-    Ok((swept, move_people(tx, moment, changes).await?))
+    Ok((swept, move_people(tx, context, changes).await?))
 }
 
 async fn sweep_session(
     tx: &Tx,
-    moment: Moment,
+    context: DecisionContext,
     data: ZoneData,
     session: Arc<session::Model>,
     skips: Skips,
@@ -81,10 +82,10 @@ async fn sweep_session(
         if let Ok(recurrence) = &recurrence {
             let recurrence = recurrence.clone().unwrap_or_default();
             let calendar = facts::calendar_of(&session, zone, skips.clone());
-            apply_retiming(tx, &session, &recurrence, &calendar, &mut after, moment.now).await?;
+            apply_retiming(tx, &session, &recurrence, &calendar, &mut after, context.now).await?;
         }
         for row in &mut after {
-            renew_instants(row, &session, zone, moment.now);
+            renew_instants(row, &session, zone, context.now);
         }
     }
     release_keys(tx, before.iter().zip(&after)).await?;
@@ -94,21 +95,21 @@ async fn sweep_session(
         if old == new {
             unchanged.push(item);
         } else {
-            changes.extend(save_instance(tx, moment, Some(old), item).await?.1);
+            changes.extend(save_instance(tx, context, Some(old), item).await?.1);
         }
     }
-    changes.extend(update_statuses(tx, moment, unchanged).await?);
+    changes.extend(update_statuses(tx, context, unchanged).await?);
 
     if let (Ok(zone), Ok(Some(recurrence)), true) = (zone, &recurrence, session.auto_create_instances) {
         let calendar = facts::calendar_of(&session, zone, skips);
         let buffers = facts::buffers_of(&session);
         let existing: Vec<_> = after.iter().map(as_existing).collect();
         let hours = session.auto_create_hours_ahead;
-        let plan = autocreate::plan(recurrence, &calendar, buffers, hours, &existing, moment.now);
+        let plan = autocreate::plan(recurrence, &calendar, buffers, hours, &existing, context.now);
         for occurrence in plan.create {
-            let instance = made_from(id, &occurrence, &session, zone, moment.now);
+            let instance = made_from(id, &occurrence, &session, zone, context.now);
             let item = LockedInstance { instance, session: Arc::clone(&session) };
-            changes.extend(save_instance(tx, moment, None, item).await?.1);
+            changes.extend(save_instance(tx, context, None, item).await?.1);
             swept.created.push(occurrence.date);
         }
         next_create_at = plan.next_due;

@@ -16,7 +16,7 @@ const VISITS_PER_BATCH: usize = 1_000;
 
 pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
-    let since = timing.app.presence.rules.online_since(timing.moment().now);
+    let since = timing.app.presence.rules.online_since(timing.context().now);
     let sql = "SELECT id FROM presence WHERE is_live AND last_seen_at < :since ORDER BY id";
     let gone: Vec<PresenceId> = runner.ids(sql, [("since", since.into())]).await?;
     runner.progress.find(gone.len());
@@ -26,7 +26,7 @@ pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     }
 
     let sql = "SELECT id FROM presence WHERE abandon_at <= :now ORDER BY id";
-    let due: Vec<PresenceId> = runner.ids(sql, [("now", timing.moment().now.into())]).await?;
+    let due: Vec<PresenceId> = runner.ids(sql, [("now", timing.context().now.into())]).await?;
     runner.progress.find(due.len());
     for batch in due.chunks(VISITS_PER_BATCH) {
         let count = step!(runner, |tx| { abandon_batch(tx, timing, batch).await })?;
@@ -57,7 +57,7 @@ async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<()
         is_in(tx, "id", "visits"),
         tx.locking("FOR NO KEY UPDATE")
     );
-    let since = rules.online_since(timing.moment().now);
+    let since = rules.online_since(timing.context().now);
     let values = [("visits", text_list(tx, ids.iter().map(|id| id.uuid()))), ("since", since.into())];
     let gone: Vec<Model> = rows(tx, &sql, values).await?;
     if let Some(seen) = gone.iter().filter(|row| row.activity_id.is_some()).map(|row| row.last_seen_at).min() {
@@ -79,7 +79,7 @@ async fn mark_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<(
 }
 
 async fn abandon_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<usize> {
-    let abandoned = visits::abandon(tx, ids, timing.moment().now).await?;
+    let abandoned = visits::abandon(tx, ids, timing.context().now).await?;
     tally(tx, abandoned.iter().map(|row| Tally::abandoned(row.started_at, 1)).collect()).await?;
     Ok(abandoned.len())
 }

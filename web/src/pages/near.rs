@@ -97,7 +97,7 @@ async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, GeoPoint
     let filter = SessionFilter { city: Some(city.clone()), ..SessionFilter::default() };
     let page = ListPage { first: Some(100), ..ListPage::default() };
     let rows = sessions::list_sessions(app, &filter, &page).await?.rows;
-    match middle(&rows.iter().filter_map(|session| session.place).collect::<Vec<_>>()) {
+    match middle(&rows.iter().filter_map(|session| session.coordinates).collect::<Vec<_>>()) {
         Some(place) => Ok(Some((words!("sessions-near", place = city), place))),
         None => refused(words!("place-without-coordinates", city = city)),
     }

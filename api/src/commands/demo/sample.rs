@@ -26,13 +26,13 @@ use service::{
 pub const INTERVIEW: &str = "interview";
 const SEATS: i32 = 3;
 
-const AUSTIN: Place = Place { city: "Austin", country: "USA", zone: Tz::America__Chicago };
-const DUBLIN: Place = Place { city: "Dublin", country: "Ireland", zone: Tz::Europe__Dublin };
-const TOKYO: Place = Place { city: "Tokyo", country: "Japan", zone: Tz::Asia__Tokyo };
+const AUSTIN: City = City { name: "Austin", country: "USA", zone: Tz::America__Chicago };
+const DUBLIN: City = City { name: "Dublin", country: "Ireland", zone: Tz::Europe__Dublin };
+const TOKYO: City = City { name: "Tokyo", country: "Japan", zone: Tz::Asia__Tokyo };
 
 #[derive(Clone, Copy)]
-struct Place {
-    city: &'static str,
+struct City {
+    name: &'static str,
     country: &'static str,
     zone: Tz,
 }
@@ -40,7 +40,7 @@ struct Place {
 struct Sample {
     name: &'static str,
     location: &'static str,
-    place: Place,
+    city: City,
     /// Latitude and longitude.
     position: (f64, f64),
     when: When,
@@ -61,11 +61,11 @@ enum When {
 
 fn samples() -> Vec<Sample> {
     let regular =
-        |name, location, place, position, when| Sample { name, location, place, position, when, buffers: (60, 60) };
+        |name, location, city, position, when| Sample { name, location, city, position, when, buffers: (60, 60) };
     let pop_up = |name, location, position| Sample {
         name,
         location,
-        place: AUSTIN,
+        city: AUSTIN,
         position,
         when: When::PopUp,
         buffers: (0, 0),
@@ -146,19 +146,19 @@ pub async fn fill(app: &App) -> anyhow::Result<Content> {
     Ok(Content { people: people.to_vec(), wanderers: [ada, ben], guests, pop_ups, pop_up_zone: AUSTIN.zone, badges })
 }
 
-async fn person(app: &App, name: &str, place: Place) -> anyhow::Result<PersonId> {
-    let (city, country) = (Some(place.city.to_owned()), Some(place.country.to_owned()));
+async fn person(app: &App, name: &str, city: City) -> anyhow::Result<PersonId> {
+    let (city, country) = (Some(city.name.to_owned()), Some(city.country.to_owned()));
     let new = NewPerson { display_name: name.to_owned(), city, country, ..NewPerson::default() };
     Ok(people::insert_person(app, Viewer::ADMIN, new).await?.id)
 }
 
 /// Adds a session and, if it meets today, today's meeting.
 async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, Option<SessionInstanceId>)> {
-    let Sample { name, location, place, position, when, buffers } = sample;
+    let Sample { name, location, city, position, when, buffers } = sample;
     let (schedule, today) = match *when {
         When::Weekly(weekday, from, to) => (Some((weekday, hour(from)?, hour(to)?)), None),
         When::Today(ago) => {
-            let zone = app.zone_data().zone(place.zone.name())?;
+            let zone = app.zone_data().zone(city.zone.name())?;
             let began = local_time(zone, app.now() - ago);
             let start = hour(began.hour())? + TimeDelta::minutes(if began.minute() < 30 { 0 } else { 30 });
             let date = began.date();
@@ -173,11 +173,11 @@ async fn add(app: &App, sample: &Sample) -> anyhow::Result<(SessionId, Option<Se
     let new = NewSession {
         name: (*name).to_owned(),
         path: None,
-        city: Some(place.city.to_owned()),
+        city: Some(city.name.to_owned()),
         state: None,
-        country: Some(place.country.to_owned()),
+        country: Some(city.country.to_owned()),
         location: Some((*location).to_owned()),
-        time_zone: place.zone,
+        time_zone: city.zone,
         recurrence: recurrence.map(Into::into),
         // People may check in with the code at the door, or without it.
         check_in_codes: CheckInCodes::Rotating,

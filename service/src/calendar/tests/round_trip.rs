@@ -61,7 +61,7 @@ fn imported(feed: &str) -> SessionCalendar {
             city: None,
             state: None,
             location: found.location.clone(),
-            place,
+            coordinates: place,
             time_zone: found.time_zone.clone(),
             recurrence: found.recurrence.clone(),
             initiation_date: found.initiation,
@@ -107,7 +107,7 @@ impl Case {
         Session {
             time_zone: self.zone.to_owned(),
             recurrence: Some(Recurrence::new(self.schedules.clone()).unwrap().to_json()),
-            place: GeoPoint::new(30.25, -97.75).ok().filter(|_| self.has_place),
+            coordinates: GeoPoint::new(30.25, -97.75).ok().filter(|_| self.has_place),
             location: self.location.map(str::to_owned),
             city: None,
             state: None,

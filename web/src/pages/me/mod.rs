@@ -241,7 +241,7 @@ async fn load(app: &App, visitor: &Visitor, id: PersonId, after: Option<String>)
     let place = find_placement(app, visitor, &person).await?;
     let here = place.as_ref().map(|card| card.instance.id);
     let nearby = match (person.city.clone(), person.country.clone()) {
-        (Some(city), Some(country)) => instances::find_active_at(app, &[(city, country)]).await?,
+        (Some(city), Some(country)) => instances::find_active_in_cities(app, &[(city, country)]).await?,
         _ => Vec::new(),
     };
     let nearby = nearby.into_iter().filter(|(instance, _)| Some(instance.id) != here).collect();

@@ -92,7 +92,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
         }
     }
     let nearby = match (session.city.clone(), session.country.clone()) {
-        (Some(city), Some(country)) => instances::find_active_at(app, &[(city, country)]).await?,
+        (Some(city), Some(country)) => instances::find_active_in_cities(app, &[(city, country)]).await?,
         _ => Vec::new(),
     };
     let others = nearby.into_iter().filter(|(_, other)| other.id != session.id).collect();
