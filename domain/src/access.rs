@@ -191,6 +191,11 @@ impl Viewer {
         self.is_admin
     }
 
+    /// Only admins may delete sessions.
+    pub const fn may_delete_sessions(&self) -> bool {
+        self.is_admin
+    }
+
     /// Only admins may open the admin pages.
     pub const fn may_open_admin_pages(&self) -> bool {
         self.is_admin

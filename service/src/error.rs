@@ -6,31 +6,6 @@ use std::time::Duration;
 use domain::booking::InvalidTransition;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
-/// Checks who sends a request. Each function refuses other viewers, and says what to do.
-pub mod expect {
-    use domain::access::Viewer;
-
-    use super::{Error, Result};
-
-    const DEACTIVATED: Error =
-        Error::Forbidden("this account is deactivated: it can be used only to read its own data. Ask an administrator");
-
-    /// A person or an admin. `message` is for requests without a token.
-    pub fn signed_in(viewer: Viewer, message: &'static str) -> Result<()> {
-        match viewer {
-            Viewer { is_deactivated: true, .. } => Err(DEACTIVATED),
-            viewer if viewer.is_signed_in() => Ok(()),
-            _ => Err(Error::Unauthenticated(message)),
-        }
-    }
-
-    /// An admin. `message` is for requests without a token, `forbidden` for other people.
-    pub fn admin(viewer: Viewer, message: &'static str, forbidden: &'static str) -> Result<()> {
-        signed_in(viewer, message)?;
-        if viewer.is_admin { Ok(()) } else { Err(Error::Forbidden(forbidden)) }
-    }
-}
-
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of a use case. Its text is for the log. Interfaces make messages for clients from the variants.

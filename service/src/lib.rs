@@ -24,6 +24,7 @@ pub mod people;
 pub mod presence;
 pub mod prune;
 pub mod rate;
+mod rights;
 mod seal;
 mod secret;
 pub mod sessions;

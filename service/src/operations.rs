@@ -5,7 +5,7 @@ use domain::access::Viewer;
 use entity::{session, session_instance, sweep_run};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::{App, Result, error::expect, instances::Instance, lists::values, sessions::Session};
+use crate::{App, Result, instances::Instance, lists::values, rights, sessions::Session};
 
 /// A sweep that a schedule called for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl From<sweep_run::Model> for SweepRun {
 }
 
 fn authorize(viewer: Viewer) -> Result<()> {
-    expect::admin(viewer, "sign in as an admin", "only admins may see sweeps, broken sessions and overrides")
+    rights::require_admin(viewer, "sign in as an admin", "only admins may see sweeps, broken sessions and overrides")
 }
 
 /// The latest recorded sweeps, newest first.

@@ -25,10 +25,9 @@ use crate::{
     audit::Changes,
     bookings::time_slots::{Busy, find_busy, find_slot_rows, lock_active_person, lock_slot, slot_of},
     db::{Reads, Tx, execute, is_in, list, numbers, rows},
-    error::expect,
     idempotency,
     lists::{self, Key, Page, Slice, values},
-    transaction,
+    rights, transaction,
 };
 
 /// A student's claim on a time slot.
@@ -193,13 +192,11 @@ pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
 /// [`Error::Conflict`] if the slot has begun or is already booked, or if the student is elsewhere at that time: in another
 /// booking, or in a slot of their own.
 pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<Booking> {
-    expect::signed_in(viewer, "sign in to book")?;
+    rights::require_signed_in(viewer, "sign in to book")?;
     let Some(student) = student.or(viewer.person) else {
         return Err(Error::invalid("studentId", "is required, because this token names no person"));
     };
-    if !viewer.may_take_part_in_bookings(student) {
-        return Err(Error::Forbidden("only admins may book for others"));
-    }
+    rights::require(viewer.may_take_part_in_bookings(student), "only admins may book for others")?;
     let now = app.now();
     let booked = transaction!(app, now, |tx| {
         if let Some(id) = idempotency::claim_key(tx, app, viewer, "bookTimeSlot", now).await? {
@@ -300,7 +297,7 @@ impl Action {
 /// [`Error::InvalidTransition`] if the status does not allow the step. [`Error::NotFound`] if the viewer may not see
 /// the booking.
 pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Result<Booking> {
-    expect::signed_in(viewer, "sign in to change a booking")?;
+    rights::require_signed_in(viewer, "sign in to change a booking")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = find_rows(tx, &[id]).await?.pop();

@@ -24,10 +24,10 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_in, list, numbers, rows},
-    error::{FieldErrors, expect},
+    error::FieldErrors,
     idempotency,
     lists::{self, Key, Page, Slice, values},
-    transaction, validate,
+    rights, transaction, validate,
 };
 
 /// Time that a mentor offers.
@@ -138,12 +138,10 @@ pub(crate) fn slot_of(row: &time_slot::Model) -> Slot {
 /// # Errors
 /// [`Error::Conflict`] if the mentor has an overlapping slot, or has booked one.
 pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<TimeSlot> {
-    expect::signed_in(viewer, "sign in to create time slots")?;
+    rights::require_signed_in(viewer, "sign in to create time slots")?;
     let now = app.now();
     let mentor = new.mentor;
-    if !viewer.may_take_part_in_bookings(mentor) {
-        return Err(Error::Forbidden("only admins may create time slots for others"));
-    }
+    rights::require(viewer.may_take_part_in_bookings(mentor), "only admins may create time slots for others")?;
     let inserted = transaction!(app, now, |tx| {
         if let Some(id) = idempotency::claim_key(tx, app, viewer, "createTimeSlot", now).await? {
             return Ok(lock_slot(tx, id, LockType::Share).await?.into());
@@ -234,13 +232,11 @@ pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId, lo
 /// # Errors
 /// [`Error::Conflict`] if the slot is booked.
 pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()> {
-    expect::signed_in(viewer, "sign in to delete time slots")?;
+    rights::require_signed_in(viewer, "sign in to delete time slots")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = lock_slot(tx, id, LockType::Update).await?;
-        if !viewer.may_act_for(row.mentor_id) {
-            return Err(Error::Forbidden("only the mentor and admins may delete a slot"));
-        }
+        rights::require(viewer.may_act_for(row.mentor_id), "only the mentor and admins may delete a slot")?;
         let bookings = booking::Entity::find().filter(booking::Column::TimeSlotId.eq(id.0)).all(tx).await?;
         if bookings.iter().any(|booking| booking.status != BookingStatus::Cancelled) {
             return Err(Error::Conflict("the slot is booked: cancel the booking first".to_owned()));

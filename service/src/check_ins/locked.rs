@@ -27,9 +27,9 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     db::{Tx, next_id, rows},
-    error::expect,
     log::ChangeTarget,
     people::is_someone,
+    rights,
     sessions::is_organizer,
     status::{
         placement::lock_people_of,
@@ -55,7 +55,7 @@ pub(super) async fn lock(
     person: Option<PersonId>,
     now: DateTime<Utc>,
 ) -> Result<Locked> {
-    expect::signed_in(viewer, "sign in to check in")?;
+    rights::require_signed_in(viewer, "sign in to check in")?;
     let wanted = person.or(viewer.person);
     let Some(found) = lock_both(tx, viewer, instance, wanted, now).await? else {
         return lock_due(tx, app, viewer, instance, wanted, now).await;
@@ -71,9 +71,8 @@ fn authorize(viewer: Viewer, person: Option<PersonId>, is_organizer: bool) -> Re
     let Some(person) = person else {
         return Err(Error::invalid("personId", "is required, because this token names no person"));
     };
-    if !viewer.may_act_for(person) && !viewer.may_edit_session(is_organizer) {
-        return Err(Error::Forbidden("only organisers of this session and admins may check in others"));
-    }
+    let is_allowed = viewer.may_act_for(person) || viewer.may_edit_session(is_organizer);
+    rights::require(is_allowed, "only organisers of this session and admins may check in others")?;
     Ok(person)
 }
 

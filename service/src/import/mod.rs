@@ -22,9 +22,9 @@ use serde::Serialize;
 
 use crate::{
     App, Error, Result,
-    error::expect,
     log::cursor::ensure_installation,
     people::organizes_anything,
+    rights,
     sessions::Session,
     sweep::{self, Progress},
     validate,
@@ -100,10 +100,10 @@ pub async fn import_calendar(
     limits: Limits,
     progress: &Progress,
 ) -> Result<Report> {
-    expect::signed_in(viewer, "sign in to import calendars")?;
-    if !viewer.may_import_calendars(false) && !viewer.may_import_calendars(organizes_anything(app, viewer).await?) {
-        return Err(Error::Forbidden("only organisers of a session and admins may import calendars"));
-    }
+    rights::require_signed_in(viewer, "sign in to import calendars")?;
+    let is_allowed =
+        viewer.may_import_calendars(false) || viewer.may_import_calendars(organizes_anything(app, viewer).await?);
+    rights::require(is_allowed, "only organisers of a session and admins may import calendars")?;
     if text.len() > limits.bytes {
         let message = format!("must have at most {} KiB: insession import reads longer files", limits.bytes / 1024);
         return Err(Error::invalid("ics", message));

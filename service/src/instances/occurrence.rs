@@ -21,7 +21,7 @@ use super::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    error::expect,
+    rights,
     sessions::{Skip, find_sessions, find_skips, lock_session},
     status::{
         facts::{self, blank, find_skipped_dates},
@@ -47,7 +47,7 @@ pub async fn insert_for_occurrence(
     session: SessionId,
     key: OccurrenceKey,
 ) -> Result<SessionInstanceId> {
-    expect::signed_in(viewer, "sign in to answer")?;
+    rights::require_signed_in(viewer, "sign in to answer")?;
     let not_found =
         || Error::NotFound("The session does not meet then any more. Look at its next meetings.".to_owned());
     let found = find_sessions(app, &[session]).await?.pop().ok_or_else(|| Error::not_found("session", session))?;

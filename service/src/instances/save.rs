@@ -23,8 +23,8 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{self, Tx},
-    error::{FieldErrors, expect},
-    idempotency,
+    error::FieldErrors,
+    idempotency, rights,
     sessions::{authorize_edit, lock_session},
     status::{
         facts::{self, blank, find_skipped_dates},
@@ -72,7 +72,7 @@ async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<LockedInstance>
 
 /// Checks that the viewer may edit the instance's session.
 async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()> {
-    expect::signed_in(viewer, "sign in to change meetings")?;
+    rights::require_signed_in(viewer, "sign in to change meetings")?;
     authorize_edit(tx, viewer, existing_instance(tx, id).await?.session_id).await
 }
 

@@ -19,10 +19,10 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::Tx,
-    error::{FieldErrors, expect},
+    error::FieldErrors,
     lists::{self, Key, Page, Slice},
     people::is_someone,
-    secret, transaction,
+    rights, secret, transaction,
     validate::required_text,
 };
 
@@ -87,14 +87,15 @@ pub struct NewApiKey {
 /// [`Error::Forbidden`] if the viewer may not create this key, [`Error::Invalid`] for a bad name or expiry,
 /// [`Error::NotFound`] if there is no such person, [`Error::Conflict`] if the person already has 100 keys.
 pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result<(ApiKey, String)> {
-    expect::signed_in(viewer, "sign in to create an API key")?;
+    rights::require_signed_in(viewer, "sign in to create an API key")?;
     let owner = if new.is_admin { new.person } else { new.person.or(viewer.person) };
     if viewer.api_key.is_some() {
         return Err(Error::Forbidden("an API key cannot create another: use a token of a person or an admin"));
     }
-    if !viewer.may_create_api_key(owner, new.is_admin) {
-        return Err(Error::Forbidden("people may create API keys only for themselves, and only admins an admin's key"));
-    }
+    rights::require(
+        viewer.may_create_api_key(owner, new.is_admin),
+        "people may create API keys only for themselves, and only admins an admin's key",
+    )?;
     let now = app.now();
     let mut errors = FieldErrors::default();
     if owner.is_none() && !new.is_admin {
@@ -174,7 +175,7 @@ pub(crate) async fn insert_for_guest(tx: &Tx, key: &api_key::Model, guest: Perso
 /// # Errors
 /// [`Error::NotFound`] if there is no such key, it was revoked before, or the viewer may not see it.
 pub async fn revoke_api_key(app: &App, viewer: Viewer, id: ApiKeyId) -> Result<()> {
-    expect::signed_in(viewer, "sign in to revoke an API key")?;
+    rights::require_signed_in(viewer, "sign in to revoke an API key")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = listed().filter(api_key::Column::Id.eq(id)).lock(LockType::NoKeyUpdate).one(tx).await?;

@@ -15,7 +15,7 @@ use sea_orm::{
 };
 
 use super::api_keys::{hash_of, live, random_secret};
-use crate::{App, Error, Result, audit::Changes, db::Tx, error::expect, people::is_someone, transaction};
+use crate::{App, Error, Result, audit::Changes, db::Tx, people::is_someone, rights, transaction};
 
 /// The longest time for which a browser stays signed in.
 const LONGEST: TimeDelta = TimeDelta::days(30);
@@ -100,7 +100,7 @@ pub(super) async fn end_sign_ins_of(tx: &Tx, person: PersonId, now: DateTime<Utc
 /// Ends all sign-ins of the viewer, an administrator who is no person: those with the name that the viewer's token has. For a person,
 /// [`revoke_tokens`](super::sign_in::revoke_tokens) ends them.
 pub async fn end_sign_ins_of_admin(app: &App, viewer: Viewer) -> Result<()> {
-    expect::admin(viewer, "sign in to end sign-ins", "people end their sign-ins with all their tokens")?;
+    rights::require_admin(viewer, "sign in to end sign-ins", "people end their sign-ins with all their tokens")?;
     let theirs = live()
         .filter(api_key::Column::PersonId.is_null())
         .filter(api_key::Column::IsSignIn.eq(true))

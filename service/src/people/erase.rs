@@ -28,12 +28,12 @@ use crate::{
     audit::Changes,
     bookings::{end_open, lock_open_of_person},
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
-    error::expect,
     people::{erased_identity::note_erasure, merge::with_merged, profile::is_someone},
     presence::{
         queue::{lock_queues_of_people, settle_queues},
         visits::erase_visits,
     },
+    rights,
     status::placement::{Affected, update_placements},
     transaction,
 };
@@ -46,10 +46,8 @@ const NAMELESS: &str = "Erased";
 /// # Errors
 /// [`Error::NotFound`] if there is no such person, or the person is already erased or merged into another.
 pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()> {
-    expect::signed_in(viewer, "sign in to erase a person")?;
-    if !viewer.may_act_for(id) {
-        return Err(Error::Forbidden("only the person and admins may erase a person"));
-    }
+    rights::require_signed_in(viewer, "sign in to erase a person")?;
+    rights::require(viewer.may_act_for(id), "only the person and admins may erase a person")?;
     // The person's own API keys are deleted too, so the audit log cannot name one of them.
     let viewer = Viewer { api_key: viewer.api_key.filter(|_| !viewer.is(id)), ..viewer };
     let key = app.cursor_key().await?;

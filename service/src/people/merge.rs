@@ -25,7 +25,6 @@ use crate::{
     audit::Changes,
     bookings::lock_open_of_person,
     db::{Tx, execute, ids, is_in, list, numbers, rows},
-    error::expect,
     people::{
         Person,
         browsers::{end_guest_keys_of, end_sign_ins_of},
@@ -35,6 +34,7 @@ use crate::{
         queue::{lock_queues_of_people, merge_places, settle_queues},
         visits::free_seats,
     },
+    rights,
     status::placement::{Affected, update_placements},
     transaction,
 };
@@ -45,7 +45,7 @@ use crate::{
 /// # Errors
 /// [`Error::Conflict`] if they have booked each other's time slots, or have overlapping slots.
 pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<Person> {
-    expect::admin(viewer, "sign in to merge people", "only admins may merge people")?;
+    rights::require_admin(viewer, "sign in to merge people", "only admins may merge people")?;
     if from == into {
         return Err(Error::invalid("intoId", "must be another person than fromId"));
     }

@@ -18,7 +18,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Reads, is_in, is_one_of, list, rows},
-    error::{FieldErrors, expect},
+    error::FieldErrors,
     idempotency,
     lists::{self, Key, Page, Slice, contains, values},
     people::{Person, browsers::end_sign_ins_of, erased_identity::not_before_of},
@@ -26,6 +26,7 @@ use crate::{
         queue::{LockedQueues, lock_queues_of_people, settle_queues},
         visits,
     },
+    rights,
     status::placement::{Affected, update_placements},
     transaction, validate,
 };
@@ -203,7 +204,7 @@ pub(crate) async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool
 
 /// Creates a person. Only for administrators.
 pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<Person> {
-    expect::admin(viewer, "sign in to add people", "only admins may add people")?;
+    rights::require_admin(viewer, "sign in to add people", "only admins may add people")?;
     let key = app.cursor_key().await?;
     let now = app.now();
     let row = blank(&new, now)?;
@@ -263,7 +264,7 @@ fn taken(error: Error) -> Error {
 /// everything. The placement of a deactivated person ends in the same transaction (rule 14), and so do the person's seats
 /// and places in queues.
 pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<Person> {
-    expect::signed_in(viewer, "sign in to change a profile")?;
+    rights::require_signed_in(viewer, "sign in to change a profile")?;
     let key = app.cursor_key().await?;
     let now = app.now();
     let updated = transaction!(app, now, |tx| {
@@ -274,14 +275,12 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         let mut freed = BTreeSet::new();
-        if !viewer.may_act_for(id) {
-            return Err(Error::Forbidden("only the person and admins may change a profile"));
+        rights::require(viewer.may_act_for(id), "only the person and admins may change a profile")?;
+        if patch.is_deactivated.is_some() {
+            rights::require(viewer.may_manage_accounts(), "only admins may deactivate or reactivate people")?;
         }
-        if patch.is_deactivated.is_some() && !viewer.may_manage_accounts() {
-            return Err(Error::Forbidden("only admins may deactivate or reactivate people"));
-        }
-        if patch.external_id.is_some() && !viewer.may_manage_accounts() {
-            return Err(Error::Forbidden("only admins may change externalId"));
+        if patch.external_id.is_some() {
+            rights::require(viewer.may_manage_accounts(), "only admins may change externalId")?;
         }
         let before = row.clone();
         let mut errors = FieldErrors::default();

@@ -19,14 +19,13 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    error::expect,
     people::{
         Person,
         api_keys::revoke_keys_of,
         erased_identity::find_erasure,
         profile::{NewPerson, blank, is_someone},
     },
-    transaction,
+    rights, transaction,
     validate::MAX_TEXT,
 };
 
@@ -140,13 +139,11 @@ fn shown_name(name: Option<&str>) -> String {
 /// Revokes all tokens and API keys of a person. Only for the person and administrators. Sockets that use these tokens are closed
 /// within seconds.
 pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<Person> {
-    expect::signed_in(viewer, "sign in to revoke tokens")?;
+    rights::require_signed_in(viewer, "sign in to revoke tokens")?;
     let Some(id) = person.or(viewer.person) else {
         return Err(Error::invalid("personId", "is required, because this token names no person"));
     };
-    if !viewer.may_act_for(id) {
-        return Err(Error::Forbidden("only the person and admins may revoke a person's tokens"));
-    }
+    rights::require(viewer.may_act_for(id), "only the person and admins may revoke a person's tokens")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;

@@ -12,12 +12,7 @@ use sea_orm::{
 
 use super::{queue, seats_per};
 use crate::{
-    App, Error, Result,
-    audit::Changes,
-    db::is_one_of,
-    error::{FieldErrors, expect},
-    lists::values,
-    log::News,
+    App, Error, Result, audit::Changes, db::is_one_of, error::FieldErrors, lists::values, log::News, rights,
     transaction, validate,
 };
 
@@ -152,7 +147,7 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<Activity>> {
 /// # Errors
 /// [`Error::Invalid`] if the key is not a path, the name is empty, or a number is out of its range.
 pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<Activity> {
-    expect::admin(viewer, "sign in to change activities", "only admins may change activities")?;
+    rights::require_admin(viewer, "sign in to change activities", "only admins may change activities")?;
     let (key, name) = new.checked()?;
     let now = app.now();
     transaction!(app, now, |tx| {

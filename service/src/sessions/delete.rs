@@ -17,7 +17,7 @@ use crate::{
     App, Result,
     audit::Changes,
     db::{Tx, execute},
-    error::expect,
+    rights,
     sessions::lock_session,
     status::update::{self, LockedInstance, StatusChanges, decision_context},
     transaction,
@@ -25,7 +25,8 @@ use crate::{
 
 /// Deletes a session with all its instances. Only for administrators. Another session may then use its path.
 pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<()> {
-    expect::admin(viewer, "sign in to delete sessions", "only admins may delete sessions")?;
+    rights::require_signed_in(viewer, "sign in to delete sessions")?;
+    rights::require(viewer.may_delete_sessions(), "only admins may delete sessions")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;

@@ -19,9 +19,8 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::is_one_of,
-    error::expect,
     people::{Person, is_someone},
-    transaction,
+    rights, transaction,
 };
 
 /// Whether the viewer is an organiser of the session.
@@ -70,7 +69,7 @@ pub async fn find_organizers(app: &App, sessions: &[SessionId]) -> Result<Vec<(S
 
 /// Checks that the viewer may edit the session. Everybody may know whether a session exists.
 pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<()> {
-    expect::signed_in(viewer, "sign in to change sessions")?;
+    rights::require_signed_in(viewer, "sign in to change sessions")?;
     if viewer.may_edit_session(false) || viewer.may_edit_session(is_organizer(db, viewer, session).await?) {
         return Ok(());
     }

@@ -22,13 +22,8 @@ use serde_json::{Value, json};
 
 use super::{NewSkip, Session, list::lock_session, organizers::authorize_edit, skips};
 use crate::{
-    App, Error, Result,
-    audit::Changes,
-    db::Tx,
-    error::{FieldErrors, expect},
-    idempotency,
-    status::facts,
-    sweep, transaction, validate,
+    App, Error, Result, audit::Changes, db::Tx, error::FieldErrors, idempotency, rights, status::facts, sweep,
+    transaction, validate,
 };
 
 /// The fields of a new session.
@@ -90,7 +85,7 @@ pub struct SessionPatch {
 /// # Errors
 /// [`Error::Conflict`] if another session has the requested path.
 pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<Session> {
-    expect::admin(viewer, "sign in to create sessions", "only admins may create sessions")?;
+    rights::require_admin(viewer, "sign in to create sessions", "only admins may create sessions")?;
     let now = app.now();
     let (row, skips) = checked_new(app, &new, now)?;
     let wanted = new.path;

@@ -22,10 +22,10 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_one_of},
-    error::{FieldErrors, expect},
+    error::FieldErrors,
     idempotency,
     lists::values,
-    sweep, transaction, validate,
+    rights, sweep, transaction, validate,
 };
 
 /// A range of local dates, both included, on which a session does not meet.
@@ -93,7 +93,7 @@ pub async fn insert_skips(
     sessions: &[SessionId],
     skips: &[NewSkip],
 ) -> Result<Vec<Session>> {
-    expect::signed_in(viewer, "sign in to change sessions")?;
+    rights::require_signed_in(viewer, "sign in to change sessions")?;
     let ids: BTreeSet<SessionId> = sessions.iter().copied().collect();
     if ids.is_empty() || ids.len() > MAX_SESSION_IDS {
         return Err(Error::invalid("sessionIds", format!("must name 1 to {MAX_SESSION_IDS} sessions")));
@@ -145,7 +145,7 @@ pub async fn insert_skips(
 /// Removes a skip. Instances that it removed or cancelled come back (rule 11). Only for organisers of its session and
 /// administrators.
 pub async fn delete_skip(app: &App, viewer: Viewer, id: SkipId) -> Result<Session> {
-    expect::signed_in(viewer, "sign in to change sessions")?;
+    rights::require_signed_in(viewer, "sign in to change sessions")?;
     let now = app.now();
     let changed = transaction!(app, now, |tx| {
         let not_found = || Error::not_found("skip", id);

@@ -45,8 +45,8 @@ pub use self::{
 use crate::{
     App, Error, Result,
     db::{self, Named, Tx, execute, numbers},
-    error::expect,
     presence::{fold_hours, queue::forget_old_holds},
+    rights,
     status::update::{DecisionContext, Updated, decision_context},
     transaction,
 };
@@ -157,7 +157,7 @@ pub async fn sweep_on_request(
     is_dry_run: bool,
     at: Option<DateTime<Utc>>,
 ) -> Result<Report> {
-    expect::admin(viewer, "sign in as an admin to sweep", "only admins may sweep")?;
+    rights::require_admin(viewer, "sign in as an admin to sweep", "only admins may sweep")?;
     if at.is_some() && !is_dry_run {
         return Err(Error::invalid("at", "is only possible with dryRun: a real sweep is for the current time"));
     }

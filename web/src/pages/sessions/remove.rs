@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub async fn show(Organizer { visitor, session }: Organizer) -> Page {
-    if !visitor.viewer.may_open_admin_pages() {
+    if !visitor.viewer.may_delete_sessions() {
         return Err(PageError::forbidden(&visitor, &words!("admins-delete-sessions")));
     }
     let question = Question {
