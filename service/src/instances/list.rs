@@ -1,6 +1,6 @@
 //! Finding and listing instances, and counting the people at them.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     check_in::Attendance,
     ids::{SessionId, SessionInstanceId},
@@ -17,7 +17,7 @@ use crate::{
     db::{self, Reads},
     lists::{self, Key, Page, Slice, values},
     people::Person,
-    sessions::{self, Near, Session},
+    sessions::{self, Near, Session, SessionFilter},
 };
 
 /// A filter for active instances.
@@ -131,21 +131,42 @@ pub async fn count_active(app: &App, filter: &ActiveFilter) -> Result<i64> {
     lists::count(app.db.pool(), active(filter), session_instance::Column::Id).await
 }
 
-/// At most `limit` instances that will open, in that order, with their sessions.
-pub async fn find_upcoming(app: &App, city: Option<&str>, limit: u64) -> Result<Vec<(Instance, Session)>> {
+/// At most `limit` instances of the matching sessions that will open or are held off, in the order of their due instants.
+pub(super) async fn find_opening(app: &App, filter: &SessionFilter, limit: usize) -> Result<Vec<(Instance, Session)>> {
     // The index contains only instances that have a `due_at` (rule 19). Cancelled instances and those that are over
     // have none.
-    let mut query = existing()
+    let rows = existing()
         .filter(session_instance::Column::DueAt.is_not_null())
         .filter(session_instance::Column::IsActive.eq(false))
-        .filter(session_instance::Column::OpensAt.gt(app.now()))
+        .filter(session_instance::Column::SessionId.in_subquery(sessions::matching_ids(filter, app.now())))
         .find_also_related(session::Entity)
         .order_by_asc(session_instance::Column::DueAt)
-        .order_by_asc(session_instance::Column::Id);
-    if let Some(city) = city {
-        query = query.filter(session::Column::City.eq(city));
-    }
-    let rows = query.limit(limit).all(app.db.pool()).await?;
+        .order_by_asc(session_instance::Column::Id)
+        .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+        .all(app.db.pool())
+        .await?;
+    Ok(with_sessions(rows))
+}
+
+/// At most `limit` instances of the matching sessions that are listed in `[from, to]` and never open by the clock: those that
+/// are cancelled or have no times. Ordered by start.
+pub(super) async fn find_without_opening(
+    app: &App,
+    filter: &SessionFilter,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    limit: usize,
+) -> Result<Vec<(Instance, Session)>> {
+    let rows = existing()
+        .filter(session_instance::Column::DueAt.is_null())
+        .filter(session_instance::Column::IsActive.eq(false))
+        .filter(session_instance::Column::ListedAt.between(from, to))
+        .filter(session_instance::Column::SessionId.in_subquery(sessions::matching_ids(filter, app.now())))
+        .find_also_related(session::Entity)
+        .order_by_asc(BY_START.0)
+        .order_by_asc(BY_START.1)
+        .limit(u64::try_from(limit).unwrap_or(u64::MAX))
+        .all(app.db.pool())
+        .await?;
     Ok(with_sessions(rows))
 }
 

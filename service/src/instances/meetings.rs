@@ -1,8 +1,8 @@
-//! The upcoming meetings of a session: its instances, and the occurrences that have no instance yet.
+//! The upcoming meetings of one session or of many: the instances, and the occurrences that have no instance yet.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use domain::{
     ids::SessionId,
     matching::Matcher,
@@ -15,12 +15,12 @@ use crate::{
     App, Result,
     instances::{
         Instance, InstanceRange, find_meetings,
-        list::{find_active_in, find_first_in, find_meetings_in},
+        list::{find_active_in, find_first_in, find_meetings_in, find_opening, find_without_opening},
     },
-    sessions::{Session, Skip, find_skips},
+    sessions::{Session, SessionFilter, Skip, find_skips, find_with_recurrence},
 };
 
-/// A meeting that has not begun.
+/// A meeting, with or without an instance.
 #[derive(Debug, Clone)]
 pub struct Meeting {
     /// The local date in the session's zone.
@@ -45,6 +45,27 @@ impl From<Occurrence> for Meeting {
         let (starts_at, ends_at) = (occurrence.meeting.starts_at(), occurrence.meeting.ends_at());
         let Occurrence { date, start, .. } = occurrence;
         Self { date, start: Some(start), starts_at: Some(starts_at), ends_at: Some(ends_at), instance: None }
+    }
+}
+
+impl Meeting {
+    pub fn is_active(&self) -> bool {
+        self.instance.as_ref().is_some_and(|row| row.is_active)
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.instance.as_ref().is_some_and(|row| row.is_cancelled)
+    }
+
+    /// Whether its time is over: that of an instance at its end, and that of an occurrence, to which nobody has come, at its start.
+    /// `today` is the date in the zone of its session.
+    pub fn is_over(&self, today: NaiveDate, now: DateTime<Utc>) -> bool {
+        let last = if self.instance.is_some() { self.ends_at } else { self.starts_at };
+        !self.is_active() && last.map_or(self.date < today, |last| last <= now)
+    }
+
+    fn is_to_come(&self, today: NaiveDate, now: DateTime<Utc>) -> bool {
+        !self.is_active() && !self.is_over(today, now)
     }
 }
 
@@ -84,17 +105,12 @@ async fn find_next_in<C: ConnectionTrait>(
     let today = zone::local_date(zone, now);
     // A meeting that began yesterday may still be running.
     let from = today.checked_sub_days(Days::new(1)).unwrap_or(today);
-    let is_to_come = |row: &Instance| {
-        let is_over = row.ends_at.map_or(row.date < today, |ends_at| ends_at <= now);
-        !row.is_active && !is_over
-    };
     let range = InstanceRange { session: session.id, from: Some(from), to: None };
-    let made = find_first_in(db, range, count + 10).await?.into_iter().filter(is_to_come);
-    let mut meetings: Vec<Meeting> = made.map(Meeting::from).collect();
+    let made = find_first_in(db, range, count + 10).await?.into_iter().map(Meeting::from);
+    let mut meetings: Vec<Meeting> = made.filter(|meeting| meeting.is_to_come(today, now)).collect();
     if let Ok(Some(recurrence)) = session.recurrence() {
         let calendar = session.calendar(zone, skips);
-        let unmade = find_unmade(db, (session.id, &recurrence, &calendar), from, (now, count)).await?;
-        meetings.extend(unmade.into_iter().map(Meeting::from));
+        meetings.extend(find_unmade(db, (session.id, &recurrence, &calendar), from, (today, now, count)).await?);
     }
     meetings.sort_by_key(|meeting| (meeting.date, meeting.starts_at));
     meetings.truncate(count);
@@ -106,22 +122,67 @@ async fn find_unmade<C: ConnectionTrait>(
     db: &C,
     (session, recurrence, calendar): (SessionId, &Recurrence, &Calendar),
     from: NaiveDate,
-    (now, count): (DateTime<Utc>, usize),
-) -> Result<Vec<Occurrence>> {
+    (today, now, count): (NaiveDate, DateTime<Utc>, usize),
+) -> Result<Vec<Meeting>> {
     let mut to_come = OccurrenceReader::new(recurrence, calendar, from);
     let mut unmade = Vec::new();
     while let Some((from, to)) = to_come.read(count) {
         let made = find_meetings_in(db, &[session], from, to).await?;
         let matched = to_come.matched(&made);
-        let is_unmade = |(occurrence, instance): (Occurrence, Option<Instance>)| {
-            (instance.is_none() && now < occurrence.meeting.starts_at()).then_some(occurrence)
-        };
-        unmade.extend(matched.into_iter().filter_map(is_unmade));
+        let without_instance = matched.into_iter().filter(|(_, instance)| instance.is_none());
+        let meetings = without_instance.map(|(occurrence, _)| Meeting::from(occurrence));
+        unmade.extend(meetings.filter(|meeting| meeting.is_to_come(today, now)));
         if unmade.len() >= count {
             break;
         }
     }
     Ok(unmade)
+}
+
+/// How many days [`find_upcoming`] looks ahead. It looks further ahead only if it finds too few meetings.
+const DAYS_AHEAD: [i64; 3] = [8, 62, 400];
+
+/// The most sessions whose occurrences [`find_upcoming`] computes.
+const COMPUTED: u64 = 500;
+
+/// At most `count` upcoming meetings of the matching sessions, ordered by start. Cancelled meetings are included, so that people
+/// see the cancellation.
+pub async fn find_upcoming(app: &App, filter: &SessionFilter, count: usize) -> Result<Vec<(Session, Meeting)>> {
+    let (now, data) = (app.now(), app.zone_data());
+    let opening = find_opening(app, filter, count).await?;
+    // What starts after these is not among the first.
+    let last = opening.iter().filter_map(|(instance, _)| instance.starts_at).max().filter(|_| opening.len() == count);
+    let mut upcoming = Vec::new();
+    for days in DAYS_AHEAD {
+        let end = last.unwrap_or(now + TimeDelta::days(days));
+        let others = find_without_opening(app, filter, (now - TimeDelta::days(2), end), count).await?;
+        let instances = opening.iter().cloned().chain(others);
+        let made = instances.map(|(instance, session)| (session, Meeting::from(instance)));
+        let sessions = find_with_recurrence(app, filter, end - now, COMPUTED).await?;
+        let (today, last_date) = (now.date_naive(), end.date_naive() + Days::new(1));
+        let between = find_between(app, &sessions, today - Days::new(1), last_date).await?;
+        let session = |id| sessions.iter().find(|session| session.id == id).cloned();
+        let computed = between.into_iter().filter(|(_, meeting)| meeting.starts_at.is_none_or(|at| at <= end));
+        let computed = computed.filter_map(|(id, meeting)| Some((session(id)?, meeting)));
+        upcoming =
+            made.chain(computed).filter(|(session, meeting)| is_to_come_of(session, meeting, data, now)).collect();
+        let key = |(session, meeting): &(Session, Meeting)| {
+            let id = meeting.instance.as_ref().map(|row| row.id);
+            (meeting.starts_at.is_none(), meeting.starts_at, meeting.date, session.id, id)
+        };
+        upcoming.sort_by_key(key);
+        // A meeting with an instance may have been read twice.
+        upcoming.dedup_by_key(|it| key(it));
+        upcoming.truncate(count);
+        if upcoming.len() == count || last.is_some() {
+            break;
+        }
+    }
+    Ok(upcoming)
+}
+
+fn is_to_come_of(session: &Session, meeting: &Meeting, data: ZoneData, now: DateTime<Utc>) -> bool {
+    session.zone(data).is_ok_and(|zone| meeting.is_to_come(zone::local_date(zone, now), now))
 }
 
 /// The meetings of these sessions on the local dates `from` to `to`, both included, ordered by start. Cancelled meetings are

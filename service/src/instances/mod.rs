@@ -11,7 +11,7 @@ pub use self::{
     list::{
         ActiveFilter, Counts, InstanceRange, count_active, count_instances, find_active, find_active_in_cities,
         find_active_near, find_active_of_sessions, find_counts, find_instances, find_meetings, find_present,
-        find_said_yes, find_upcoming, list_active, list_instances,
+        find_said_yes, list_active, list_instances,
     },
     occurrence::insert_for_occurrence,
     save::{

@@ -7,7 +7,7 @@ use domain::ids::{PersonId, SessionId};
 use entity::{session, session_instance, session_organizer};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, LockType},
+    sea_query::{Expr, LockType, SelectStatement},
 };
 
 use super::{Near, Session};
@@ -202,6 +202,27 @@ fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entit
         });
     }
     session::Entity::find().filter(condition)
+}
+
+/// The ids of the matching sessions, for a condition.
+pub(crate) fn matching_ids(filter: &SessionFilter, now: DateTime<Utc>) -> SelectStatement {
+    sea_orm::QueryTrait::into_query(matching(filter, now).select_only().column(session::Column::Id))
+}
+
+/// At most `limit` of the matching sessions that may have an occurrence within this time for which no instance exists.
+/// Automatic creation has made the instances of the hours that it looks ahead (rule 10).
+pub(crate) async fn find_with_recurrence(
+    app: &App,
+    filter: &SessionFilter,
+    within: TimeDelta,
+    limit: u64,
+) -> Result<Vec<Session>> {
+    let is_unmade = Condition::any()
+        .add(session::Column::AutoCreateInstances.eq(false))
+        .add(session::Column::NeedsRecompute.eq(true))
+        .add(session::Column::AutoCreateHoursAhead.lte(i32::try_from(within.num_hours()).unwrap_or(i32::MAX)));
+    let query = matching(filter, app.now()).filter(session::Column::Recurrence.is_not_null()).filter(is_unmade);
+    Ok(values(query.order_by_asc(session::Column::Id).limit(limit).all(app.db.pool()).await?))
 }
 
 /// Locks a session: with `Share` against changes, with `NoKeyUpdate` for changing it.

@@ -23,7 +23,7 @@ pub use self::{
     skips::{NewSkip, Skip, delete_skip, find_skips, insert_skips},
 };
 pub(crate) use self::{
-    list::lock_session,
+    list::{find_with_recurrence, lock_session, matching_ids},
     near::find_distances,
     organizers::authorize_edit,
     save::{log_updates_of_active_instances, next_number},

@@ -266,7 +266,8 @@ async fn code_page_creates_a_guest_who_is_merged_at_sign_in(database: TestDataba
     let longest = (end - now()).num_seconds() + 1;
     let done = http.post(&address).form(&[("display_name", "Gus")]).send().await?;
     let shortest = (end - now()).num_seconds() - 1;
-    assert_eq!((done.status().as_u16(), done.headers()[LOCATION].to_str()?), (303, "/sessions/monday"));
+    let shown = "/sessions/monday?done=arrived&at=instance-1";
+    assert_eq!((done.status().as_u16(), done.headers()[LOCATION].to_str()?), (303, shown));
     let guest = done.headers()[SET_COOKIE].to_str()?.to_owned();
     ensure!(guest.contains("HttpOnly") && guest.contains("SameSite=Lax"), "{guest}");
     let lasts: i64 = guest.split("Max-Age=").nth(1).and_then(|it| it.split(';').next()).context("an end")?.parse()?;

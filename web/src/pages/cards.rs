@@ -10,11 +10,11 @@ use domain::{
 use maud::{Markup, html};
 use service::{
     App, Result,
-    instances::{self, Counts, Instance},
+    instances::{self, Counts, Instance, meetings::Meeting},
     sessions::{self, Session},
 };
 
-use super::{layout::live_now, times};
+use super::{layout::live_now, sessions::answers::part_of_instance, times};
 use crate::{language::words, site::to};
 
 /// An instance and what a card shows of it.
@@ -50,13 +50,35 @@ pub async fn count(app: &App, rows: Vec<(Instance, Session)>) -> Result<Vec<Card
     Ok(rows.into_iter().map(card).collect())
 }
 
+/// Meetings that are to come, with the counts of those that have an instance.
+pub async fn coming(app: &App, meetings: Vec<(Session, Meeting)>) -> Result<Vec<Coming>> {
+    let ids: Vec<_> = meetings.iter().filter_map(|(_, meeting)| Some(meeting.instance.as_ref()?.id)).collect();
+    let counts: HashMap<SessionInstanceId, Counts> = instances::find_counts(app, &ids).await?.into_iter().collect();
+    let data = app.zone_data();
+    let coming = |(session, meeting): (Session, Meeting)| {
+        let instance = meeting.instance.as_ref();
+        let counts = instance.and_then(|row| counts.get(&row.id)).copied().unwrap_or_default();
+        Coming { zone: times::zone_of(data, &session), session, meeting, counts }
+    };
+    Ok(meetings.into_iter().map(coming).collect())
+}
+
+/// A meeting that is to come. It may have no instance yet.
+pub struct Coming {
+    session: Session,
+    meeting: Meeting,
+    zone: Zone,
+    counts: Counts,
+}
+
 /// A list of cards. `extra` adds something to each card.
 pub fn list(now: DateTime<Utc>, cards: &[Card], extra: impl Fn(&Card) -> Markup) -> Markup {
     html! {
         ul.cards {
             @for card in cards {
-                li.card.on[card.instance.is_active] #(element_id(card)) {
-                    (head(now, card))
+                @let Card { instance, session, zone, counts } = card;
+                li.card.on[instance.is_active] #(part_of_instance(instance.id)) {
+                    (head(now, (session, *zone), &Meeting::from(instance.clone()), *counts))
                     (extra(card))
                 }
             }
@@ -68,29 +90,39 @@ pub fn nothing(_: &Card) -> Markup {
     Markup::default()
 }
 
-fn element_id(card: &Card) -> String {
-    format!("instance-{}", card.instance.id.0)
+pub fn coming_list(now: DateTime<Utc>, coming: &[Coming]) -> Markup {
+    html! {
+        ul.cards {
+            @for Coming { session, meeting, zone, counts } in coming {
+                li.card.cancelled[meeting.is_cancelled()] id=[meeting.instance.as_ref().map(|row| part_of_instance(row.id))] {
+                    (head(now, (session, *zone), meeting, *counts))
+                }
+            }
+        }
+    }
 }
 
-fn head(now: DateTime<Utc>, Card { instance, session, zone, counts }: &Card) -> Markup {
+fn head(now: DateTime<Utc>, (session, zone): (&Session, Zone), meeting: &Meeting, counts: Counts) -> Markup {
+    let instance = meeting.instance.as_ref();
     html! {
         h3 {
             a href=(address(session)) { (session.name) }
-            @if instance.is_active { " " (live_now(session.id, &session.name, true)) }
+            @if meeting.is_active() { " " (live_now(session.id, &session.name, true)) }
         }
         p.where { (place_text(instance, session)) }
         p {
-            (times::meeting(*zone, instance.date, instance.starts_at, instance.ends_at)) " "
-            @if !instance.is_cancelled { (times::until(now, instance.starts_at, instance.ends_at)) }
+            (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at)) " "
+            @if !meeting.is_cancelled() { (times::until(now, meeting.starts_at, meeting.ends_at)) }
         }
-        @if instance.is_cancelled { p.cancelled { (words!("cancelled")) } }
-        p.counts { (counts_text(instance, *counts)) }
+        @if meeting.is_cancelled() { p { strong { (words!("cancelled")) } } }
+        @if let Some(instance) = instance { p.counts { (counts_text(instance, counts)) } }
     }
 }
 
 /// 'The Hangar, Austin'.
-pub fn place_text(instance: &Instance, session: &Session) -> String {
-    let location = instance.location_override.as_deref().or(session.location.as_deref());
+pub fn place_text(instance: Option<&Instance>, session: &Session) -> String {
+    let moved_to = instance.and_then(|row| row.location_override.as_deref());
+    let location = moved_to.or(session.location.as_deref());
     join([location, session.city.as_deref()])
 }
 

@@ -33,6 +33,10 @@ macro_rules! confirmations {
 
 confirmations! {
     Answered "answered";
+    AnsweredMoved "answered-moved";
+    AnsweredOver "answered-over";
+    AnsweredCancelled "answered-cancelled";
+    Arrived "arrived";
     AnswerRemoved "answer-removed";
     SkipAdded "skip-added";
     SkipRemoved "skip-removed";
@@ -45,10 +49,12 @@ confirmations! {
     MeetingCancelled "meeting-cancelled";
     MeetingRestored "meeting-restored";
     MeetingDeleted "meeting-deleted";
-    OverrideSet "override-set";
+    SetLive "set-live";
+    SetNotLive "set-not-live";
     OverrideCleared "override-cleared";
     CheckedIn "checked-in";
     CheckedOut "checked-out";
+    TheirAnswerSaved "their-answer-saved";
     TheirAnswerRemoved "their-answer-removed";
     OrganizerAdded "organizer-added";
     PersonCreated "person-created";

@@ -29,7 +29,9 @@ use super::{
     Page, Pages,
     cards::{self, Card},
     error::{PageError, page_of, status_and_message},
+    forms::confirmed,
     layout::{Frame, live_now, problem, respond},
+    sessions::answers::{part_of_instance, what_was_done},
     times,
     visitor::{Visitor, signed_in},
 };
@@ -204,14 +206,21 @@ pub async fn check_in(
     let found = instances::find_instances(app, &[done.instance]).await.map_err(page_of(&visitor))?;
     let ids: Vec<_> = found.iter().map(|instance| instance.session_id).collect();
     let session = sessions::find_sessions(app, &ids).await.map_err(page_of(&visitor))?.pop();
-    let next = session.map_or_else(|| to("/me"), |session| cards::address(&session));
+    let shown = match session {
+        Some(session) => {
+            let was_done = what_was_done(app, &session, done.instance, Some(&done.check_in), None).await;
+            let was_done = was_done.map_err(page_of(&visitor))?;
+            confirmed(&cards::address(&session), was_done, &part_of_instance(done.instance))
+        }
+        None => Redirect::to(&to("/me")).into_response(),
+    };
     let mut jar = CookieJar::new();
     if let Some(secret) = secret {
         let now = app.now();
         let end = found.first().map_or(now, |instance| door::guest_key_end(instance, now));
         jar = jar.add(signed_in(&secret, end, now, &pages.site, &headers));
     }
-    Ok((jar, Redirect::to(&next)).into_response())
+    Ok((jar, shown).into_response())
 }
 
 fn wrong_code(visitor: &Visitor) -> PageError {

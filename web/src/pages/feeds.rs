@@ -16,7 +16,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use service::{
-    App, Error, Result, instances,
+    App, Error, Result,
+    instances::meetings::{self, Meeting},
     lists::{Page as ListPage, RowCursor},
     sessions::{self, SessionFilter},
 };
@@ -28,7 +29,7 @@ use crate::site::{to, whole};
 const SITES: usize = 10_000;
 const READ: i32 = 100;
 /// The number of meetings in the feed.
-const ENTRIES: u64 = 30;
+const ENTRIES: usize = 30;
 
 pub fn router() -> Router<Shared> {
     Router::new()
@@ -117,10 +118,11 @@ async fn feed(State(pages): State<Pages>, Query(parameters): Query<Parameters>) 
 async fn write_feed(app: &App, city: &str) -> Result<String> {
     // PostgreSQL refuses a NUL in a text, so no city has one in its name.
     let only = Some(city).filter(|city| !city.is_empty() && !city.contains('\0'));
-    let next = instances::find_upcoming(app, only, ENTRIES).await?;
+    let filter = SessionFilter { city: only.map(str::to_owned), ..SessionFilter::default() };
+    let next = meetings::find_upcoming(app, &filter, ENTRIES).await?;
     let place = only.map(|city| format!(" in {city}")).unwrap_or_default();
     let query = only.map(|city| format!("?city={}", cards::encoded(city))).unwrap_or_default();
-    let updated = next.iter().map(|(_, session)| session.changed_at).max().unwrap_or(DateTime::UNIX_EPOCH);
+    let updated = next.iter().map(|(session, _)| session.changed_at).max().unwrap_or(DateTime::UNIX_EPOCH);
     let (own, site) = (xml(&whole(&format!("/feed.atom{query}"))), xml(&whole("/")));
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
@@ -129,23 +131,39 @@ async fn write_feed(app: &App, city: &str) -> Result<String> {
         xml(&place),
         machine(updated),
     );
-    for (instance, session) in next {
+    for (session, meeting) in next {
         let address = whole(&format!("/sessions/{}", cards::encoded(&session.path)));
         let zone = times::zone_of(app.zone_data(), &session);
-        let when = times::plain(zone, instance.date, instance.starts_at, instance.ends_at);
+        let when = times::plain(zone, meeting.date, meeting.starts_at, meeting.ends_at);
+        let when = if meeting.is_cancelled() { format!("Cancelled: {when}") } else { when };
         let (name, address) = (xml(&session.name), xml(&address));
-        let summary = xml(&format!("{when}, {}", cards::place_text(&instance, &session)));
+        let place = Some(cards::place_text(meeting.instance.as_ref(), &session)).filter(|place| !place.is_empty());
+        let summary =
+            xml(&[Some(when.as_str()), place.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", "));
         let _ = writeln!(
             text,
-            "<entry><title>{name}: {}</title><id>{address}#instance-{}</id><link href=\"{address}\"/>\
+            "<entry><title>{name}: {}</title><id>{address}#{}</id><link href=\"{address}\"/>\
              <updated>{}</updated><summary>{summary}</summary></entry>",
             xml(&when),
-            instance.id.0,
+            entry_name(&meeting),
             machine(session.changed_at),
         );
     }
     text.push_str("</feed>\n");
     Ok(text)
+}
+
+/// The name of a meeting within its session. An occurrence keeps its name when its instance is made.
+fn entry_name(meeting: &Meeting) -> String {
+    let occurrence = match &meeting.instance {
+        Some(row) => row.occurrence_date.zip(row.occurrence_start),
+        None => meeting.start.map(|start| (meeting.date, start)),
+    };
+    match (occurrence, &meeting.instance) {
+        (Some((date, start)), _) => format!("meeting-{date}-{}", start.format("%H%M%S")),
+        (None, Some(row)) => format!("instance-{}", row.id.0),
+        (None, None) => format!("meeting-{}", meeting.date),
+    }
 }
 
 async fn manifest() -> Response {

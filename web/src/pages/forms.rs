@@ -553,6 +553,12 @@ impl Outcome {
         Self { at: at.into(), done: None, refused: Some(form_state) }
     }
 
+    /// The same, in the part `otherwise` if the page does not have the part that it belongs to. So no message gets lost.
+    #[must_use]
+    pub fn within(&self, parts: &[String], otherwise: &str) -> Self {
+        if parts.contains(&self.at) { self.clone() } else { Self { at: otherwise.to_owned(), ..self.clone() } }
+    }
+
     /// The form of this part of the page as it was refused, or with these values.
     pub fn form_state(&self, at: &str, values: impl FnOnce() -> Typed) -> FormState {
         self.refused.clone().filter(|_| self.at == at).unwrap_or_else(|| FormState::new(values()))

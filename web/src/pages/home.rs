@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 use service::{
     App, Result,
-    instances::{self, ActiveFilter},
+    instances::{self, ActiveFilter, meetings},
     lists::{Page as ListPage, RowCursor},
     presence::activities::Activity,
     sessions::{self, Session, SessionFilter},
@@ -21,7 +21,7 @@ use service::{
 
 use super::{
     Page, Pages, activity,
-    cards::{self, Card},
+    cards::{self, Card, Coming},
     error::page_of,
     layout::{Frame, live_now, respond},
     near,
@@ -35,7 +35,7 @@ use crate::{
 
 /// The number of cards on one page: of meetings that are on now, and of the next ones.
 const ON_NOW: i32 = 60;
-const NEXT: u64 = 12;
+const NEXT: usize = 12;
 const SUGGESTIONS: usize = 20;
 
 #[derive(Debug, Default, Deserialize)]
@@ -85,7 +85,7 @@ struct Content {
     search: Search,
     on_now: Vec<Card>,
     more: Option<String>,
-    next: Vec<Card>,
+    next: Vec<Coming>,
     /// All sessions in the city, or with the searched name, and whether each is live.
     all: Vec<(Session, bool)>,
     activities: Vec<Activity>,
@@ -123,11 +123,12 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
     }
     let city = content.search.city().map(str::to_owned);
     let name = Some(parameters.name.trim().to_owned()).filter(|name| !name.is_empty());
+    let filter = SessionFilter { city: city.clone(), name_contains: name.clone(), ..SessionFilter::default() };
     if city.is_some() || name.is_some() {
-        let filter = SessionFilter { city: city.clone(), name_contains: name.clone(), ..SessionFilter::default() };
         let page = ListPage { first: Some(100), ..ListPage::default() };
         content.all = with_status(app, sessions::list_sessions(app, &filter, &page).await?.rows).await?;
     }
+    content.next = cards::coming(app, meetings::find_upcoming(app, &filter, NEXT).await?).await?;
     if name.is_some() {
         return Ok(content);
     }
@@ -141,7 +142,6 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
     let last = slice.rows.last().map(|row| RowCursor::of_instant(row.listed_at, row.id).write());
     content.more = last.filter(|_| slice.has_next);
     content.on_now = cards::load(app, slice.rows).await?;
-    content.next = cards::count(app, instances::find_upcoming(app, city.as_deref(), NEXT).await?).await?;
     if city.is_none() {
         content.activities = activity::listed(app).await?;
     }
@@ -158,8 +158,11 @@ fn render(frame: &Frame<'_>, title: &str, parameters: &Parameters, content: &Con
             @if parameters.name.trim().is_empty() {
                 (on_now(parameters, content))
                 (next(content))
+                (all(parameters, content))
+            } @else {
+                (all(parameters, content))
+                (next(content))
             }
-            (all(parameters, content))
             (activity::links(&content.activities))
         }
     };
@@ -217,7 +220,7 @@ fn next(content: &Content) -> Markup {
         @if !content.next.is_empty() {
             section aria-labelledby="next" {
                 h2 #next { (words!("coming-up")) }
-                (cards::list(content.now, &content.next, cards::nothing))
+                (cards::coming_list(content.now, &content.next))
             }
         }
     }

@@ -48,13 +48,13 @@ impl Timeline {
         let line = |(id, meeting): (_, Meeting)| {
             let session = sessions.iter().find(|session| session.id == id)?;
             let (starts_at, ends_at) = (meeting.starts_at?, meeting.ends_at?);
-            let is_cancelled = meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
+            let is_cancelled = meeting.is_cancelled();
             (starts_at < ends && begins < ends_at && !is_cancelled).then(|| Line {
                 name: session.name.clone(),
                 address: cards::address(session),
                 starts_at,
                 ends_at,
-                is_active: meeting.instance.is_some_and(|row| row.is_active),
+                is_active: meeting.is_active(),
             })
         };
         let lines = fitting(found.into_iter().filter_map(line).collect(), now);

@@ -115,7 +115,8 @@ pub fn field(time: NaiveTime) -> String {
     time.format(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
 }
 
-fn machine(at: DateTime<Utc>) -> String {
+/// An instant for programs.
+pub fn machine(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 

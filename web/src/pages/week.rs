@@ -94,14 +94,14 @@ async fn load(app: &App, parameters: &Parameters) -> Result<(Vec<Session>, Optio
 
 fn row(app: &App, sessions: &[Session], id: SessionId, meeting: &Meeting) -> Markup {
     let Some(session) = sessions.iter().find(|session| session.id == id) else { return Markup::default() };
-    let is_cancelled = meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
+    let is_cancelled = meeting.is_cancelled();
     let zone = times::zone_of(app.zone_data(), session);
     html! {
         li.cancelled[is_cancelled] {
             span {
                 a href=(cards::address(session)) { (session.name) }
                 @if let Some(city) = &session.city { span.quiet { ", " (city) } }
-                @if is_cancelled { " – " (words!("cancelled-within")) }
+                @if is_cancelled { " – " strong { (words!("cancelled-within")) } }
             }
             (times::meeting_of_the_day(zone, meeting.date, meeting.starts_at, meeting.ends_at))
         }

@@ -134,7 +134,7 @@ async fn visitor_checks_in_nearby_student_books_and_developer_pastes_the_badge()
     // The times in the visitor's own zone are there from the beginning.
     page.until("document.querySelector('.own-time')?.textContent.endsWith(' GMT+5:30 for you')").await?;
     press(&page, "I am here").await?;
-    confirmed(&page, "Your answer is saved.").await?;
+    confirmed(&page, "You are checked in.").await?;
     page.until("document.querySelector('.card .counts').innerText.startsWith('1 here now')").await?;
 
     // The student.

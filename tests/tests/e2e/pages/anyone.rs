@@ -2,14 +2,16 @@
 //! feed readers get.
 
 use anyhow::{Context, Result, ensure};
-use insession_tests::{Deployment, Settings, TestDatabase, on_both_databases};
+use chrono::{Datelike as _, Days};
+use insession_tests::{Deployment, Settings, TestDatabase, now, on_both_databases};
 use serde_json::json;
 
 use super::Visitor;
-use crate::fixtures::{create_active_instance, create_instance, create_session, in_seconds};
+use crate::fixtures::{create_active_instance, create_instance, create_person, create_session, in_seconds};
 
 on_both_databases!(
     anyone_finds_sessions_by_name_and_city,
+    anyone_sees_each_meeting_that_is_to_come,
     anyone_finds_sessions_near_a_place,
     crawlers_and_feeds_get_the_public_addresses,
 );
@@ -50,6 +52,57 @@ async fn anyone_finds_sessions_by_name_and_city(database: TestDatabase) -> Resul
         visitor.get(page).await?.says("/calendar.ics?city=Dublin")?;
     }
     visitor.get("/calendar.ics?city=Dublin").await?.says("X-WR-CALNAME:Dublin")?.says("SUMMARY:Lunch")?;
+    Ok(())
+}
+
+async fn anyone_sees_each_meeting_that_is_to_come(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let visitor = Visitor::of(&deployment.first().client());
+    // Lunch is in the fourth week of a month, so no instance of it is made ahead.
+    let document = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
+    let day = now().date_naive() + Days::new(20);
+    let schedule = json!({ "monthDay": { "days": [day.day()], "startTime": "12:00", "endTime": "15:00" } });
+    let lunch = json!({ "name": "Lunch", "timeZone": "Europe/Dublin", "city": "Dublin", "country": "IE", "location": "The Cobblestone", "schedules": [schedule] });
+    admin.data(document, json!({ "input": lunch })).await?;
+    let monday = create_session(&admin, "Monday Tunes").await?;
+    let cancelled = create_instance(&admin, &monday, in_seconds(3_600), in_seconds(7_200)).await?;
+    let cancel = "mutation($id: ID!) { updateSessionInstance(input: { id: $id, isCancelled: true }) { sessionInstance { id } } }";
+    admin.data(cancel, json!({ "id": cancelled })).await?;
+
+    for (page, coming, other) in [
+        ("/", &["Monday Tunes", "Lunch"][..], ""),
+        ("/?city=Dublin", &["Lunch"], "Monday Tunes"),
+        ("/?city=Austin", &["Monday Tunes"], "Lunch"),
+        ("/?name=lunch", &["Lunch"], "Monday Tunes"),
+    ] {
+        let shown = visitor.get(page).await?.says("Coming up</h2>")?;
+        let cards = shown.text.split_once("<h2 id=\"next\">").context("a list")?.1;
+        let cards = cards.split_once("</section>").context("its end")?.0;
+        for name in coming {
+            ensure!(cards.contains(name), "{page}: no {name} in {cards}");
+        }
+        ensure!(other.is_empty() || !cards.contains(other), "{page}: {other} in {cards}");
+        ensure!(cards.contains("Cancelled</strong>") == coming.contains(&"Monday Tunes"), "{page}: {cards}");
+    }
+    let entry = async |address: &str| -> Result<String> {
+        let feed = visitor.get(address).await?.text;
+        let start = feed.find("<entry><title>Lunch: ").with_context(|| format!("no Lunch in {feed}"))?;
+        Ok(feed[start..].split_once("</entry>").context("its end")?.0.to_owned())
+    };
+    visitor.get("/feed.atom").await?.says("<title>Monday Tunes: Cancelled: ")?;
+    visitor.get("/feed.atom?city=Dublin").await?.lacks("Monday Tunes")?;
+    let before = entry("/feed.atom").await?;
+    ensure!(before.contains("noon–3:00pm") && before.contains("The Cobblestone, Dublin"), "{before}");
+    // An answer makes the instance. It is the same entry as before.
+    let ann = create_person(&admin, "Ann").await?;
+    let form = [("date", day.to_string()), ("start", "12:00".to_owned()), ("answer", "yes".to_owned())];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let person = Visitor::of(&deployment.first().client_of(&ann));
+    person.post("/sessions/lunch", &form).await?.confirms("Your answer is saved.")?;
+    let id = |entry: &str| entry.split_once("<id>").and_then(|(_, rest)| Some(rest.split_once("</id>")?.0.to_owned()));
+    assert_eq!(id(&entry("/feed.atom?city=Dublin").await?), id(&before));
+    visitor.get("/").await?.says("1 said yes")?;
     Ok(())
 }
 

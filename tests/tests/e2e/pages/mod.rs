@@ -74,10 +74,10 @@ impl Shown {
         Ok(self)
     }
 
-    /// Checks that the form was accepted: the page has this confirmation, which has the focus.
+    /// Checks that the form was accepted: the page has a confirmation that begins with these words, and has the focus.
     pub fn confirms(self, words: &str) -> Result<Self> {
         ensure!(self.status == StatusCode::OK, "{} {}: {}", self.status, self.address, self.text);
-        self.says(&format!("<p class=\"done\" role=\"status\" tabindex=\"-1\" autofocus>{words}</p>"))
+        self.says(&format!("<p class=\"done\" role=\"status\" tabindex=\"-1\" autofocus>{words}"))
     }
 
     /// Checks that the form was refused because of this field, which has the focus and the message beside it.

@@ -6,7 +6,9 @@ use insession_tests::{Client, Deployment, TestDatabase, now, on_both_databases};
 use serde_json::{Value, json};
 
 use super::Visitor;
-use crate::fixtures::{add_organizer, create_active_instance, create_person, create_session};
+use crate::fixtures::{
+    add_organizer, create_active_instance, create_instance, create_person, create_session, in_seconds,
+};
 
 on_both_databases!(
     organizer_edits_the_session_and_its_schedule,
@@ -155,7 +157,8 @@ async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestD
     olga.post(page, &[("date", &day), ("startTime", "19:00"), ("endTime", "19:00")])
         .await?
         .refuses("endTime", "End ")?;
-    olga.post(page, &new).await?.confirms("The meeting is added.")?;
+    let added = olga.post(page, &new).await?.confirms("The meeting is added.")?;
+    ensure!(added.address.starts_with("/sessions/monday/meetings/1?"), "{}", added.address);
     let duplicate = olga.post(page, &new).await?.says("already has a meeting on that date")?;
     duplicate.says("name=\"allowDuplicate\"")?.lacks("SessionInstance:")?;
     olga.post(page, &[("date", "soon"), ("startTime", "late"), ("endTime", "22:00")]).await?.refuses_all(&[
@@ -173,17 +176,28 @@ async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestD
         .await?
         .confirms("The meeting is cancelled.")?
         .says("Hold it after all")?;
+    let refused = olga.post(status, &[("action", "on"), ("hours", "2")]).await?;
+    assert_eq!(refused.status, 409);
+    refused.says("This meeting is cancelled, so it cannot be live. Hold it after all first.")?.lacks("Set by hand")?;
+    let override_ = [("instance", "SessionInstance:1"), ("action", "on"), ("hours", "2")];
+    let admin = Visitor::of(&scene.admin);
+    admin.post("/admin/override", &override_).await?.says("This meeting is cancelled, so it cannot be live.")?;
+    let unknown = [("instance", "SessionInstance:99"), ("action", "on"), ("hours", "2")];
+    admin.post("/admin/override", &unknown).await?.refuses("instance", "There is no meeting with this id.")?;
     olga.post(status, &[("action", "restore")]).await?.confirms("The meeting takes place after all.")?;
 
     // It is held on and off by hand.
     olga.post(status, &[("action", "on"), ("hours", "9000")]).await?.refuses("hours", "Hours must be 1 to 8760.")?;
     olga.post(status, &[("action", "on"), ("hours", "2")])
         .await?
-        .confirms("Your decision is saved.")?
+        .confirms("The meeting is live.")?
         .says("Set by hand: active")?;
     let data = scene.session("isActive").await?;
     assert_eq!(data["isActive"], true);
-    olga.post(status, &[("action", "off"), ("hours", "")]).await?.says("Set by hand: inactive")?;
+    olga.post(status, &[("action", "off"), ("hours", "")])
+        .await?
+        .confirms("The meeting is not live.")?
+        .says("Set by hand: inactive")?;
     olga.post(status, &[("action", "clear")]).await?.confirms("The meeting follows its times again.")?;
 
     // Deleting it asks first.
@@ -193,6 +207,15 @@ async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestD
         .await?
         .confirms("The meeting is deleted.")?;
     assert_eq!(olga.get(meeting).await?.status, 404);
+    // Nothing makes a meeting live after the last date of its session.
+    olga.post(page, &new).await?.confirms("The meeting is added.")?;
+    let end = "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { id } } }";
+    let today = now().date_naive().to_string();
+    scene.admin.data(end, json!({ "input": { "id": scene.session, "terminationDate": today } })).await?;
+    olga.post("/sessions/monday/meetings/2/status", &[("action", "on"), ("hours", "2")])
+        .await?
+        .says("This meeting is after the last date of the session, so it cannot be live.")?;
+    scene.admin.data(end, json!({ "input": { "id": scene.session, "terminationDate": null } })).await?;
 
     // A meeting of the schedule that has no instance yet gets one when it is changed.
     let weekday = (now().date_naive() + Days::new(5)).format("%a").to_string().to_uppercase();
@@ -234,6 +257,12 @@ async fn organizer_checks_people_in_and_adds_and_removes_organizers(database: Te
         .says("Nobody is here yet")?;
     let removed = olga.post(people, &[("person", &ben), ("action", "remove")]).await?;
     removed.confirms("The answer is removed.")?.lacks("Ben Bodhran")?;
+    // Before a meeting, nobody arrives or leaves.
+    create_instance(&scene.admin, &scene.session, in_seconds(3_600), in_seconds(7_200)).await?;
+    let people = "/sessions/monday/meetings/2/people";
+    for action in ["in", "out"] {
+        olga.post(people, &[("person", &ben), ("action", action)]).await?.confirms("The answer is saved.")?;
+    }
 
     let page = "/sessions/monday/organizers";
     olga.get(&format!("{page}?name=ben")).await?.says("aria-label=\"Add Ben Bodhran\"")?;

@@ -3,13 +3,14 @@
 use anyhow::{Result, ensure};
 use chrono::Days;
 use insession_tests::{Deployment, LIMIT, TestDatabase, eventually, now, on_both_databases};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Visitor;
-use crate::fixtures::{create_active_instance, create_person, create_session};
+use crate::fixtures::{create_active_instance, create_instance, create_person, create_session, in_seconds};
 
 on_both_databases!(
     person_answers_for_any_listed_meeting_and_takes_it_back,
+    answer_to_a_meeting_that_has_changed_says_what_happened,
     person_changes_the_profile_and_signs_out_everywhere,
     people_offer_book_and_cancel_time,
 );
@@ -49,14 +50,59 @@ async fn person_answers_for_any_listed_meeting_and_takes_it_back(database: TestD
     // A meeting that nobody listed is not made by an answer.
     let years = (now().date_naive() + Days::new(3 + 7 * 100)).to_string();
     let far = visitor.post(page, &[("date", &years), ("start", "19:00"), ("answer", "yes")]).await?;
-    assert_eq!(far.status, 404);
-    far.says("The session does not meet then any more.")?;
+    assert_eq!(far.status, 409);
+    far.says("Your answer is not saved, because this meeting was deleted or moved")?.says("Are you coming?")?;
     let nobody = Visitor::of(&deployment.first().client());
     assert_eq!(nobody.post(page, &occurrence).await?.status, 401);
 
     create_active_instance(&admin, &session).await?;
     let here = [("instance", "SessionInstance:2"), ("answer", "yes")];
-    visitor.post(page, &here).await?.confirms("Your answer is saved.")?.says("1 here now</span>, 1 said yes")?;
+    visitor.post(page, &here).await?.confirms("You are checked in.")?.says("1 here now</span>, 1 said yes")?;
+    Ok(())
+}
+
+async fn answer_to_a_meeting_that_has_changed_says_what_happened(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let visitor = Visitor::of(&deployment.first().client_of(&ann));
+    let page = "/sessions/monday";
+    let upcoming = async || create_instance(&admin, &session, in_seconds(3_600), in_seconds(7_200)).await;
+    let change = async |instance: &str, field: &str, value: Value| {
+        let document = "mutation($input: UpdateSessionInstanceInput!) { updateSessionInstance(input: $input) { sessionInstance { id } } }";
+        let mut input = json!({ "id": instance });
+        input[field] = value;
+        admin.data(document, json!({ "input": input })).await
+    };
+    let answer = async |instance: &str, shown: &str, answer: &str| {
+        visitor.post(page, &[("instance", instance), ("shownStart", shown), ("answer", answer)]).await
+    };
+
+    let moved = upcoming().await?;
+    let shown = visitor.get(page).await?.value("shownStart")?;
+    let later = (now().date_naive() + Days::new(20)).to_string();
+    change(&moved, "date", json!(later)).await?;
+    answer(&moved, &shown, "yes").await?.confirms("Your answer is saved. The meeting was moved in the meantime")?;
+    let shown = visitor.get(page).await?.value("shownStart")?;
+    answer(&moved, &shown, "maybe").await?.confirms("Your answer is saved.</p>")?;
+
+    let deleted = upcoming().await?;
+    let delete = "mutation($id: ID!) { deleteSessionInstance(id: $id) { deletedSessionInstanceId } }";
+    admin.data(delete, json!({ "id": deleted })).await?;
+    let refused = answer(&deleted, "", "yes").await?;
+    assert_eq!(refused.status, 409);
+    refused.says("Your answer is not saved, because this meeting was deleted or moved")?.says("Are you coming?")?;
+
+    let cancelled = upcoming().await?;
+    change(&cancelled, "isCancelled", json!(true)).await?;
+    answer(&cancelled, "", "yes").await?.confirms("Your answer is saved, but this meeting does not take place.")?;
+
+    let over = create_instance(&admin, &session, in_seconds(-7_200), in_seconds(-3_600)).await?;
+    answer(&over, "", "yes")
+        .await?
+        .confirms("Your answer is saved. The meeting is over, so you are not checked in.")?;
+    answer(&over, "", "none").await?.confirms("Your answer is taken back.")?;
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use domain::ids::{IdError, SessionInstanceId};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
-use service::{App, Error, FieldErrors, Result, instances as service_instances};
+use service::{App, Error, FieldErrors, Result, instances as service_instances, sessions};
 
 use self::{
     instances::Instances,
@@ -33,7 +33,10 @@ use super::{
     forms::{FormState, Outcome, Typed, confirmed},
     keys,
     layout::{Frame, respond},
-    sessions::{details, meeting::end_of_override},
+    sessions::{
+        details,
+        meeting::{self, end_of_override},
+    },
     visitor::Visitor,
 };
 use crate::{language::words, site::to};
@@ -166,15 +169,24 @@ async fn answer(app: &App, visitor: &Visitor, parameters: &Parameters, outcome: 
 /// Sets or ends an override.
 async fn set_override(State(pages): State<Pages>, Admin(visitor): Admin, Form(typed): Form<Typed>) -> Page {
     let (app, viewer) = (&pages.app, visitor.viewer);
-    let done = match (typed.text("action"), read_override(app, &typed)) {
-        ("on", Ok((id, until))) => service_instances::set_override(app, viewer, id, true, until).await,
-        ("off", Ok((id, until))) => service_instances::set_override(app, viewer, id, false, until).await,
-        ("clear", Ok((id, _))) => service_instances::clear_override(app, viewer, id).await,
-        ("on" | "off" | "clear", Err(error)) => Err(error),
+    let is_active = match typed.text("action") {
+        "on" => Some(true),
+        "off" => Some(false),
+        "clear" => None,
         _ => return Err(PageError::bad_form(&visitor)),
     };
-    match done {
-        Ok(_) => Ok(confirmed(&to("/admin"), Done::OverrideSet, instances::PART)),
+    let done = async {
+        let (id, until) = read_override(app, &typed)?;
+        let Some(is_active) = is_active else {
+            return service_instances::clear_override(app, viewer, id).await.map(|_| Done::OverrideCleared);
+        };
+        let missing = || Error::invalid("instance", words!("unknown-instance"));
+        let instance = service_instances::find_instances(app, &[id]).await?.pop().ok_or_else(missing)?;
+        let session = sessions::find_sessions(app, &[instance.session_id]).await?.pop().ok_or_else(missing)?;
+        meeting::set_override(app, viewer, &instance, &session, (is_active, until)).await
+    };
+    match done.await {
+        Ok(done) => Ok(confirmed(&to("/admin"), done, instances::PART)),
         Err(error) => refused(app, &visitor, instances::PART, FormState::refused(typed, &error)).await,
     }
 }

@@ -25,7 +25,7 @@ use service::{
     App, Error, Result,
     bookings::{self as bookings_service, Action},
     check_ins::{self, CheckIn, CheckInCursors, CheckInsOf},
-    instances,
+    instances::{self, meetings::Meeting},
     lists::Page as ListPage,
     people::{self, Person, PersonPatch},
     sessions::{self, Session, SessionFilter},
@@ -42,6 +42,7 @@ use super::{
     keys,
     layout::{Frame, problem, respond},
     person::find_placement,
+    sessions::answers::MeetingChoice,
     sign_in::forget,
     times,
     visitor::Visitor,
@@ -308,7 +309,7 @@ fn organized(sessions: &[Session]) -> Markup {
 fn answer_button(card: &Card, answer: &str, words: &str) -> Markup {
     html! {
         form.answer method="post" action=(cards::address(&card.session)) {
-            input type="hidden" name="instance" value=(card.instance.id);
+            (MeetingChoice::fields(&Meeting::from(card.instance.clone())))
             button name="answer" value=(answer) { (words) }
         }
     }

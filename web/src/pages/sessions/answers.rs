@@ -4,6 +4,7 @@ use axum::{
     Form,
     extract::{Path, State},
 };
+use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     check_in::Attendance,
@@ -56,6 +57,7 @@ impl MeetingChoice {
                     input type="hidden" name="start" value=(start.map(times::field).unwrap_or_default());
                 }
             }
+            @if let Some(starts_at) = meeting.starts_at { input type="hidden" name="shownStart" value=(times::machine(starts_at)); }
         }
     }
 
@@ -81,9 +83,13 @@ impl MeetingChoice {
 /// The part of the page that a form of this meeting belongs to.
 pub fn part_of(meeting: &Meeting) -> String {
     match &meeting.instance {
-        Some(instance) => format!("instance-{}", instance.id.0),
+        Some(instance) => part_of_instance(instance.id),
         None => format!("meeting-{}-{}", meeting.date, meeting.starts_at.map_or(0, |at| at.timestamp())),
     }
+}
+
+pub fn part_of_instance(id: SessionInstanceId) -> String {
+    format!("instance-{}", id.0)
 }
 
 pub async fn check_in(
@@ -104,30 +110,51 @@ pub async fn check_in(
     let session = find(app, &visitor, &path).await?;
     let answered = async {
         let instance = choice.instance(app, viewer, session.id).await?;
-        match attendance {
-            Some(attendance) => check_ins::check_in(app, viewer, instance, attendance, None).await.map(drop)?,
-            None => check_ins::delete_check_in(app, viewer, instance, None).await.map(drop)?,
-        }
-        Ok(instance)
+        let said = match attendance {
+            Some(attendance) => Some(check_ins::check_in(app, viewer, instance, attendance, None).await?.check_in),
+            None => check_ins::delete_check_in(app, viewer, instance, None).await.map(|_| None)?,
+        };
+        let shown_start = typed.parsed("shownStart", "").ok().flatten();
+        Ok((instance, what_was_done(app, &session, instance, said.as_ref(), shown_start).await?))
     };
-    let done = if attendance.is_some() { Done::Answered } else { Done::AnswerRemoved };
     match answered.await {
-        Ok(instance) => Ok(confirmed(&cards::address(&session), done, &format!("instance-{}", instance.0))),
+        Ok((instance, done)) => Ok(confirmed(&cards::address(&session), done, &part_of_instance(instance))),
         Err(error) => {
             let part = match &choice {
-                MeetingChoice::Instance(id) => format!("instance-{}", id.0),
+                MeetingChoice::Instance(id) => part_of_instance(*id),
                 MeetingChoice::Occurrence(_) => show::TOP.to_owned(),
             };
-            let outcome = Outcome::refused(part, FormState::refused(Typed::default(), &code_needed(error)));
+            let outcome = Outcome::refused(part, FormState::refused(Typed::default(), &for_the_page(error)));
             show::answer(app, &visitor, &path, &outcome).await
         }
     }
 }
 
-/// Replaces the API's message about a missing code with one for the page.
-fn code_needed(error: Error) -> Error {
+/// What an answer has done, by the meeting as it is after the answer. `shown_start` is the start that the form showed.
+pub async fn what_was_done(
+    app: &App,
+    session: &Session,
+    instance: SessionInstanceId,
+    said: Option<&CheckIn>,
+    shown_start: Option<DateTime<Utc>>,
+) -> Result<Done> {
+    let Some(said) = said else { return Ok(Done::AnswerRemoved) };
+    let (now, meeting) = (app.now(), instances::find_instances(app, &[instance]).await?.pop().map(Meeting::from));
+    let Some(meeting) = meeting.filter(|meeting| !meeting.is_cancelled()) else { return Ok(Done::AnsweredCancelled) };
+    let is_moved = shown_start.is_some_and(|shown| meeting.starts_at.is_some_and(|starts_at| starts_at != shown));
+    Ok(match meeting {
+        _ if meeting.is_over(times::today(app.zone_data(), session, now), now) => Done::AnsweredOver,
+        _ if meeting.is_active() && said.arrived_at.is_some() => Done::Arrived,
+        _ if is_moved => Done::AnsweredMoved,
+        _ => Done::Answered,
+    })
+}
+
+/// Replaces messages of the API with ones for the page.
+fn for_the_page(error: Error) -> Error {
     match error {
         Error::Invalid { field, .. } if field == "code" => Error::Conflict(words!("code-at-the-door")),
+        Error::NotFound(_) => Error::Conflict(words!("meeting-gone")),
         error => error,
     }
 }
@@ -146,7 +173,7 @@ pub async fn find_answers(app: &App, id: SessionInstanceId) -> Result<Vec<(Check
 
 /// The buttons to answer. The visitor's current answer is pressed.
 pub fn buttons(visitor: &Visitor, session: &Session, meeting: &Meeting, own: Option<Attendance>) -> Markup {
-    let is_active = meeting.instance.as_ref().is_some_and(|instance| instance.is_active);
+    let is_active = meeting.is_active();
     let yes = if is_active { words!("i-am-here") } else { words!("yes") };
     let choices = [
         ("yes", yes, Attendance::Yes),

@@ -8,8 +8,10 @@ use axum::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
+    access::Viewer,
     check_in::Attendance,
     ids::{PersonId, SessionInstanceId},
+    status::InstanceFacts,
     zone::Zone,
 };
 use maud::{Markup, html};
@@ -43,7 +45,7 @@ use crate::{
     site::to,
 };
 
-const STATUS: &str = "status";
+pub const STATUS: &str = "status";
 const CHANGE: &str = "change";
 const PEOPLE: &str = "people";
 
@@ -105,7 +107,7 @@ async fn render(
             // A badge follows its session, of which another meeting may be live.
             @if instance.is_active { " " (live_now(session.id, &session.name, true)) }
         }
-        p.where { (cards::place_text(instance, session)) }
+        p.where { (cards::place_text(Some(instance), session)) }
         (status(&content, outcome))
         (people(&content, outcome))
         (change(&content, outcome))
@@ -135,7 +137,8 @@ async fn load<'a>(
     })
 }
 
-fn address(session: &Session, id: SessionInstanceId, rest: &str) -> String {
+/// The address of the page of a meeting, or of one below it.
+pub fn address(session: &Session, id: SessionInstanceId, rest: &str) -> String {
     below(session, &format!("meetings/{}{rest}", id.0))
 }
 
@@ -285,20 +288,45 @@ pub async fn set_status(
 ) -> Page {
     let app = &pages.app;
     let viewer = visitor.viewer;
-    let id = find(app, &visitor, &session, &id).await?.id;
+    let instance = find(app, &visitor, &session, &id).await?;
+    let id = instance.id;
     let cancelled = |is_cancelled| InstancePatch { is_cancelled: Some(is_cancelled), ..InstancePatch::default() };
-    let until = end_of_override(app, &typed);
-    let (done, part) = match (typed.text("action"), until) {
-        ("cancel", _) => (instances::update_instance(app, viewer, id, cancelled(true)).await, Done::MeetingCancelled),
-        ("restore", _) => (instances::update_instance(app, viewer, id, cancelled(false)).await, Done::MeetingRestored),
-        ("clear", _) => (instances::clear_override(app, viewer, id).await, Done::OverrideCleared),
-        (action @ ("on" | "off"), Ok(until)) => {
-            (instances::set_override(app, viewer, id, action == "on", until).await, Done::OverrideSet)
+    let done = match typed.text("action") {
+        "cancel" => instances::update_instance(app, viewer, id, cancelled(true)).await.map(|_| Done::MeetingCancelled),
+        "restore" => instances::update_instance(app, viewer, id, cancelled(false)).await.map(|_| Done::MeetingRestored),
+        "clear" => instances::clear_override(app, viewer, id).await.map(|_| Done::OverrideCleared),
+        "on" | "off" => {
+            let is_active = typed.text("action") == "on";
+            match end_of_override(app, &typed) {
+                Ok(until) => set_override(app, viewer, &instance, &session, (is_active, until)).await,
+                Err(error) => Err(error),
+            }
         }
-        ("on" | "off", Err(error)) => (Err(error), Done::OverrideSet),
         _ => return Err(PageError::bad_form(&visitor)),
     };
-    answer(app, (&visitor, &session, id), STATUS, done.map(|_| part), typed).await
+    answer(app, (&visitor, &session, id), STATUS, done, typed).await
+}
+
+/// Sets an override. What it has done is read from the meeting as it is afterwards.
+///
+/// # Errors
+/// [`Error::Conflict`] if the meeting is never live, whatever its override says (rule 5).
+pub async fn set_override(
+    app: &App,
+    viewer: Viewer,
+    instance: &Instance,
+    session: &Session,
+    (is_active, until): (bool, Option<DateTime<Utc>>),
+) -> Result<Done> {
+    let facts = instance.facts(session);
+    match facts {
+        _ if !is_active => {}
+        InstanceFacts { is_cancelled: true, .. } => return Err(Error::Conflict(words!("not-live-cancelled"))),
+        InstanceFacts { is_past_termination: true, .. } => return Err(Error::Conflict(words!("not-live-terminated"))),
+        _ => {}
+    }
+    let after = instances::set_override(app, viewer, instance.id, is_active, until).await?;
+    Ok(if after.is_active { Done::SetLive } else { Done::SetNotLive })
 }
 
 /// When an override ends that lasts for the hours of a form. `None` if the field is empty.
@@ -322,17 +350,26 @@ pub async fn check_in(
     let app = &pages.app;
     let viewer = visitor.viewer;
     let id = find(app, &visitor, &session, &id).await?.id;
+    let at = (&visitor, &session, id);
     let person: PersonId = typed.text("person").parse().map_err(|_| PageError::bad_form(&visitor))?;
-    let said = async |attendance| check_ins::check_in(app, viewer, id, attendance, Some(person)).await.map(drop);
-    let (done, words) = match typed.text("action") {
-        "in" => (said(Attendance::Yes).await, Done::CheckedIn),
-        "out" => (said(Attendance::No).await, Done::CheckedOut),
+    let said = async |attendance| check_ins::check_in(app, viewer, id, attendance, Some(person)).await;
+    let done = match typed.text("action") {
+        "in" => said(Attendance::Yes).await,
+        "out" => said(Attendance::No).await,
         "remove" => {
-            (check_ins::delete_check_in(app, viewer, id, Some(person)).await.map(drop), Done::TheirAnswerRemoved)
+            let removed = check_ins::delete_check_in(app, viewer, id, Some(person)).await;
+            return answer(app, at, PEOPLE, removed.map(|_| Done::TheirAnswerRemoved), typed).await;
         }
         _ => return Err(PageError::bad_form(&visitor)),
     };
-    answer(app, (&visitor, &session, id), PEOPLE, done.map(|()| words), typed).await
+    // Only somebody who can be at the meeting now arrives or leaves.
+    let is_active = find(app, &visitor, &session, &id.0.to_string()).await?.is_active;
+    let done = done.map(|done| match done.check_in {
+        CheckIn { arrived_at: Some(_), .. } if is_active => Done::CheckedIn,
+        CheckIn { attendance: Attendance::No, .. } if is_active => Done::CheckedOut,
+        _ => Done::TheirAnswerSaved,
+    });
+    answer(app, at, PEOPLE, done, typed).await
 }
 
 /// Asks before the meeting is deleted.

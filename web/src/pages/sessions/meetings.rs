@@ -30,6 +30,7 @@ use super::{
     Organizer,
     answers::MeetingChoice,
     below, heading,
+    meeting::{STATUS, address},
 };
 use crate::language::words;
 
@@ -122,7 +123,8 @@ pub async fn add(
         Err(error) => Err(error),
     };
     match added {
-        Ok(_) => Ok(confirmed(&below(&session, "meetings"), Done::MeetingAdded, PART)),
+        // The list above the form has only the next meetings, and this one may be later or over.
+        Ok(added) => Ok(confirmed(&address(&session, added.id, ""), Done::MeetingAdded, STATUS)),
         Err(error) => {
             let outcome = Outcome::refused(ADD, FormState::refused(typed, &error));
             render(app, &visitor, &session, &outcome).await

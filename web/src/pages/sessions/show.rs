@@ -33,7 +33,7 @@ use super::{
     },
     answers::{self, part_of},
     below, may_edit, meetings,
-    skips::Upcoming,
+    skips::{self, Upcoming},
 };
 use crate::{
     language::words,
@@ -114,6 +114,10 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
 
 fn render(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Response {
     let session = &content.session;
+    // The meeting of a form may be over, moved or deleted, so that the page does not show it any more.
+    let active = content.active.iter().map(|card| part_of(&Meeting::from(card.instance.clone())));
+    let parts: Vec<String> = active.chain(content.next.iter().map(part_of)).chain([skips::PART.to_owned()]).collect();
+    let outcome = &outcome.within(&parts, TOP);
     let mut frame = Frame::new(&session.name, visitor).following(json!({ "sessionIds": [session.id.to_string()] }));
     if let (Some(city), Some(country)) = (&session.city, &session.country) {
         frame = frame.following(json!({ "city": city, "country": country }));
@@ -161,8 +165,7 @@ fn to_hang_up(address: &str) -> Markup {
 fn event(session: &Session, meeting: &Meeting) -> Markup {
     let Some(starts_at) = meeting.starts_at else { return Markup::default() };
     let instance = meeting.instance.as_ref();
-    let is_cancelled = instance.is_some_and(|row| row.is_cancelled);
-    let status = if is_cancelled { "EventCancelled" } else { "EventScheduled" };
+    let status = if meeting.is_cancelled() { "EventCancelled" } else { "EventScheduled" };
     let location = instance.and_then(|row| row.location_override.as_ref()).or(session.location.as_ref());
     html! {
         span itemscope itemtype="https://schema.org/Event" {
@@ -245,7 +248,7 @@ fn on_now(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
                 div.card.on #(part_of(&meeting)) {
                     h2 { (words!("on-now")) }
                     (event(session, &meeting))
-                    p.where { (cards::place_text(&card.instance, &card.session)) }
+                    p.where { (cards::place_text(Some(&card.instance), &card.session)) }
                     p {
                         (times::meeting(card.zone, card.instance.date, card.instance.starts_at, card.instance.ends_at)) " "
                         (times::until(content.now, card.instance.starts_at, card.instance.ends_at))
@@ -268,9 +271,8 @@ fn sign_in_address(session: &Session) -> String {
 
 fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
     let zone = content.zone;
-    let is_cancelled = |meeting: &Meeting| meeting.instance.as_ref().is_some_and(|row| row.is_cancelled);
     // The first meeting that takes place shows how soon it starts.
-    let first = content.next.iter().position(|meeting| !is_cancelled(meeting));
+    let first = content.next.iter().position(|meeting| !meeting.is_cancelled());
     html! {
         section aria-labelledby="next" {
             h2 #next { (words!("next-meetings")) }
@@ -278,14 +280,13 @@ fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
             @if content.next.is_empty() { p.quiet { (words!("no-meetings-planned")) } }
             ol.meetings {
                 @for (index, meeting) in content.next.iter().enumerate() {
-                    @let is_cancelled = is_cancelled(meeting);
-                    li.cancelled[is_cancelled] #(part_of(meeting)) {
+                    li.cancelled[meeting.is_cancelled()] #(part_of(meeting)) {
                         (event(&content.session, meeting))
                         p {
                             (times::meeting(zone, meeting.date, meeting.starts_at, meeting.ends_at))
                             @if first == Some(index) { " " (times::until(content.now, meeting.starts_at, meeting.ends_at)) }
                         }
-                        @if is_cancelled { p { strong { (words!("cancelled")) } } }
+                        @if meeting.is_cancelled() { p { strong { (words!("cancelled")) } } }
                         @if let Some(location) = meeting.instance.as_ref().and_then(|row| row.location_override.as_ref()) {
                             p.where { (location) }
                         }
@@ -308,7 +309,7 @@ fn answer_to(visitor: &Visitor, content: &Content, meeting: &Meeting, outcome: &
     let answers = content.answers.iter().find(|(id, _)| Some(*id) == instance.map(|instance| instance.id));
     html! {
         (outcome.message(&part_of(meeting)))
-        @if !instance.is_some_and(|row| row.is_cancelled) { (answers::buttons(visitor, &content.session, meeting, own)) }
+        @if !meeting.is_cancelled() { (answers::buttons(visitor, &content.session, meeting, own)) }
         @if let (Some(instance), Some((_, answers))) = (instance, answers) { (answers::list(visitor, instance, answers)) }
         @if content.may_edit { (meetings::change(&content.session, meeting)) }
     }
