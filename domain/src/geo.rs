@@ -119,6 +119,17 @@ fn whole(metres: f64) -> u32 {
     metres.round() as u32
 }
 
+/// Whether an address names this city, state or country: one of its parts between commas is that name, with or without a postcode.
+pub fn is_named_in(address: &str, name: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    let is_postcode = |word: &String| word.contains(|letter: char| letter.is_ascii_digit());
+    let name = words(name);
+    address.split(',').map(words).any(|part| {
+        let ends = [part.split_first(), part.split_last()].into_iter().flatten();
+        part == name || ends.filter(|(word, _)| is_postcode(word)).any(|(_, rest)| rest == name)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,5 +193,22 @@ mod tests {
             }
         }
         assert_eq!(point(0.0, 180.0).bounds(1_000).longitudes.len(), 2);
+    }
+
+    #[test]
+    fn address_names_its_city_with_or_without_a_postcode() {
+        for (address, name) in [
+            ("Old hangar, Austin", "austin"),
+            ("Pub, 1 Main Street, Austin, TX 78701, USA", "TX"),
+            ("Halle, Hauptstraße 1, 10115 Berlin", "Berlin"),
+            ("Hall, New  York", "New York"),
+        ] {
+            assert!(is_named_in(address, name), "{address} {name}");
+        }
+        for (address, name) in
+            [("New York Bar", "New York"), ("Berliner Halle", "Berlin"), ("", "Berlin"), ("Hall", "")]
+        {
+            assert!(!is_named_in(address, name), "{address} {name}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use domain::{
+    geo::is_named_in,
     ids::SessionInstanceId,
     matching::Matcher,
     recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Series, Skips},
@@ -182,13 +183,15 @@ fn singles(session: &Session, names: &EventNames, instances: &[&Instance]) -> Ve
     single.collect()
 }
 
-/// Where an instance, or without one the session, takes place.
+/// Where an instance, or without one the session, takes place. A location may name the city already.
 pub(super) fn location(session: &Session, instance: Option<&Instance>) -> Option<String> {
     if let Some(text) = instance.and_then(|row| row.location_override.clone()) {
         return Some(text);
     }
-    let parts = [&session.location, &session.city, &session.state, &session.country];
-    let parts: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
+    let location = session.location.as_deref();
+    let places = [&session.city, &session.state, &session.country].into_iter().flatten().map(String::as_str);
+    let others = places.filter(|name| !location.is_some_and(|location| is_named_in(location, name)));
+    let parts: Vec<_> = location.into_iter().chain(others).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -4,6 +4,7 @@ use std::{collections::HashMap, fmt::Write as _};
 
 use chrono::{DateTime, Utc};
 use domain::{
+    geo::is_named_in,
     ids::{SessionId, SessionInstanceId},
     zone::Zone,
 };
@@ -119,11 +120,12 @@ fn head(now: DateTime<Utc>, (session, zone): (&Session, Zone), meeting: &Meeting
     }
 }
 
-/// 'The Hangar, Austin'.
+/// 'The Hangar, Austin'. A location may name the city already.
 pub fn place_text(instance: Option<&Instance>, session: &Session) -> String {
     let moved_to = instance.and_then(|row| row.location_override.as_deref());
     let location = moved_to.or(session.location.as_deref());
-    join([location, session.city.as_deref()])
+    let city = session.city.as_deref().filter(|city| !location.is_some_and(|location| is_named_in(location, city)));
+    join([location, city])
 }
 
 /// 'Austin, TX, USA'.
