@@ -17,6 +17,7 @@ pub mod booking;
 pub mod characters;
 pub mod check_in;
 pub mod clock;
+pub mod dates;
 pub mod door;
 pub mod geo;
 pub mod ids;

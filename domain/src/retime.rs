@@ -5,6 +5,9 @@
 //! each occurrence matches at most one instance. Instances that are still there are matched first. An instance that an
 //! earlier re-timing cancelled or removed is restored if an occurrence is left for it.
 //!
+//! A skip of the date of an occurrence does not concern an instance that a person has moved to another date, unless that date
+//! is skipped too: the person decided when this meeting is.
+//!
 //! The caller stores the actions. It then recomputes every window of the session that is not over, because a new zone
 //! also moves the windows of instances whose local times stay the same.
 
@@ -12,13 +15,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence};
+use crate::recurrence::{Calendar, Occurrence, OccurrenceKey, Recurrence, Skips};
 
 /// An instance that was created from the previous recurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MadeInstance {
     /// The occurrence from which it was created, or to which it was last re-timed.
     pub occurrence: OccurrenceKey,
+    /// Its date now.
+    pub date: NaiveDate,
     pub state: PlanState,
     /// A person has changed its date or times. Re-timing then keeps them.
     pub has_own_times: bool,
@@ -44,6 +49,13 @@ pub enum PlanState {
     CancelledByRetiming,
     /// Removed by re-timing. It is restored when an occurrence matches it again.
     RemovedByRetiming,
+}
+
+impl MadeInstance {
+    /// Whether it keeps its occurrence on a date that is skipped.
+    fn stays_despite(&self, skips: &Skips) -> bool {
+        self.has_own_times && self.date != self.occurrence.date && !skips.contains(self.date)
+    }
 }
 
 impl PlanState {
@@ -85,8 +97,12 @@ pub fn matched(recurrence: &Recurrence, calendar: &Calendar, instances: &[MadeIn
         by_date.entry(instance.occurrence.date).or_default().push(index);
     }
     let mut matched = vec![None; instances.len()];
-    for (date, indices) in by_date {
-        let occurrences: Vec<Occurrence> = recurrence.occurrences(calendar, date, date).collect();
+    let unskipped = Calendar { skips: Skips::NONE, ..calendar.clone() };
+    for (date, mut indices) in by_date {
+        if calendar.skips.contains(date) {
+            indices.retain(|index| instances[*index].stays_despite(&calendar.skips));
+        }
+        let occurrences: Vec<Occurrence> = recurrence.occurrences(&unskipped, date, date).collect();
         for (index, occurrence) in matches(&indices, instances, &occurrences) {
             matched[index] = Some(occurrence);
         }
@@ -140,7 +156,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        recurrence::{Schedule, SkippedDates, Skips},
+        recurrence::{Schedule, SkippedDates},
         zone::Zone,
     };
 
@@ -160,7 +176,8 @@ mod tests {
     /// 16 June 2025 is a Monday.
     fn monday(hour: u32, state: PlanState) -> MadeInstance {
         let occurrence = OccurrenceKey { date: "2025-06-16".parse().unwrap(), start: time(hour) };
-        MadeInstance { occurrence, state, has_own_times: false, is_over: false, has_check_ins: false }
+        let date = occurrence.date;
+        MadeInstance { occurrence, date, state, has_own_times: false, is_over: false, has_check_ins: false }
     }
 
     /// Each action as a word and the hour of its occurrence.
@@ -245,6 +262,34 @@ mod tests {
         for state in [PlanState::RemovedByRetiming, PlanState::CancelledByRetiming] {
             assert_eq!(retime(&mondays, &skipping, &[monday(19, state)]), [RetimeAction::Keep]);
             assert_eq!(short(&mondays, &[monday(19, state)]), ["restore 19"]);
+        }
+    }
+
+    #[test]
+    fn instance_that_was_moved_to_another_date_stays_when_its_first_date_is_skipped() {
+        let skipping = |from: &str, to: &str| {
+            let range = SkippedDates::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
+            Calendar { skips: Skips::new([range]), ..calendar() }
+        };
+        let mondays = recurrence(Weekday::Mon, &[19]);
+        let moved =
+            |date: &str, state| MadeInstance { date: date.parse().unwrap(), has_own_times: true, ..monday(19, state) };
+        let date = monday(19, PlanState::Planned).date;
+        let first = mondays.occurrences(&calendar(), date, date).next().unwrap();
+        for (instance, (from, to), expected) in [
+            (moved("2025-06-18", PlanState::Planned), ("2025-06-16", "2025-06-16"), RetimeAction::Keep),
+            (moved("2025-06-18", PlanState::Planned), ("2025-06-16", "2025-06-18"), RetimeAction::Remove),
+            (moved("2025-06-18", PlanState::Planned), ("2025-06-18", "2025-06-18"), RetimeAction::Keep),
+            // The time was changed, and not the date.
+            (moved("2025-06-16", PlanState::Planned), ("2025-06-16", "2025-06-16"), RetimeAction::Remove),
+            // A skip of both dates was made shorter.
+            (
+                moved("2025-06-18", PlanState::RemovedByRetiming),
+                ("2025-06-16", "2025-06-16"),
+                RetimeAction::Restore { occurrence: first, keeps_times: true },
+            ),
+        ] {
+            assert_eq!(retime(&mondays, &skipping(from, to), &[instance]), [expected], "{instance:?} {from} {to}");
         }
     }
 

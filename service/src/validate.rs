@@ -1,7 +1,7 @@
 //! Checks of input from clients. Each function takes a field's name and value. It returns the value to store, or an
 //! error that says what to do.
 
-use chrono::{Datelike, NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime};
 use domain::{
     geo::GeoPoint,
     language,
@@ -168,13 +168,9 @@ pub fn in_range(field: &str, value: i32, range: std::ops::RangeInclusive<i32>) -
     Err(Error::invalid(field, format!("must be {} to {}", range.start(), range.end())))
 }
 
-/// Years 2 to 9998. Then every instant that follows from a date, in any zone, has a year of four digits, which both
-/// databases and clients can store.
+/// A date: see [`domain::dates`].
 pub fn date(field: &str, value: NaiveDate) -> Result<NaiveDate> {
-    if (2..=9998).contains(&value.year()) {
-        return Ok(value);
-    }
-    Err(Error::invalid(field, "must be in the years 0002 to 9998"))
+    domain::dates::check(value).map_err(|error| Error::invalid(field, error.to_string()))
 }
 
 /// The recurrence of schedules from a client, and the dates that bound it: see [`BoundedRecurrence::of_sources`].

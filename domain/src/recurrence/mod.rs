@@ -29,6 +29,7 @@ pub use self::{
     rrule::{BoundedRecurrence, ScheduleSource, YearlyRule},
     schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
     skips::{SkipError, SkippedDates, Skips},
+    stored::{rule_end, with_rule_end},
     words::in_order,
 };
 use crate::{

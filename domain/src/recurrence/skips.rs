@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono::{NaiveDate, TimeDelta};
+
+use crate::dates::{OutOfRange, check};
 
 /// A range of local dates, both included. An occurrence that is dated in it does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,9 +16,9 @@ pub struct SkippedDates {
 /// Why two dates are not a range to skip. The message says what is wrong with the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SkipError {
-    #[error("must be in the years 0001 to 9999")]
+    #[error("{OutOfRange}")]
     FromOutOfRange,
-    #[error("must be in the years 0001 to 9999")]
+    #[error("{OutOfRange}")]
     ToOutOfRange,
     #[error("must not be before `from`")]
     UpsideDown,
@@ -41,16 +43,10 @@ impl SkippedDates {
     /// A range from user input.
     ///
     /// # Errors
-    /// If a date is not in the years 1 to 9999, the range is upside down, or it has more than
-    /// [`MAX_DAYS`](Self::MAX_DAYS) days.
+    /// If a date is out of range, the range is upside down, or it has more than [`MAX_DAYS`](Self::MAX_DAYS) days.
     pub fn new(from: NaiveDate, to: NaiveDate) -> Result<Self, SkipError> {
-        let is_in_range = |date: NaiveDate| (1..=9999).contains(&date.year());
-        if !is_in_range(from) {
-            return Err(SkipError::FromOutOfRange);
-        }
-        if !is_in_range(to) {
-            return Err(SkipError::ToOutOfRange);
-        }
+        check(from).map_err(|OutOfRange| SkipError::FromOutOfRange)?;
+        check(to).map_err(|OutOfRange| SkipError::ToOutOfRange)?;
         if to < from {
             return Err(SkipError::UpsideDown);
         }
@@ -105,6 +101,11 @@ impl Skips {
         Self { ranges: (!disjoint.is_empty()).then(|| disjoint.into()) }
     }
 
+    /// The skipped dates as ranges that do not overlap, in ascending order.
+    pub fn ranges(&self) -> impl Iterator<Item = SkippedDates> {
+        self.ranges.as_deref().unwrap_or_default().iter().copied()
+    }
+
     pub fn contains(&self, date: NaiveDate) -> bool {
         self.ranges.as_deref().is_some_and(|ranges| {
             let later = ranges.partition_point(|range| range.from <= date);
@@ -126,16 +127,17 @@ mod tests {
     }
 
     #[test]
-    fn skip_has_1_to_400_days_of_the_years_1_to_9999() {
+    fn skip_has_1_to_400_days_of_the_years_2_to_9998() {
         let check = |from: &str, to: &str| SkippedDates::new(date(from), date(to)).map(|_| ());
         assert_eq!(check("2025-12-25", "2025-12-25"), Ok(()));
         assert_eq!(check("2025-12-25", "2025-12-24"), Err(SkipError::UpsideDown));
         // 1 January 2025 is day 1, and 4 February 2026 is day 400.
         assert_eq!(check("2025-01-01", "2026-02-04"), Ok(()));
         assert_eq!(check("2025-01-01", "2026-02-05"), Err(SkipError::TooLong));
-        assert_eq!(check("0001-01-01", "0001-01-01"), Ok(()));
-        assert_eq!(check("0000-12-31", "0001-01-01"), Err(SkipError::FromOutOfRange));
-        assert_eq!(check("9999-12-31", "+10000-01-01"), Err(SkipError::ToOutOfRange));
+        assert_eq!(check("0002-01-01", "0002-01-01"), Ok(()));
+        assert_eq!(check("9998-12-31", "9998-12-31"), Ok(()));
+        assert_eq!(check("0001-12-31", "0002-01-01"), Err(SkipError::FromOutOfRange));
+        assert_eq!(check("9998-12-31", "9999-01-01"), Err(SkipError::ToOutOfRange));
         let words = SkipError::TooLong.to_string();
         assert_eq!(words, "must be at most 399 days after `from`: a skip has at most 400 days");
     }

@@ -2,8 +2,11 @@
 //! `[{"type":"weekly","weekday":"thursday","every_n_weeks":1,"start_time":"19:00","end_time":"22:30"},
 //! {"type":"monthly_nth_weekday","weekday":"friday","which":[4],"start_time":"19:00","end_time":"22:00"},
 //! {"type":"month_day","days":[1,-1],"every_n_months":2,"months":[6,7,8],"start_time":"19:00","end_time":"22:00"}]`.
+//!
+//! If UNTIL or COUNT of an RRULE gave the session its termination date, each schedule also has that date, as `rule_end`. So the
+//! date goes when the rule goes ([`rule_end`]).
 
-use chrono::{NaiveTime, Timelike, Weekday};
+use chrono::{NaiveDate, NaiveTime, Timelike, Weekday};
 use serde_json::{Map, Value, json};
 
 use super::{Field, Pattern, Recurrence, RecurrenceError, Schedule, ScheduleError, words::weekday_name};
@@ -39,6 +42,25 @@ impl Recurrence {
     pub fn to_json(&self) -> String {
         Value::Array(self.schedules.iter().map(write).collect()).to_string()
     }
+}
+
+/// The key of the termination date that an RRULE gave.
+const RULE_END: &str = "rule_end";
+
+/// The termination date that an RRULE of a stored recurrence gave.
+pub fn rule_end(stored: Option<&str>) -> Option<NaiveDate> {
+    let schedules: Vec<Value> = serde_json::from_str(stored?).ok()?;
+    schedules.iter().find_map(|schedule| schedule.get(RULE_END)?.as_str()?.parse().ok())
+}
+
+/// The stored form of the same recurrence, with this termination date as that of its RRULE.
+pub fn with_rule_end(stored: &str, end: Option<NaiveDate>) -> String {
+    let Ok(mut schedules) = serde_json::from_str::<Vec<Map<String, Value>>>(stored) else { return stored.to_owned() };
+    for schedule in &mut schedules {
+        schedule.remove(RULE_END);
+        schedule.extend(end.map(|end| (RULE_END.to_owned(), end.to_string().into())));
+    }
+    Value::from(schedules.into_iter().map(Value::Object).collect::<Vec<_>>()).to_string()
 }
 
 fn read(item: &Value) -> Result<Schedule, ScheduleError> {
@@ -188,6 +210,18 @@ mod tests {
         let shape = json!([{"type": "monthly_nth_weekday", "weekday": "friday", "which": [4, -1],
             "start_time": "23:00", "end_time": "01:00"}]);
         assert_eq!(serde_json::from_str::<Value>(&stored).unwrap(), shape);
+    }
+
+    #[test]
+    fn end_of_a_rule_is_stored_beside_its_schedules() {
+        let time = |hour| NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+        let mondays = Recurrence::new(vec![Schedule::weekly(Weekday::Mon, 1, time(19), time(22)).unwrap()]).unwrap();
+        let end = "2026-12-31".parse().ok();
+        let ended = with_rule_end(&mondays.to_json(), end);
+        assert_eq!((rule_end(Some(&ended)), rule_end(Some(&mondays.to_json())), rule_end(None)), (end, None, None));
+        assert_eq!(Recurrence::from_json(&ended), Ok(mondays.clone()));
+        assert_eq!(with_rule_end(&ended, None), mondays.to_json());
+        assert_eq!((with_rule_end("broken", end), rule_end(Some("broken"))), ("broken".to_owned(), None));
     }
 
     #[test]

@@ -132,8 +132,9 @@ pub struct MonthDayScheduleInput {
 #[derive(InputObject)]
 pub struct RruleScheduleInput {
     /// The RRULE, such as `FREQ=MONTHLY;BYDAY=2TU;UNTIL=20261231`. It may have FREQ (DAILY, WEEKLY, MONTHLY or YEARLY),
-    /// INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, WKST, and UNTIL or COUNT, which become the termination date. Its
-    /// DTSTART is the initiation date of the session or, without such a date, the date on which the session is created.
+    /// INTERVAL, BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, WKST, and UNTIL or COUNT, which become the termination date. That date
+    /// goes when the session gets other schedules. Its DTSTART is the initiation date of the session or, without such a date,
+    /// the date on which the session is created.
     rrule: String,
     /// The local start time.
     start_time: LocalTime,
@@ -364,7 +365,8 @@ pub struct UpdateSessionInput {
     auto_create_hours_ahead: MaybeUndefined<i32>,
     /// The first date on which the session may meet. Null clears it.
     initiation_date: MaybeUndefined<Date>,
-    /// The last date on which the session may meet. It can't be before the initiation date. Null clears it.
+    /// The last date on which the session may meet. It can't be before the initiation date. Null clears it. A date that is
+    /// given here stays when the schedules change, until an RRULE with UNTIL or COUNT replaces it.
     termination_date: MaybeUndefined<Date>,
     /// The kind of the session's check-in codes, which a screen at the door shows. It can't be null.
     check_in_codes: MaybeUndefined<CheckInCodes>,

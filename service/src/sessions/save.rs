@@ -7,7 +7,7 @@ use domain::{
     door::CheckInCodes,
     geo::GeoPoint,
     ids::SessionId,
-    recurrence::{Recurrence, ScheduleSource},
+    recurrence::{self, BoundedRecurrence, ScheduleSource},
     window::Buffers,
     zone::{self, Tz, Zone, ZoneData},
 };
@@ -65,7 +65,7 @@ pub struct SessionPatch {
     pub latitude: Option<Option<f64>>,
     pub longitude: Option<Option<f64>>,
     pub time_zone: Option<Tz>,
-    /// UNTIL and COUNT of an RRULE replace the termination date.
+    /// UNTIL and COUNT of an RRULE replace the termination date. The date that they gave goes with the rule.
     pub recurrence: Option<Option<Vec<ScheduleSource>>>,
     pub active_buffer_minutes_before: Option<i32>,
     pub active_buffer_minutes_after: Option<i32>,
@@ -160,7 +160,7 @@ fn checked_new(app: &App, new: &NewSession, now: DateTime<Utc>) -> Result<(sessi
         latitude,
         longitude,
         time_zone: new.time_zone.name().to_owned(),
-        recurrence: stored(&bounded.recurrence),
+        recurrence: stored(&bounded, new.termination_date),
         active_buffer_minutes_before: new.active_buffer_minutes_before,
         active_buffer_minutes_after: new.active_buffer_minutes_after,
         auto_create_instances: new.auto_create_instances,
@@ -290,6 +290,9 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
     if let Some(schedules) = &patch.recurrence {
         let schedules = schedules.as_deref().unwrap_or_default();
         errors.note(put_recurrence(data, &mut row, schedules, patch.termination_date.flatten()))?;
+    } else if patch.termination_date.is_some() {
+        // A date that a person gives stays when the rule goes.
+        row.recurrence = row.recurrence.map(|stored| recurrence::with_rule_end(&stored, None));
     }
     if let Some(description) = &patch.description {
         row.description = errors.note(validate::long_text("description", description.as_deref()))?;
@@ -305,7 +308,8 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
     Ok(row)
 }
 
-/// Gives a session these schedules. `termination` is the date that the client gives at the same time.
+/// Gives a session these schedules. `termination` is the date that the client gives at the same time. Without an end, a rule goes
+/// on until the date that a person gave earlier. The end that an earlier rule gave goes with that rule.
 fn put_recurrence(
     data: ZoneData,
     row: &mut session::Model,
@@ -321,15 +325,20 @@ fn put_recurrence(
     };
     let anchor = row.initiation_date.unwrap_or_else(|| zone::local_date(zone, row.created_at));
     let bounded = validate::recurrence(schedules, zone, anchor, (row.initiation_date, termination))?;
-    row.recurrence = stored(&bounded.recurrence);
+    let of_rule = recurrence::rule_end(row.recurrence.as_deref());
+    let given = row.termination_date.filter(|date| of_rule != Some(*date));
+    row.recurrence = stored(&bounded, termination);
     row.initiation_date = bounded.initiation;
-    row.termination_date = bounded.termination.or(row.termination_date);
+    row.termination_date = bounded.termination.or(given);
     Ok(())
 }
 
-/// The column of a recurrence. It is NULL if there is no regular schedule.
-fn stored(recurrence: &Recurrence) -> Option<String> {
-    (!recurrence.is_empty()).then(|| recurrence.to_json())
+/// The column of a recurrence. It is NULL if there is no regular schedule. `given` is the termination date that a person gives: any
+/// other one is that of a rule.
+fn stored(bounded: &BoundedRecurrence, given: Option<NaiveDate>) -> Option<String> {
+    let of_rule = bounded.termination.filter(|date| given != Some(*date));
+    let stored = recurrence::with_rule_end(&bounded.recurrence.to_json(), of_rule);
+    (!bounded.recurrence.is_empty()).then_some(stored)
 }
 
 /// Checks what depends on no text: the numbers, the dates and the codes of a session.

@@ -153,6 +153,10 @@ pub(crate) async fn find_answered(
     tx: &Tx,
     instances: impl Iterator<Item = SessionInstanceId>,
 ) -> Result<BTreeSet<SessionInstanceId>> {
+    let instances: Vec<_> = instances.collect();
+    if instances.is_empty() {
+        return Ok(BTreeSet::new());
+    }
     let is_wanted = is_in(tx, "session_instance_id", "instances");
     let sql = format!("SELECT DISTINCT session_instance_id FROM check_in WHERE {is_wanted}");
     Ok(ids(tx, &sql, [("instances", list(tx, instances))]).await?.into_iter().collect())
@@ -173,7 +177,9 @@ pub(crate) fn as_made(row: &session_instance::Model, has_check_ins: bool, is_ove
     } else {
         PlanState::Planned
     };
-    Some(MadeInstance { occurrence: key_of(row)?, state, has_own_times: row.has_own_times, is_over, has_check_ins })
+    let occurrence = key_of(row)?;
+    let (date, has_own_times) = (row.date, row.has_own_times);
+    Some(MadeInstance { occurrence, date, state, has_own_times, is_over, has_check_ins })
 }
 
 /// Whether the window is closed, both as stored and as computed now. With new times or buffers, an instance that was

@@ -10,6 +10,8 @@ use crate::fixtures::{add_organizer, check_in, create_active_instance, create_pe
 on_both_databases!(
     skip_that_covers_now_deactivates_until_it_is_removed,
     skips_have_limits_and_an_audit_entry,
+    meeting_moved_to_another_date_stays_when_its_first_date_is_skipped,
+    end_of_an_rrule_goes_with_the_rule,
     instance_made_by_hand_stands_for_its_occurrence_everywhere,
     schedules_are_limited_to_months_and_days_of_the_month,
     organiser_adds_and_removes_skips_on_the_page,
@@ -137,6 +139,8 @@ async fn skips_have_limits_and_an_audit_entry(database: TestDatabase) -> Result<
     for (skips, field, words) in [
         (json!([skip("2025-12-26", "2025-12-25")]), "skips.0.to", "before"),
         (json!([skip("2025-12-25", "2025-12-25"), skip("2025-01-01", "2026-02-05")]), "skips.1.to", "400 days"),
+        (json!([skip("0001-12-31", "0002-01-01")]), "skips.0.from", "0002 to 9998"),
+        (json!([skip("9998-12-31", "9999-01-01")]), "skips.0.to", "0002 to 9998"),
         (json!(vec![skip("2025-12-25", "2025-12-25"); 499]), "skips", "500"),
         (json!([{ "from": "2025-01-01", "to": "2025-01-01", "reason": "x".repeat(201) }]), "skips.0.reason", "long"),
     ] {
@@ -165,6 +169,98 @@ async fn skips_have_limits_and_an_audit_entry(database: TestDatabase) -> Result<
     assert_eq!((&newest["action"], &newest["actor"]), (&json!("removeSkip"), &json!(organizer)));
     ensure!(newest["changes"][0]["from"].to_string().contains("2025-12-24"), "{newest}");
     assert_eq!(log["auditLog"]["nodes"][2]["action"], "addSkips");
+    Ok(())
+}
+
+/// A person moves a meeting by two days, and then the day on which it was is skipped.
+async fn meeting_moved_to_another_date_stays_when_its_first_date_is_skipped(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let first = today().await? + Days::new(2);
+    let other = first + Days::new(2);
+    let weekday = first.format("%A").to_string().to_uppercase();
+    let session = create(
+        &admin,
+        json!({
+            "name": "Moved", "timeZone": "UTC", "autoCreateInstances": true, "autoCreateHoursAhead": 168,
+            "schedules": [{ "weekly": { "weekday": weekday, "startTime": "12:00", "endTime": "13:00" } }],
+        }),
+    )
+    .await?;
+    let (id, path) = (text(&session["id"])?, text(&session["path"])?);
+    let shown = "query($id: ID!, $from: Date) { session(id: $id) {
+        instances(first: 5) { nodes { id date isCancelled } } occurrences(from: $from, first: 3) { date sessionInstance { id } }
+    } }";
+    let dates = async || -> Result<(Vec<String>, Vec<String>)> {
+        let data = admin.data(shown, json!({ "id": id, "from": first })).await?["session"].take();
+        let of = |list: &Value| {
+            list.as_array().into_iter().flatten().map(|it| it["date"].as_str().unwrap_or_default().to_owned()).collect()
+        };
+        Ok((of(&data["instances"]["nodes"]), of(&data["occurrences"])))
+    };
+    eventually(LIMIT, "the instance to be created", async || {
+        ensure!(dates().await?.0 == [first.to_string()], "no instance yet");
+        Ok(())
+    })
+    .await?;
+    let made = admin.data(shown, json!({ "id": id, "from": first })).await?;
+    let instance = text(&made["session"]["instances"]["nodes"][0]["id"])?.to_owned();
+    let update = "mutation($input: UpdateSessionInstanceInput!) { updateSessionInstance(input: $input) { sessionInstance { date } } }";
+    admin.data(update, json!({ "input": { "id": instance, "date": other } })).await?;
+
+    let skip = |date: NaiveDate| json!({ "input": { "sessionIds": [id], "skips": [{ "from": date, "to": date }] } });
+    admin.data(ADD, skip(first)).await?;
+    let week = |number: u64| (first + Days::new(7 * number)).to_string();
+    let (instances, occurrences) = dates().await?;
+    assert_eq!(instances, [other.to_string()], "the meeting is on the day that the person has chosen");
+    assert_eq!(occurrences, [week(1), week(2), week(3)]);
+    let compact = |date: NaiveDate| date.format("%Y%m%dT120000").to_string();
+    let feed = calendar(&admin, path).await?;
+    ensure!(feed.contains(&format!("EXDATE;TZID=UTC:{}\r\n", compact(first))), "{feed}");
+    ensure!(feed.contains(&format!("DTSTART;TZID=UTC:{}\r\n", compact(other))), "{feed}");
+    ensure!(!feed.contains("RECURRENCE-ID"), "{feed}");
+
+    // A skip of the other day concerns it.
+    let added = admin.data(ADD, skip(other)).await?;
+    assert_eq!(dates().await?.0, Vec::<String>::new());
+    let skips = added["addSkips"]["sessions"][0]["skips"].as_array().context("no skips")?;
+    admin.data(REMOVE, json!({ "id": skips[1]["id"] })).await?;
+    assert_eq!(dates().await?.0, [other.to_string()], "it comes back");
+    admin.data(REMOVE, json!({ "id": skips[0]["id"] })).await?;
+    assert_eq!(dates().await?.0, [other.to_string()], "no second instance for its occurrence");
+    Ok(())
+}
+
+async fn end_of_an_rrule_goes_with_the_rule(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let rrule = |rule: &str| json!([{ "rrule": { "rrule": rule, "startTime": "19:00", "endTime": "22:00" } }]);
+    let weekly = json!([{ "weekly": { "weekday": "FRIDAY", "startTime": "19:00", "endTime": "22:00" } }]);
+    let input = json!({ "name": "Course", "timeZone": "UTC", "initiationDate": "2030-01-07",
+        "schedules": rrule("FREQ=WEEKLY;BYDAY=MO;COUNT=3") });
+    let session = create(&admin, input).await?;
+    let update =
+        "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { terminationDate } } }";
+    for (change, expected) in [
+        (json!({ "name": "Class" }), json!("2030-01-21")),
+        (json!({ "schedules": rrule("FREQ=WEEKLY;BYDAY=TU") }), Value::Null),
+        (json!({ "schedules": rrule("FREQ=WEEKLY;BYDAY=TU;UNTIL=20300301") }), json!("2030-03-01")),
+        (json!({ "schedules": weekly }), Value::Null),
+        // A person gives a date. It stays until a rule brings another one.
+        (json!({ "terminationDate": "2031-01-01" }), json!("2031-01-01")),
+        (json!({ "schedules": rrule("FREQ=WEEKLY;BYDAY=TU") }), json!("2031-01-01")),
+        (json!({ "schedules": rrule("FREQ=WEEKLY;BYDAY=TU;COUNT=2") }), json!("2030-01-15")),
+        (json!({ "terminationDate": "2030-01-15" }), json!("2030-01-15")),
+        (json!({ "schedules": weekly }), json!("2030-01-15")),
+        (json!({ "schedules": rrule("FREQ=WEEKLY;COUNT=2"), "terminationDate": "2030-06-01" }), json!("2030-01-14")),
+        (json!({ "schedules": weekly, "terminationDate": "2030-06-01" }), json!("2030-06-01")),
+        (json!({ "schedules": null }), json!("2030-06-01")),
+    ] {
+        let mut input = change.clone();
+        input["id"] = session["id"].clone();
+        let data = admin.data(update, json!({ "input": input })).await?;
+        assert_eq!(data["updateSession"]["session"]["terminationDate"], expected, "after {change}");
+    }
     Ok(())
 }
 
