@@ -89,6 +89,9 @@ impl Matcher {
     ) -> Vec<(Occurrence, Option<usize>)> {
         let mut dates: HashMap<NaiveDate, HashMap<OccurrenceKey, Option<usize>>> = HashMap::new();
         let matched = occurrences.into_iter().map(|occurrence| {
+            if !self.present.contains_key(&occurrence.date) {
+                return (occurrence, self.created_from.get(&occurrence.key()).copied());
+            }
             let standing = dates.entry(occurrence.date).or_insert_with_key(|date| {
                 let same_date: Vec<_> = recurrence.occurrences(calendar, *date, *date).collect();
                 let standing = self.stand_for(*date, &same_date, |_| true);

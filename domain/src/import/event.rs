@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{
+    check_date,
     feed::{Listed, Origin, PREFIX, Rule},
     lines::{Component, Property},
     shortened,
@@ -20,6 +21,8 @@ use crate::{
 const MAX_DATES: usize = 1_000;
 /// The longest UID, in bytes.
 const MAX_UID: usize = 1_000;
+
+const NO_TIME: &str = "has no time of day";
 
 /// A local time in a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,8 @@ pub(super) struct Event {
     pub(super) place: Option<GeoPoint>,
     pub(super) is_cancelled: bool,
     pub(super) start: Moment,
+    /// Whether it is an instance of our own feed whose times are not known. Then the start is the midnight of its date.
+    pub(super) is_day: bool,
     /// The times at which the VTIMEZONE of the start has another offset than its zone.
     pub(super) contradictions: Arc<[Range]>,
     pub(super) end: Option<End>,
@@ -98,6 +103,8 @@ pub(super) struct Reader<'a> {
     pub(super) utc: Zone,
     /// The zone of events whose DTSTART is floating.
     pub(super) floating: Option<Zone>,
+    /// The zone that the file names for itself (X-WR-TIMEZONE), which many programs use for times that have none.
+    pub(super) named: Option<Zone>,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -126,7 +133,12 @@ impl Reader<'_> {
             start.parameter("TZID").is_none() && matches!(values::stamp(&start.value), Some(Stamp::Local(_)));
         let name = start.parameter("TZID");
         let times = Times { years, name, floating: self.floating };
-        let start = self.moment(start, &start.value, times)?.ok_or("has no time of day")?;
+        let (start, is_day) = match self.moment(start, &start.value, times)? {
+            Some(start) => (start, false),
+            None if is_ours => (self.own_day(component, start, years)?, true),
+            None => return Err(NO_TIME.to_owned()),
+        };
+        check_date(start.local.date())?;
         // A floating time in an event that has a zone would otherwise depend on the zone of the import.
         let name = name.filter(|_| start.zone != self.utc);
         let times = Times { name, floating: Some(start.zone), ..times };
@@ -163,6 +175,7 @@ impl Reader<'_> {
             place,
             is_cancelled: component.value("STATUS").is_some_and(|text| text.trim().eq_ignore_ascii_case("CANCELLED")),
             start,
+            is_day,
             contradictions: name.map_or_else(Arc::default, |name| self.zones.contradictions(name, years)),
             end: self.end(component, start, times)?,
             replaces,
@@ -213,6 +226,19 @@ impl Reader<'_> {
         Ok(Some(Origin { occurrence, rule }))
     }
 
+    /// The date of an instance whose times are not known, in our own feed: its midnight in the zone of its session.
+    fn own_day(&mut self, component: &Component, start: &Property, years: Years) -> Result<Moment, String> {
+        let others = ["DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"];
+        let stamp =
+            values::stamp(&start.value).filter(|_| others.iter().all(|name| component.property(name).is_none()));
+        let date = stamp.ok_or(NO_TIME)?.date();
+        let zone = match component.value(&format!("{PREFIX}TZID")) {
+            Some(name) => self.zones.find(name, years)?,
+            None => self.utc,
+        };
+        Ok(Moment { local: date.and_time(NaiveTime::MIN), zone })
+    }
+
     /// Reads a time. `None` if the value is a date without a time.
     fn moment(&mut self, property: &Property, value: &str, times: Times<'_>) -> Result<Option<Moment>, String> {
         let stamp = values::stamp(value)
@@ -230,13 +256,15 @@ impl Reader<'_> {
                 (local, zone)
             }
             (Stamp::Local(local), None) => {
-                let missing = "has a time without a time zone: give the import a time zone for such times";
-                (local, floating.ok_or(missing)?)
+                let missing = || {
+                    let such = "has a time without a time zone: give the import a time zone for such times";
+                    let named =
+                        self.named.map(|zone| format!(", such as {}, the X-WR-TIMEZONE of the file", zone.name()));
+                    format!("{such}{}", named.unwrap_or_default())
+                };
+                (local, floating.ok_or_else(missing)?)
             }
         };
-        if !(2..=9998).contains(&local.year()) {
-            return Err("is not in the years 2 to 9998".to_owned());
-        }
         Ok(Some(Moment { local, zone }))
     }
 

@@ -6,6 +6,7 @@
 //! - `RECURRENCE-ID` is the scheduled start of the occurrence.
 //! - `DTSTART`, `DURATION`, `RRULE`, `EXDATE` and `LOCATION` are the rule as one event would have it, and `UNTIL` is the last date
 //!   for which all its meetings are listed. Only one of its meetings has them.
+//! - `TZID` is the zone of an instance whose times are not known. Its DTSTART is a date.
 //! - `ANCHOR` is the date from which the intervals of the session count, if the first meetings of its rules do not say it.
 
 use std::collections::{HashMap, HashSet};

@@ -37,6 +37,8 @@ const PROPERTIES: &[&str] = &[
 /// of the file.
 const TOP_LEVEL: &[&str] = &["VCALENDAR", "VEVENT", "VTIMEZONE"];
 
+const NUL: &str = "has NUL bytes in it, so it is damaged: fetch it again";
+
 /// How deeply components may be nested. A calendar is 3 deep.
 const MAX_DEPTH: usize = 8;
 
@@ -93,6 +95,9 @@ impl Component {
 /// # Errors
 /// If the text has no calendar, is cut off, or nests components too deeply.
 pub(super) fn read(text: &[u8]) -> Result<Vec<Component>, String> {
+    if [b"\xFF\xFE" as &[u8], b"\xFE\xFF", b"B\0", b"\0B"].iter().any(|start| text.starts_with(start)) {
+        return Err("is in UTF-16: save it as UTF-8".to_owned());
+    }
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let mut reader = Reader::default();
     let mut line: Vec<u8> = Vec::new();
@@ -132,6 +137,11 @@ impl Reader {
         let is_name =
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         self.is_complete = name == "END" && value_of(rest) == "VCALENDAR";
+        let has_nul = line.contains(&0);
+        let is_inside = self.open.len() > 1 && name != "BEGIN" && name != "END";
+        if has_nul && !is_inside && (!self.open.is_empty() || name == "BEGIN") {
+            return Err(NUL.to_owned());
+        }
         match name.as_str() {
             "BEGIN" => self.begin(&value_of(rest)),
             "END" => {
@@ -140,7 +150,9 @@ impl Reader {
             }
             _ => {
                 if let Some(inner) = self.open.last_mut() {
-                    if !is_name || rest.is_empty() {
+                    if has_nul && (!is_name || PROPERTIES.contains(&name.as_str())) {
+                        inner.fail(|| format!("has a NUL byte in the line {}: the file is damaged", quoted(line)));
+                    } else if !is_name || rest.is_empty() {
                         inner.fail(|| format!("has a line that is no property: {}", quoted(line)));
                     } else if PROPERTIES.contains(&name.as_str()) || name.starts_with(PREFIX) {
                         match property(&name, rest) {
@@ -290,6 +302,20 @@ mod tests {
     }
 
     #[test]
+    fn nul_byte_is_named_as_the_cause() {
+        for text in [
+            "BEGIN:VCALENDAR\0\nEND:VCALENDAR",
+            "BEGIN:VCALENDAR\n\0\0\nEND:VCALENDAR",
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\0\n",
+        ] {
+            assert!(read(text.as_bytes()).unwrap_err().starts_with("has NUL bytes"), "{text:?}");
+        }
+        let read = events(b"BEGIN:VEVENT\nSUMMARY:a\0b\nEND:VEVENT\nBEGIN:VEVENT\nDESCRIPTION:a\0b\nEND:VEVENT");
+        assert!(read[0].problem.as_ref().unwrap().starts_with("has a NUL byte in the line \"SUMMARY:ab\""));
+        assert_eq!(read[1].problem, None);
+    }
+
+    #[test]
     fn text_that_is_no_calendar_is_refused_as_a_whole() {
         let deep = "BEGIN:VCALENDAR\n".repeat(100_000);
         for text in ["", "\n\n", "hello", "<!DOCTYPE html>\n<p>", "BEGIN:VCARD\nEND:VCARD", &deep, "END:VCALENDAR"] {
@@ -304,6 +330,10 @@ mod tests {
         ] {
             let refused = read(text.as_bytes()).unwrap_err();
             assert!(refused.starts_with("is cut off"), "{refused}");
+        }
+        let utf16: Vec<u8> = "BEGIN:VCALENDAR\nEND:VCALENDAR".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for utf16 in [[b"\xFF\xFE", utf16.as_slice()].concat(), utf16] {
+            assert_eq!(read(&utf16).unwrap_err(), "is in UTF-16: save it as UTF-8");
         }
         assert!(read("\u{FEFF}BEGIN:VCALENDAR\nEND:VCALENDAR".as_bytes()).is_ok());
     }

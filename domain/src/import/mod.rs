@@ -12,6 +12,7 @@ mod event;
 mod feed;
 mod lines;
 mod plan;
+mod timetable;
 mod values;
 mod windows_zones;
 mod zones;
@@ -21,9 +22,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use self::feed::{CANCELLED_PREFIX, Feed, INSTANCE, PREFIX, PRODID};
 use self::{event::Event, lines::Component, zones::Zones};
+pub use self::{
+    feed::{CANCELLED_PREFIX, Feed, INSTANCE, PREFIX, PRODID},
+    timetable::{Timetable, TimetableInstance, differences},
+};
 use crate::{
+    dates,
     ids::SessionId,
     recurrence::{OccurrenceKey, Recurrence},
     zone::{Zone, ZoneData},
@@ -141,7 +146,8 @@ pub struct ImportedMeeting {
     /// The date and start of the occurrence that it was made from. `None` if no rule gives the meeting.
     pub occurrence: Option<(NaiveDate, NaiveTime)>,
     pub date: NaiveDate,
-    pub start: NaiveTime,
+    /// `None` if the times are not known, which is so in our own feeds only.
+    pub start: Option<NaiveTime>,
     pub end: Option<NaiveTime>,
     /// Whether its times differ from those of its occurrence.
     pub has_own_times: bool,
@@ -172,10 +178,11 @@ pub fn read(text: &[u8], context: &ImportContext) -> Result<Contents, String> {
     let calendars = lines::read(text)?;
     let utc = context.data.zone("UTC").map_err(|error| error.to_string())?;
     let named = calendars.iter().filter_map(|calendar| calendar.value("X-WR-TIMEZONE"));
-    let shown: Vec<Zone> = named.filter_map(|name| context.data.zone(name.trim()).ok()).collect();
+    let shown: Vec<Zone> = named.filter_map(|name| zones::known(context.data, name)).collect();
+    let named = shown.first().copied();
     let mut zones = Zones::new(context.data, shown.clone(), &calendars);
     let preferred: Vec<Zone> = context.time_zone.into_iter().chain(shown).collect();
-    let mut reader = event::Reader { zones: &mut zones, utc, floating: context.time_zone, now: context.now };
+    let mut reader = event::Reader { zones: &mut zones, utc, floating: context.time_zone, named, now: context.now };
     let mut sources = Sources::default();
     for calendar in &calendars {
         let is_ours = calendar.value("PRODID").is_some_and(|name| name.trim() == PRODID);
@@ -185,7 +192,7 @@ pub fn read(text: &[u8], context: &ImportContext) -> Result<Contents, String> {
             sources.add(component, read, feed);
         }
     }
-    let planner = plan::Planner { utc, preferred };
+    let planner = plan::Planner { utc, named, preferred };
     Ok(sources.contents(&planner, &context.installation))
 }
 
@@ -273,6 +280,10 @@ impl Sources {
         contents.refused = self.refused;
         contents
     }
+}
+
+fn check_date(date: NaiveDate) -> Result<(), String> {
+    dates::check(date).map(drop).map_err(|error| format!("has a meeting on {date}, which {error}"))
 }
 
 /// A text from a file, shortened and quoted for a message.

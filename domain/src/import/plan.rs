@@ -13,10 +13,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use super::{
-    ImportedMeeting, ImportedSession, MeetingState,
+    ImportedMeeting, ImportedSession, MeetingState, check_date,
     event::{End, Event, Moment, contradiction},
     feed::{Listed, joined},
     shortened,
@@ -25,7 +25,7 @@ use crate::{
     geo::GeoPoint,
     recurrence::{BoundedRecurrence, Calendar, Occurrence, OccurrenceKey, Recurrence, ScheduleSource, Skips},
     window::MeetingTimes,
-    zone::{Zone, local_date},
+    zone::{Zone, clock_changes, local_date},
 };
 
 /// How many meetings of a session become instances at once.
@@ -35,6 +35,8 @@ const COMPARED: Days = Days::new(800);
 
 pub(super) struct Planner {
     pub(super) utc: Zone,
+    /// The zone that the file names for itself (X-WR-TIMEZONE).
+    pub(super) named: Option<Zone>,
     /// Zones in which meetings in UTC are shown, the best one first.
     pub(super) preferred: Vec<Zone>,
 }
@@ -77,13 +79,37 @@ impl Planner {
         let ruled = masters().find(|event| event.rrule.is_some()).map(|event| event.start.zone);
         let local = || events.iter().map(|event| event.start.zone).find(|zone| *zone != self.utc);
         if let Some(zone) = ruled.or_else(local) {
-            let (session, notes) = planned_in(&events, is_feed, zone)?;
+            let (session, mut notes) = planned_in(&events, is_feed, zone)?;
+            notes.extend(self.zone_note(&events));
             return Ok(Planned { session, notes, shown_anywhere: Vec::new() });
         }
         // The meetings are in UTC, so they can be shown in any zone in which each of them has one local time.
         let shown = self.preferred.iter().find_map(|zone| planned_in(&events, is_feed, *zone).ok());
         let (session, notes) = shown.map_or_else(|| planned_in(&events, is_feed, self.utc), Ok)?;
         Ok(Planned { session, notes, shown_anywhere: events })
+    }
+
+    /// What to do if the events were meant in the zone that the file names, and say something else.
+    fn zone_note(&self, events: &[Event]) -> Option<String> {
+        let named = self.named?;
+        let is_elsewhere = |event: &&Event| {
+            let is_rule_in_utc =
+                event.rrule.is_some() && event.start.zone == self.utc && clock_changes(named).next().is_some();
+            (event.is_floating || is_rule_in_utc) && event.start.zone != named
+        };
+        let event = events.iter().find(is_elsewhere)?;
+        let (used, named) = (event.start.zone.name(), named.name());
+        Some(if event.is_floating {
+            format!(
+                "has times without a time zone, which are read as times in {used}: if they are in the \
+                 X-WR-TIMEZONE of the file, import it with the time zone {named}"
+            )
+        } else {
+            format!(
+                "has a rule in UTC, so its meetings keep their time in UTC when the clocks change: if they keep their \
+                 time in the X-WR-TIMEZONE of the file, give its DTSTART the TZID {named}"
+            )
+        })
     }
 }
 
@@ -284,8 +310,8 @@ impl<'a> Plan<'a> {
     /// Lets a meeting take the place of an occurrence.
     fn put_changed(&mut self, occurrence: &Occurrence, mut meeting: ImportedMeeting) {
         meeting.occurrence = Some((occurrence.date, occurrence.start));
-        meeting.has_own_times =
-            (meeting.date, meeting.start, meeting.end) != (occurrence.date, occurrence.start, Some(occurrence.end));
+        meeting.has_own_times = (meeting.date, meeting.start, meeting.end)
+            != (occurrence.date, Some(occurrence.start), Some(occurrence.end));
         if self.is_the_same(&meeting, occurrence) {
             self.changed.remove(&occurrence.key());
         } else {
@@ -295,13 +321,13 @@ impl<'a> Plan<'a> {
 
     /// Whether the meeting is the same as the occurrence. Our own feeds contain some events that change nothing.
     fn is_the_same(&self, meeting: &ImportedMeeting, occurrence: &Occurrence) -> bool {
-        let end = meeting.end;
-        let instants = end.and_then(|end| MeetingTimes::new(self.zone, meeting.date, meeting.start, end).ok());
+        let times = meeting.start.zip(meeting.end);
+        let instants = times.and_then(|(start, end)| MeetingTimes::new(self.zone, meeting.date, start, end).ok());
         meeting.state == MeetingState::Planned && meeting.location.is_none() && instants == Some(occurrence.meeting)
     }
 
     fn meeting(&self, event: &Event, key: &str, start: Moment, end: Option<End>) -> Result<ImportedMeeting, String> {
-        let starts = start.local_in(self.zone)?;
+        let starts = if event.is_day { start.local } else { start.local_in(self.zone)? };
         let ends = match end {
             None => None,
             Some(End::After(length)) => Some(starts + length),
@@ -310,15 +336,12 @@ impl<'a> Plan<'a> {
         if let Some(ends) = ends {
             check_length(starts, ends)?;
         }
-        if !(2..=9998).contains(&starts.year()) {
-            return Err("is not in the years 2 to 9998".to_owned());
-        }
         let uid = if self.has_uids { format!("{} ", event.uid) } else { String::new() };
         Ok(ImportedMeeting {
             key: format!("{uid}{key}"),
             occurrence: None,
             date: starts.date(),
-            start: starts.time(),
+            start: (!event.is_day).then(|| starts.time()),
             end: ends.map(|ends| ends.time()),
             has_own_times: false,
             location: event.location.clone().filter(|location| Some(location) != self.location.as_ref()),
@@ -349,6 +372,11 @@ impl<'a> Plan<'a> {
         let (skips, meetings) = self.exceptions()?;
         if self.recurrence.is_empty() && meetings.is_empty() {
             return Err("has no meeting".to_owned());
+        }
+        let bounds = [self.calendar.initiation, self.calendar.termination];
+        let of_meetings = meetings.iter().map(|meeting| meeting.date);
+        for date in bounds.into_iter().flatten().chain(skips.iter().copied()).chain(of_meetings) {
+            check_date(date)?;
         }
         Ok(ImportedSession {
             name,
@@ -408,7 +436,7 @@ impl<'a> Plan<'a> {
                         key: utc_text(occurrence.meeting.starts_at()),
                         occurrence: Some((occurrence.date, occurrence.start)),
                         date: occurrence.date,
-                        start: occurrence.start,
+                        start: Some(occurrence.start),
                         end: Some(occurrence.end),
                         has_own_times: false,
                         location: None,

@@ -59,7 +59,7 @@ fn meetings(session: &ImportedSession) -> Vec<String> {
     let all = shown(session, date("2026-01-01"), date("2026-03-31"));
     let text = |it: &Shown| {
         let mark = if it.is_cancelled { "x" } else { "" };
-        format!("{} {}{mark}", it.date.format("%m-%d"), it.start.format("%H:%M"))
+        format!("{} {}{mark}", it.date.format("%m-%d"), it.start_text())
     };
     all.iter().map(text).collect()
 }
@@ -67,10 +67,16 @@ fn meetings(session: &ImportedSession) -> Vec<String> {
 /// A meeting as people see it.
 struct Shown {
     date: NaiveDate,
-    start: NaiveTime,
+    start: Option<NaiveTime>,
     end: Option<NaiveTime>,
     is_cancelled: bool,
     location: Option<String>,
+}
+
+impl Shown {
+    fn start_text(&self) -> String {
+        self.start.map_or("all day".to_owned(), |start| start.format("%H:%M").to_string())
+    }
 }
 
 /// The meetings between two dates, in their order.
@@ -86,7 +92,7 @@ fn shown(session: &ImportedSession, from: NaiveDate, to: NaiveDate) -> Vec<Shown
     };
     let existing = session.meetings.iter().map(|it| ExistingInstance {
         date: it.date,
-        start: Some(it.start),
+        start: it.start,
         occurrence: it.occurrence(),
         existence: Existence::stored(it.state == MeetingState::Deleted, false, false),
     });
@@ -94,15 +100,15 @@ fn shown(session: &ImportedSession, from: NaiveDate, to: NaiveDate) -> Vec<Shown
     let matched = Matcher::new(existing).with_instances(&recurrence, &calendar, occurrences);
     let unmade = matched.into_iter().filter(|(_, instance)| instance.is_none()).map(|(it, _)| Shown {
         date: it.date,
-        start: it.start,
+        start: Some(it.start),
         end: Some(it.end),
         is_cancelled: false,
         location: None,
     });
     let made = session.meetings.iter().filter(|it| it.state != MeetingState::Deleted);
     let made = made.filter(|it| (from..=to).contains(&it.date)).map(|it| {
-        if let Some(end) = it.end {
-            MeetingTimes::new(zone, it.date, it.start, end).unwrap();
+        if let Some((start, end)) = it.start.zip(it.end) {
+            MeetingTimes::new(zone, it.date, start, end).unwrap();
         }
         let is_cancelled = it.state == MeetingState::Cancelled;
         Shown { date: it.date, start: it.start, end: it.end, is_cancelled, location: it.location.clone() }
@@ -123,7 +129,7 @@ fn described(contents: &Contents) -> String {
             let end = it.end.map(|end| format!("-{}", end.format("%H:%M"))).unwrap_or_default();
             let cancelled = if it.is_cancelled { ", cancelled" } else { "" };
             let location = it.location.as_ref().map(|location| format!(", {location}")).unwrap_or_default();
-            lines.push(format!("  {} {}{end}{cancelled}{location}", it.date, it.start.format("%H:%M")));
+            lines.push(format!("  {} {}{end}{cancelled}{location}", it.date, it.start_text()));
         }
         lines.extend(found.notes.iter().map(|note| format!("  note: {note}")));
     }
@@ -253,8 +259,8 @@ fn event_that_cannot_be_kept_exactly_is_refused_with_the_reason() {
         ("DTSTART:20260101T190000", "without a time zone"),
         ("DTSTART;TZID=Mars/Base:20260101T190000", "Mars/Base"),
         ("DTSTART:soon", "DTSTART that cannot be read"),
-        ("DTSTART:00010101T190000Z", "years 2 to 9998"),
-        ("DTSTART:99990101T190000Z", "years 2 to 9998"),
+        ("DTSTART:00010101T190000Z", "years 0002 to 9998"),
+        ("DTSTART:99990101T190000Z", "years 0002 to 9998"),
         ("DTEND;TZID=Europe/Berlin:20260101T180000", "ends before it starts"),
         ("DTEND;TZID=Europe/Berlin:20260102T190000", "lasts a day or longer"),
         ("DURATION:P1D", "lasts a day or longer"),
@@ -271,6 +277,8 @@ fn event_that_cannot_be_kept_exactly_is_refused_with_the_reason() {
             "not in UTC",
         ),
         ("RRULE:FREQ=YEARLY;BYWEEKNO=1", "BYWEEKNO"),
+        ("RRULE:FREQ=WEEKLY;INTERVAL=521", "it must have an INTERVAL of at most ten years"),
+        ("RRULE:FREQ=MONTHLY;INTERVAL=121", "it must have an INTERVAL of at most ten years"),
         ("RRULE:FREQ=DAILY;COUNT=999999999999", "COUNT"),
         ("RRULE:FREQ=WEEKLY\nRRULE:FREQ=DAILY", "more than one RRULE"),
         ("RRULE:FREQ=WEEKLY\nEXRULE:FREQ=DAILY", "EXRULE"),
@@ -498,6 +506,44 @@ fn times_are_read_in_the_zone_that_the_file_or_the_import_names() {
         one(&event("DTSTART;TZID=W. Europe Standard Time:20260101T190000\nDURATION:PT1H")).time_zone,
         "Europe/Berlin"
     );
+}
+
+/// Many programs use the X-WR-TIMEZONE of a file for times that RFC 5545 reads otherwise.
+#[test]
+fn report_says_which_zone_was_used_if_the_file_names_another_one() {
+    let file = |zone: &str, start: &str| {
+        calendar(&format!(
+            "X-WR-TIMEZONE:{zone}\n{}",
+            event(&format!("DTSTART:{start}\nDURATION:PT1H\nRRULE:FREQ=WEEKLY"))
+        ))
+    };
+    let notes = |text: &str, time_zone: &str| {
+        let time_zone = ZoneData::compiled().zone(time_zone).ok();
+        read(text.as_bytes(), &ImportContext { time_zone, ..context() }).unwrap().sessions.remove(0).notes
+    };
+    let paris = "W. Europe Standard Time";
+    let refused = read(file(paris, "20260101T190000").as_bytes(), &context()).unwrap().refused.remove(0).reason;
+    assert_eq!(
+        refused,
+        "has a time without a time zone: give the import a time zone for such times, such as Europe/Berlin, the X-WR-TIMEZONE \
+         of the file"
+    );
+    assert_eq!(
+        notes(&file(paris, "20260101T190000"), "America/Chicago"),
+        [
+            "has times without a time zone, which are read as times in America/Chicago: if they are in the X-WR-TIMEZONE of the \
+          file, import it with the time zone Europe/Berlin"
+        ]
+    );
+    assert!(notes(&file(paris, "20260101T190000"), "Europe/Berlin").is_empty());
+    assert_eq!(
+        notes(&file("Europe/Paris", "20260101T190000Z"), "America/Chicago"),
+        [
+            "has a rule in UTC, so its meetings keep their time in UTC when the clocks change: if they keep their time in the \
+          X-WR-TIMEZONE of the file, give its DTSTART the TZID Europe/Paris"
+        ]
+    );
+    assert!(notes(&file("Asia/Kolkata", "20260101T190000Z"), "America/Chicago").is_empty());
 }
 
 #[test]

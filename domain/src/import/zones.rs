@@ -147,7 +147,7 @@ fn within((from, to): Years) -> Years {
 }
 
 /// The zone with this name: of IANA, of Windows, or at the end of a path.
-fn known(data: ZoneData, name: &str) -> Option<Zone> {
+pub(super) fn known(data: ZoneData, name: &str) -> Option<Zone> {
     let name = name.trim();
     let of_name = |name: &str| {
         data.zone(name).or_else(|error| windows_zones::iana_name(name).map_or(Err(error), |it| data.zone(it)))

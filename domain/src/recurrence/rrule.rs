@@ -134,7 +134,7 @@ impl BoundedRecurrence {
                     schedule: if is_rule { Some(*index) } else { ended },
                     field: Some(Field::Rrule),
                     problem: "must end together with the other schedules: a session has one termination date, so give \
-                              all rules the same UNTIL, or give terminationDate"
+                              all rules the same UNTIL, or the session a termination date"
                         .into(),
                 });
             }
@@ -212,7 +212,7 @@ impl Refused {
 impl From<ScheduleError> for Refused {
     fn from(error: ScheduleError) -> Self {
         match error.field {
-            Field::EveryNWeeks | Field::EveryNMonths => Self(format!("has an INTERVAL that is too long: {error}")),
+            Field::EveryNWeeks | Field::EveryNMonths => Self("must have an INTERVAL of at most ten years".to_owned()),
             _ => Self(format!("cannot be used: {error}")),
         }
     }

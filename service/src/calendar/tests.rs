@@ -284,7 +284,7 @@ fn instance_that_differs_is_an_exception() {
         "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20250619T190000 DTSTART:20250620T180000 DTEND:20250621T010000",
         "UID:session-7-weekly-byday-th-190000@test RECURRENCE-ID:20250703T190000 DTSTART:20250703T190000 DTEND:20250703T223000 \
          LOCATION:Park",
-        "UID:session-7-instance-6@test DTSTART;VALUE=DATE:20250710",
+        "UID:session-7-instance-6@test DTSTART;VALUE=DATE:20250710 X-INSESSION-TZID:America/Chicago",
         "UID:session-7-instance-7@test DTSTART:20250715T190000 DTEND:20250715T223000 SUMMARY:Cancelled: Mueller STATUS:CANCELLED",
         "UID:session-7-instance-10@test DTSTART:20250725T100000 DTEND:20250725T110000",
     ];

@@ -104,7 +104,12 @@ impl EventWriter<'_> {
                 }
             }
             Time::Meeting(starts_at, ends_at) => self.meeting(content, *starts_at, *ends_at),
-            Time::Day(date) => content.value("DTSTART;VALUE=DATE", &date_text(*date)),
+            Time::Day(date) => {
+                content.value("DTSTART;VALUE=DATE", &date_text(*date));
+                if let Some(Local { zone, .. }) = self.local {
+                    content.value(&own("TZID"), zone.name());
+                }
+            }
         }
         let prefix = if event.is_cancelled { import::CANCELLED_PREFIX } else { "" };
         content.text("SUMMARY", &format!("{prefix}{}", session.name));

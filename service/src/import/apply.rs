@@ -1,10 +1,11 @@
 //! Saves one session of a file: creates it, or applies what changed since the last import.
 //!
-//! A skip that a person made stays, also on a date that the file leaves out, and also if the file has a meeting on it. Then the
-//! report says that the meeting does not take place.
+//! An update is planned and then written. A dry run only plans.
+//!
+//! A skip that a person made stays, also on a date that the file leaves out, and also if the file has a meeting on it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -14,7 +15,7 @@ use domain::{
     door::CheckInCodes,
     ids::{SessionId, SkipId},
     import::{FileSession, ImportRecord, ImportedSession},
-    recurrence::Skips,
+    recurrence::{self, SkippedDates, Skips},
     window::Buffers,
     zone::ZoneData,
 };
@@ -24,17 +25,15 @@ use serde_json::{Value, json};
 
 use super::{
     Options,
-    meetings::{self, Instances},
+    here::{self, Meetings},
+    meetings::{self, Instances, MeetingChanges},
 };
 use crate::{
     Error, Result,
     audit::Changes,
     db::{Tx, is_one_of},
-    sessions::{NewSkip, Skip, find_skips_in, insert_checked_skips, log_updates_of_active_instances},
-    status::{
-        facts,
-        update::{DecisionContext, StatusChanges},
-    },
+    sessions::{NewSkip, Skip, insert_checked_skips, log_updates_of_active_instances},
+    status::update::{DecisionContext, StatusChanges},
     validate,
 };
 
@@ -49,6 +48,7 @@ pub(super) struct Target<'a> {
     pub(super) data: ZoneData,
     /// Whether this process may compute windows (rule 1).
     pub(super) computes_windows: bool,
+    pub(super) is_dry_run: bool,
     pub(super) changes: StatusChanges,
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn create(
         latitude,
         longitude,
         time_zone: imported.time_zone.clone(),
-        recurrence: imported.recurrence.clone(),
+        recurrence: ended_by_its_rule(imported.recurrence.as_deref(), imported.termination),
         active_buffer_minutes_before: buffers.before_minutes,
         active_buffer_minutes_after: buffers.after_minutes,
         auto_create_instances: has_recurrence,
@@ -127,42 +127,56 @@ pub(super) async fn create(
     Ok(Saved { row, instances, skips })
 }
 
-/// Checks whether the session can take over the changes of the file. The result is what it cannot keep of them.
+/// What an import changes in a session that was imported before.
+pub(super) struct Update {
+    after: session::Model,
+    skips: SkipChanges,
+    meetings: MeetingChanges,
+    /// When the meetings of the file and those of the session differ.
+    pub(super) notes: Vec<String>,
+}
+
+/// The skips that an import adds, and those of earlier imports that it removes.
+struct SkipChanges {
+    added: Vec<NaiveDate>,
+    removed: BTreeMap<NaiveDate, SkipId>,
+}
+
+/// Decides how the changes of the file change a session. `here` has its skips and instances.
 ///
 /// # Errors
-/// [`Error::Conflict`] with the reason why not.
-pub(super) async fn check_update(
+/// [`Error::Conflict`] if the session cannot take over the changes, with the reason.
+pub(super) async fn plan_update(
     target: &Target<'_>,
-    row: &session::Model,
+    before: &session::Model,
+    here: &Meetings,
     stored: &ImportRecord,
     new: &ImportedSession,
-) -> Result<Vec<String>> {
-    let after = patched(row.clone(), &stored.session, new);
+) -> Result<Update> {
+    let after = session::Model {
+        needs_recompute: true,
+        revision: before.revision + 1,
+        changed_at: Some(target.context.now),
+        ..patched(before.clone(), &stored.session, new)
+    };
     if let Err(Error::Invalid { message, .. }) = validate::termination(after.initiation_date, after.termination_date) {
         return Err(Error::Conflict(format!("would end before it begins: its termination date {message}")));
     }
-    let skips = find_skips_in(target.tx, &[row.id]).await?;
-    if skips.len().saturating_add(difference(&new.skips, &stored.session.skips).len()) > Skips::MAX {
+    let added = difference(&new.skips, &stored.session.skips);
+    let removed = skips_of_import(&here.skips, stored, &difference(&stored.session.skips, &new.skips));
+    if here.skips.len().saturating_sub(removed.len()).saturating_add(added.len()) > Skips::MAX {
         return Err(Error::Conflict(format!("gives its session more than {} skips", Skips::MAX)));
     }
-    let (Ok(zone), Ok(Some(recurrence))) = (facts::zone_of(target.data, &after), facts::recurrence_of(&after)) else {
-        return Ok(Vec::new());
-    };
-    let calendar = facts::calendar_of(&after, zone, Skips::NONE);
-    let back = difference(&stored.session.skips, &new.skips);
-    let own: BTreeSet<SkipId> = skips_of_import(&skips, stored, &back).into_values().collect();
-    let others: Vec<Skip> = skips.into_iter().filter(|skip| !own.contains(&skip.id)).collect();
-    let others = Skip::all_dates(&others);
-    let is_skipped =
-        |date: &NaiveDate| others.contains(*date) && recurrence.occurrences(&calendar, *date, *date).next().is_some();
-    let skipped = back.into_iter().filter(is_skipped).take(MAX_NOTES);
-    Ok(skipped
-        .map(|date| format!("has a meeting on {date} again, which somebody skipped here, so it does not take place"))
-        .collect())
+    let kept = here.skips.iter().filter(|skip| !removed.values().any(|id| *id == skip.id)).map(Skip::dates);
+    let skips = Skips::new(kept.chain(added.iter().map(|date| SkippedDates::stored(*date, *date))));
+    let meetings = meetings::plan_changes(target, &after, &skips, stored, new).await?;
+    let changed: HashMap<_, _> = meetings.changed.iter().map(|(_, row)| (row.id, row)).collect();
+    let mut instances: Vec<_> = here.instances.iter().filter(|row| !changed.contains_key(&row.id)).cloned().collect();
+    instances.extend(changed.into_values().cloned());
+    instances.extend(meetings.created(target, &after));
+    let notes = here::differences(target, &after, skips, instances, new);
+    Ok(Update { after, skips: SkipChanges { added, removed }, meetings, notes })
 }
-
-/// How many skips of people are noted.
-const MAX_NOTES: usize = 10;
 
 /// The skips that the last import added, of these dates. Records of older versions have no ids. Then it is the oldest skip of the
 /// date alone that has no reason.
@@ -176,6 +190,11 @@ fn skips_of_import(skips: &[Skip], stored: &ImportRecord, dates: &[NaiveDate]) -
         None => Some((*date, oldest(*date)?)),
     });
     found.collect()
+}
+
+/// The column of a recurrence whose RRULE ends on this date.
+fn ended_by_its_rule(stored: Option<&str>, end: Option<NaiveDate>) -> Option<String> {
+    stored.map(|stored| recurrence::with_rule_end(stored, end))
 }
 
 /// The session after the changes of the file.
@@ -192,6 +211,10 @@ fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession
     put(&mut row.recurrence, &old.recurrence, &new.recurrence);
     put(&mut row.initiation_date, &old.initiation, &new.initiation);
     put(&mut row.termination_date, &old.termination, &new.termination);
+    if (&old.recurrence, old.termination) != (&new.recurrence, new.termination) {
+        let of_rule = new.termination.filter(|date| row.termination_date == Some(*date));
+        row.recurrence = ended_by_its_rule(row.recurrence.as_deref(), of_rule);
+    }
     if old.place != new.place {
         (row.latitude, row.longitude) = new.place.unzip();
     }
@@ -199,40 +222,33 @@ fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession
     row
 }
 
-/// Applies the changes of the file to a locked session.
+/// Writes the changes of the file to a locked session.
 pub(super) async fn update(
     target: &mut Target<'_>,
     before: &session::Model,
+    update: Update,
     stored: &ImportRecord,
     new: &ImportedSession,
 ) -> Result<Saved> {
-    let (tx, old) = (target.tx, &stored.session);
-    let after = session::Model {
-        needs_recompute: true,
-        revision: before.revision + 1,
-        changed_at: Some(target.context.now),
-        ..patched(before.clone(), old, new)
-    };
+    let tx = target.tx;
+    let Update { after, skips, meetings, .. } = update;
     let after = after.into_active_model().reset_all().update(tx).await?;
     log_updates_of_active_instances(tx, before, &after).await?;
     let changes = Changes::between(Some(before), Some(&after));
-    let (skips, changes) = change_skips(target, after.id, stored, new, changes).await?;
+    let (skips, changes) = change_skips(target, after.id, skips, stored, new, changes).await?;
     tx.audit(target.viewer, "importCalendar", after.id, changes);
-    let instances = meetings::update_meetings(target, &after, stored, new).await?;
+    let instances = meetings.write(target, &after).await?;
     Ok(Saved { row: after, instances, skips })
 }
 
-/// Adds the skips that are new in the file, and removes those that an import added and that the file no longer has.
 async fn change_skips(
     target: &Target<'_>,
     session: SessionId,
+    SkipChanges { added, removed }: SkipChanges,
     stored: &ImportRecord,
     new: &ImportedSession,
     changes: Changes,
 ) -> Result<(SkipIds, Changes)> {
-    let added = difference(&new.skips, &stored.session.skips);
-    let back = difference(&stored.session.skips, &new.skips);
-    let removed = skips_of_import(&find_skips_in(target.tx, &[session]).await?, stored, &back);
     if !removed.is_empty() {
         session_skip::Entity::delete_many()
             .filter(session_skip::Column::SessionId.eq(session))

@@ -23,11 +23,12 @@ use super::{
     Action, Imported, Options,
     apply::{self, Saved, Target},
     compare,
+    here::{self, Meetings},
 };
 use crate::{
     App, Error, Result,
     db::{Tx, is_one_of},
-    sessions::next_number,
+    sessions::{Skip, next_number},
     status::update::{StatusChanges, decision_context, move_people},
     transaction, validate,
     zones::for_windows,
@@ -98,8 +99,13 @@ async fn try_import(
             context: decision_context(app, now, Mode::Exact),
             data: app.zone_data(),
             computes_windows: for_windows(tx, &app.zones).await?.is_some(),
+            is_dry_run: options.is_dry_run,
             changes: StatusChanges::default(),
         };
+        let sessions: Vec<SessionId> = known.sessions.keys().copied().collect();
+        let here = here::find_meetings(tx, &sessions, now).await?;
+        let no_meetings = Meetings::default();
+        let of = |row: &session::Model| here.get(&row.id).unwrap_or(&no_meetings);
         let mut outcome = Outcome::default();
         let mut paths = Paths::load(tx, batch).await?;
         let mut records = Vec::new();
@@ -111,7 +117,11 @@ async fn try_import(
             let imported = known.in_its_zone(found, app.zone_data());
             match known.decide(found, &imported) {
                 Decision::Refuse => outcome.refuse(found, "belongs to a session that you do not organise"),
-                Decision::Keep(row) => outcome.import(found, Action::Unchanged, Some(row), &[]),
+                Decision::Keep(row) => {
+                    let Meetings { skips, instances } = of(row);
+                    let notes = here::differences(&target, row, Skip::all_dates(skips), instances.clone(), &imported);
+                    outcome.import(found, Action::Unchanged, Some(row), &notes);
+                }
                 Decision::Own(row) => {
                     if compare::is_in_its_feed(tx, context, row, &imported).await? {
                         outcome.import(found, Action::Unchanged, Some(row), &[]);
@@ -136,16 +146,21 @@ async fn try_import(
                 {
                     outcome.import(found, Action::Unchanged, Some(row), &[]);
                 }
-                Decision::Update(row, stored) => match apply::check_update(&target, row, stored, &imported).await {
-                    Err(Error::Conflict(reason)) => outcome.refuse(found, &reason),
-                    Err(error) => return Err(error),
-                    Ok(notes) if options.is_dry_run => outcome.import(found, Action::Updated, Some(row), &notes),
-                    Ok(notes) => {
-                        let saved = apply::update(&mut target, row, stored, &imported).await?;
-                        outcome.import(found, Action::Updated, Some(&saved.row), &notes);
-                        records.push(record(&found.source, &imported, saved, now)?);
+                Decision::Update(row, stored) => {
+                    match apply::plan_update(&target, row, of(row), stored, &imported).await {
+                        Err(Error::Conflict(reason)) => outcome.refuse(found, &reason),
+                        Err(error) => return Err(error),
+                        Ok(update) if options.is_dry_run => {
+                            outcome.import(found, Action::Updated, Some(row), &update.notes);
+                        }
+                        Ok(update) => {
+                            let notes = update.notes.clone();
+                            let saved = apply::update(&mut target, row, update, stored, &imported).await?;
+                            outcome.import(found, Action::Updated, Some(&saved.row), &notes);
+                            records.push(record(&found.source, &imported, saved, now)?);
+                        }
                     }
-                },
+                }
             }
         }
         save_records(tx, records).await?;
@@ -167,10 +182,6 @@ fn checked(found: &FileSession) -> Result<(), String> {
     let locations = found.session.meetings.iter().map(|meeting| &meeting.location).chain([&found.session.location]);
     for location in locations {
         validate::optional_text("location", location.as_deref()).map_err(reason("LOCATION"))?;
-    }
-    let dates = [found.session.initiation, found.session.termination];
-    for date in dates.into_iter().flatten() {
-        validate::date("date", date).map_err(reason("date"))?;
     }
     Ok(())
 }

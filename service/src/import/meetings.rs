@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use domain::{
     ids::SessionInstanceId,
     import::{ImportRecord, ImportedMeeting, ImportedSession, MeetingState},
-    recurrence::{Occurrence, OccurrenceKey},
+    recurrence::{Occurrence, OccurrenceKey, Skips},
     retime,
     window::Instants,
 };
@@ -35,22 +35,59 @@ use crate::{
 /// The ids of instances, by the keys of their meetings.
 pub(super) type Instances = BTreeMap<String, i64>;
 
+/// What an import changes in the instances of a session.
+pub(super) struct MeetingChanges {
+    /// The instances that change, before and after it. The order is that in which they are saved.
+    pub(super) changed: Vec<(session_instance::Model, session_instance::Model)>,
+    created: Vec<ImportedMeeting>,
+    /// The instances of meetings that have one already.
+    known: Instances,
+}
+
+impl MeetingChanges {
+    /// The instances that are created, without their ids.
+    pub(super) fn created(&self, target: &Target<'_>, session: &session::Model) -> Vec<session_instance::Model> {
+        self.created.iter().map(|meeting| made_from(target, session, meeting)).collect()
+    }
+
+    /// Saves the changes of a session that is saved already.
+    pub(super) async fn write(self, target: &mut Target<'_>, session: &session::Model) -> Result<Instances> {
+        let Self { changed, created, known: mut instances } = self;
+        let session = Arc::new(session.clone());
+        release_keys(target.tx, changed.iter().map(|(row, after)| (row, after))).await?;
+        for (row, after) in changed {
+            save(target, &session, Some(&row), after).await?;
+        }
+        for meeting in &created {
+            let id = insert_meeting(target, &session, meeting).await?;
+            instances.insert(meeting.key.clone(), id.0);
+        }
+        Ok(instances)
+    }
+}
+
 /// Creates the instance of a meeting.
 pub(super) async fn insert_meeting(
     target: &mut Target<'_>,
     session: &Arc<session::Model>,
     meeting: &ImportedMeeting,
 ) -> Result<SessionInstanceId> {
+    let row = made_from(target, session, meeting);
+    save(target, session, None, row).await
+}
+
+fn made_from(target: &Target<'_>, session: &session::Model, meeting: &ImportedMeeting) -> session_instance::Model {
     let mut row = blank(session.id, meeting.date, target.context.now);
     (row.occurrence_date, row.occurrence_start) = meeting.occurrence.unzip();
     put_times(&mut row, meeting);
     row.location_override.clone_from(&meeting.location);
     put_state(target, &mut row, meeting.state);
-    save(target, session, None, row).await
+    put_instants(target, &mut row, session);
+    row
 }
 
 fn put_times(row: &mut session_instance::Model, meeting: &ImportedMeeting) {
-    (row.date, row.start_time, row.end_time) = (meeting.date, Some(meeting.start), meeting.end);
+    (row.date, row.start_time, row.end_time) = (meeting.date, meeting.start, meeting.end);
     row.has_own_times = meeting.has_own_times;
 }
 
@@ -64,28 +101,31 @@ async fn save(
     target: &mut Target<'_>,
     session: &Arc<session::Model>,
     before: Option<&session_instance::Model>,
-    mut row: session_instance::Model,
+    row: session_instance::Model,
 ) -> Result<SessionInstanceId> {
-    let instants = match facts::zone_of(target.data, session) {
-        Ok(zone) if target.computes_windows => facts::computed_instants(&row, session, zone),
-        _ => Instants::unknown(row.date),
-    };
-    facts::put_instants(&mut row, instants);
     let item = LockedInstance { instance: row, session: Arc::clone(session) };
     let (saved, changes) = save_instance(target.tx, target.context, before, item).await?;
     target.changes.extend(changes);
     Ok(saved.id)
 }
 
-/// Applies the changes of the file to the instances of a session, which has its new recurrence and skips already.
-pub(super) async fn update_meetings(
-    target: &mut Target<'_>,
+fn put_instants(target: &Target<'_>, row: &mut session_instance::Model, session: &session::Model) {
+    let instants = match facts::zone_of(target.data, session) {
+        Ok(zone) if target.computes_windows => facts::computed_instants(row, session, zone),
+        _ => Instants::unknown(row.date),
+    };
+    facts::put_instants(row, instants);
+}
+
+/// Decides how the changes of the file change the instances of a session. `session` and `skips` are those after the import.
+pub(super) async fn plan_changes(
+    target: &Target<'_>,
     session: &session::Model,
+    skips: &Skips,
     stored: &ImportRecord,
     new: &ImportedSession,
-) -> Result<Instances> {
-    let rows = Rows::lock(target, session, stored, new).await?;
-    let session = Arc::new(session.clone());
+) -> Result<MeetingChanges> {
+    let rows = Rows::load(target, session, skips, stored, new).await?;
     let known: HashMap<&str, &ImportedMeeting> =
         stored.session.meetings.iter().map(|meeting| (meeting.key.as_str(), meeting)).collect();
     // What the last import read of each instance.
@@ -130,15 +170,11 @@ pub(super) async fn update_meetings(
     // Two instances must not have the same occurrence for a moment, so those that lose theirs are first.
     changes.sort_by_key(|(row, after)| (!is_retimed_away(after), row.id));
     changes.retain(|(row, after)| *row != after);
-    release_keys(target.tx, changes.iter().map(|(row, after)| (*row, after))).await?;
-    for (row, after) in changes {
-        save(target, &session, Some(row), after).await?;
-    }
-    for meeting in created {
-        let id = insert_meeting(target, &session, meeting).await?;
-        instances.insert(meeting.key.clone(), id.0);
-    }
-    Ok(instances)
+    let changed = changes.into_iter().map(|(row, mut after)| {
+        put_instants(target, &mut after, session);
+        (row.clone(), after)
+    });
+    Ok(MeetingChanges { changed: changed.collect(), created: created.into_iter().cloned().collect(), known: instances })
 }
 
 fn recorded(stored: &ImportRecord, key: &str) -> Option<SessionInstanceId> {
@@ -263,10 +299,12 @@ struct Rows {
 }
 
 impl Rows {
-    /// Locks the instances that the last import recorded and those of the same dates, and gives each meeting its instance.
-    async fn lock(
+    /// Loads the instances that the last import recorded and those of the same dates, and gives each meeting its instance. They are
+    /// locked, unless nothing is to be written.
+    async fn load(
         target: &Target<'_>,
         session: &session::Model,
+        skips: &Skips,
         stored: &ImportRecord,
         new: &ImportedSession,
     ) -> Result<Self> {
@@ -276,13 +314,14 @@ impl Rows {
         let concerned = Condition::any()
             .add(is_one_of(tx, session_instance::Column::Id, stored.instances.values().copied()))
             .add(session_instance::Column::OccurrenceDate.is_in(dates));
-        let found = session_instance::Entity::find()
+        let mut query = session_instance::Entity::find()
             .filter(session_instance::Column::SessionId.eq(session.id))
             .filter(concerned)
-            .order_by_asc(session_instance::Column::Id)
-            .lock(LockType::NoKeyUpdate)
-            .all(tx)
-            .await?;
+            .order_by_asc(session_instance::Column::Id);
+        if !target.is_dry_run {
+            query = query.lock(LockType::NoKeyUpdate);
+        }
+        let found = query.all(tx).await?;
         let zone = facts::zone_of(target.data, session).ok();
         let is_over = |row: &&session_instance::Model| {
             let computed = zone.map(|zone| facts::computed_instants(row, session, zone));
@@ -301,7 +340,7 @@ impl Rows {
             let is_known = known.contains(meeting.key.as_str());
             rows.take(meeting, recorded(stored, &meeting.key).filter(|_| is_known));
         }
-        let of_occurrences = rows.match_occurrences(target, session).await?;
+        let of_occurrences = rows.match_occurrences(target, session, skips);
         for meeting in &new.meetings {
             rows.take(meeting, meeting.occurrence().and_then(|key| of_occurrences.get(&key)).copied());
         }
@@ -315,17 +354,17 @@ impl Rows {
     }
 
     /// Matches the instances that no meeting has with the occurrences of the session.
-    async fn match_occurrences(
+    fn match_occurrences(
         &mut self,
         target: &Target<'_>,
         session: &session::Model,
-    ) -> Result<HashMap<OccurrenceKey, SessionInstanceId>> {
+        skips: &Skips,
+    ) -> HashMap<OccurrenceKey, SessionInstanceId> {
         let (Ok(zone), Ok(Some(recurrence))) = (facts::zone_of(target.data, session), facts::recurrence_of(session))
         else {
-            return Ok(HashMap::new());
+            return HashMap::new();
         };
-        let skips = facts::find_skipped_dates(target.tx, &[session.id]).await?.remove(&session.id).unwrap_or_default();
-        let calendar = facts::calendar_of(session, zone, skips);
+        let calendar = facts::calendar_of(session, zone, skips.clone());
         let free = self.by_id.values().filter(|row| !self.taken.contains(&row.id));
         let mut made: Vec<_> = free
             .filter_map(|row| {
@@ -339,8 +378,12 @@ impl Rows {
         // An instance that is over keeps its times, so it can only have its own occurrence.
         let pairs = ids.into_iter().zip(matched).zip(&made).filter_map(|((id, it), made)| Some((id, it?, made)));
         let pairs = pairs.filter(|(_, it, made)| !made.is_over || made.occurrence == it.key());
-        self.occurrences = pairs.map(|(id, occurrence, _)| (id, occurrence)).collect();
-        Ok(self.occurrences.iter().map(|(id, occurrence)| (occurrence.key(), *id)).collect())
+        let pairs: Vec<_> = pairs.map(|(id, occurrence, _)| (id, occurrence)).collect();
+        let of_occurrences = pairs.iter().map(|(id, occurrence)| (occurrence.key(), *id)).collect();
+        // An instance that was moved away from a skipped date has no meeting there to go back to.
+        let exists = |(_, occurrence): &(_, Occurrence)| !calendar.skips.contains(occurrence.date);
+        self.occurrences = pairs.into_iter().filter(exists).collect();
+        of_occurrences
     }
 
     /// Gives a meeting this instance, unless it has one already or another meeting has it.

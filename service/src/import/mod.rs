@@ -11,6 +11,7 @@
 mod apply;
 mod batch;
 mod compare;
+mod here;
 mod meetings;
 
 use domain::{

@@ -38,6 +38,7 @@ use sea_orm::{
 };
 use tracing::{Instrument as _, debug_span};
 
+pub(crate) use self::session::{as_existing, retime_instances};
 pub use self::{
     renew::renew_zone_data,
     report::{AutoCreated, BookingStepped, Changed, Report, SweepError},

@@ -1,12 +1,15 @@
 //! Recomputes sessions from their facts: applies a changed recurrence, computes windows, creates instances, and
 //! updates their status.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     autocreate,
-    ids::SessionId,
+    ids::{SessionId, SessionInstanceId},
     matching::{Existence, ExistingInstance},
     recurrence::{Calendar, Occurrence, Recurrence, Skips},
     retime::{self, RetimeAction},
@@ -82,7 +85,9 @@ async fn sweep_session(
         if let Ok(recurrence) = &recurrence {
             let recurrence = recurrence.clone().unwrap_or_default();
             let calendar = facts::calendar_of(&session, zone, skips.clone());
-            apply_retiming(tx, &session, &recurrence, &calendar, &mut after, context.now).await?;
+            let made = after.iter().filter(|row| key_of(row).is_some()).map(|row| row.id);
+            let answered = find_answered(tx, made).await?;
+            retime_instances(&session, &recurrence, &calendar, &mut after, &answered, context.now);
         }
         for row in &mut after {
             renew_instants(row, &session, zone, context.now);
@@ -166,26 +171,21 @@ fn put_times(row: &mut session_instance::Model, occurrence: &Occurrence) {
     row.end_time = Some(occurrence.end);
 }
 
-/// Applies rule 11 to the instances that were made from the recurrence.
-async fn apply_retiming(
-    tx: &Tx,
+/// Applies rule 11 to the instances that were made from the recurrence. `answered` are those that have a check-in.
+pub(crate) fn retime_instances(
     session: &session::Model,
     recurrence: &Recurrence,
     calendar: &Calendar,
     instances: &mut [session_instance::Model],
+    answered: &BTreeSet<SessionInstanceId>,
     now: DateTime<Utc>,
-) -> Result<()> {
-    let (made, indices): (Vec<session_instance::Model>, Vec<usize>) =
-        instances.iter().enumerate().filter(|(_, row)| key_of(row).is_some()).map(|(i, row)| (row.clone(), i)).unzip();
-    if made.is_empty() {
-        return Ok(());
-    }
-    let answered = find_answered(tx, made.iter().map(|row| row.id)).await?;
+) {
     let as_made = |row: &session_instance::Model| {
         let is_over = is_over(row, facts::computed_instants(row, session, calendar.zone), now);
         as_made(row, answered.contains(&row.id), is_over)
     };
-    let facts: Vec<_> = made.iter().filter_map(as_made).collect();
+    let (facts, indices): (Vec<_>, Vec<usize>) =
+        instances.iter().enumerate().filter_map(|(index, row)| Some((as_made(row)?, index))).unzip();
     for (verdict, index) in retime::retime(recurrence, calendar, &facts).into_iter().zip(indices) {
         let row = &mut instances[index];
         match verdict {
@@ -213,10 +213,9 @@ async fn apply_retiming(
             }
         }
     }
-    Ok(())
 }
 
-fn as_existing(row: &session_instance::Model) -> ExistingInstance {
+pub(crate) fn as_existing(row: &session_instance::Model) -> ExistingInstance {
     ExistingInstance {
         date: row.date,
         start: row.start_time,

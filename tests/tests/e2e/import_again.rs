@@ -15,6 +15,7 @@ use crate::{
 on_both_databases!(
     state_after_random_updates_is_that_of_the_last_file,
     skip_of_a_person_survives_an_import,
+    report_names_the_meetings_in_which_a_session_differs_from_its_file,
     instance_keeps_its_check_ins_when_its_meeting_comes_back,
     own_feed_is_unchanged_and_any_edit_of_it_is_seen,
 );
@@ -282,15 +283,77 @@ async fn skip_of_a_person_survives_an_import(database: TestDatabase) -> Result<(
     let updated = import(&admin, json!({ "ics": excluded(&[]) })).await?;
     assert_eq!(actions(&updated), [("skips@test", "UPDATED")]);
     assert_eq!(skips().await?, by_people);
-    let note =
-        |date: &str| format!("has a meeting on {date} again, which somebody skipped here, so it does not take place");
-    assert_eq!(notes(&updated), json!([note("2030-01-14"), note("2030-01-21")]));
+    let dates = "2030-01-14 19:00, 2030-01-21 19:00 and 2030-01-28 19:00";
+    let note = format!("has meetings on {dates}, which somebody skipped here, so they do not take place");
+    assert_eq!(notes(&updated), json!([note]));
     // The file leaves out a date that a person has skipped, and then the rule changes.
     import(&admin, json!({ "ics": excluded(&["20300128"]) })).await?;
     assert_eq!(skips().await?, ["2030-01-14 null", "2030-01-21 \"Strike\"", "2030-01-28 null", "2030-01-28 null"]);
     let moved = import(&admin, json!({ "ics": mondays("skips@test", 20, "", &[]) })).await?;
     assert_eq!(actions(&moved), [("skips@test", "UPDATED")]);
     assert_eq!(skips().await?, by_people);
+    Ok(())
+}
+
+/// People change a session between imports. Each import says what follows, also one that changes nothing and one that is only tried.
+async fn report_names_the_meetings_in_which_a_session_differs_from_its_file(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let moved =
+        |to: &str| format!("RECURRENCE-ID;TZID=Europe/Berlin:20300114T190000\nDTSTART;TZID=Europe/Berlin:{to}\n");
+    let file = |to: &str| mondays("differs@test", 19, "RDATE;TZID=Europe/Berlin:20300117T190000\n", &[&moved(to)]);
+    let imported = import(&admin, json!({ "ics": file("20300114T210000") })).await?;
+    let id = session_of(&imported, "differs@test")?;
+    assert_eq!(imported["imported"][0]["notes"], json!([]));
+    let reported = async |text: &str, action: &str| -> Result<Vec<String>> {
+        let tried = import(&admin, json!({ "ics": text, "dryRun": true })).await?;
+        let imported = import(&admin, json!({ "ics": text })).await?;
+        assert_eq!(tried["imported"][0]["notes"], imported["imported"][0]["notes"]);
+        let again = import(&admin, json!({ "ics": text })).await?;
+        assert_eq!(imported["imported"][0]["notes"], again["imported"][0]["notes"]);
+        assert_eq!(
+            (actions(&imported), actions(&again)),
+            (vec![("differs@test", action)], vec![("differs@test", "UNCHANGED")])
+        );
+        let notes = imported["imported"][0]["notes"].as_array().context("no list")?;
+        Ok(notes.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    };
+    // The file moves a meeting within a day that is skipped here.
+    add_skip(&admin, &id, "2030-01-14").await?;
+    assert_eq!(
+        reported(&file("20300114T220000"), "UPDATED").await?,
+        ["has a meeting on 2030-01-14 22:00, which somebody skipped here, so it does not take place"]
+    );
+    // It moves the meeting to a day that is not skipped. There the meeting takes place.
+    assert_eq!(reported(&file("20300115T190000"), "UPDATED").await?, Vec::<String>::new());
+    let takes_place = state(&admin, &id).await?.planned;
+    ensure!(takes_place.iter().any(|it| it.contains("2030-01-15T18:00")), "{takes_place:?}");
+
+    let instance = instances(&admin, &id).await?.into_iter().find(|it| it.0.starts_with("2030-01-17"));
+    let (.., added) = instance.context("no instance of the added date")?;
+    let cancel = "mutation($id: ID!) { updateSessionInstance(input: { id: $id, isCancelled: true }) { sessionInstance { id } } }";
+    admin.data(cancel, json!({ "id": added })).await?;
+    assert_eq!(
+        reported(&file("20300115T190000"), "UNCHANGED").await?,
+        ["has a meeting on 2030-01-17 19:00, which somebody cancelled here, so it does not take place"]
+    );
+    let update = "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { id } } }";
+    admin.data(update, json!({ "input": { "id": id, "terminationDate": "2030-02-04" } })).await?;
+    let ended = reported(&file("20300115T190000"), "UNCHANGED").await?;
+    let dates = "2030-02-11 19:00, 2030-02-18 19:00, 2030-02-25 19:00, 2030-03-04 19:00, 2030-03-11 19:00 and ";
+    let last = ended.last().context("no note")?;
+    ensure!(
+        last.starts_with(&format!("has meetings on {dates}")) && last.contains("it ends on 2030-02-04"),
+        "{ended:?}"
+    );
+
+    let tuesday = json!([{ "weekly": { "weekday": "TUESDAY", "startTime": "19:00", "endTime": "21:00" } }]);
+    admin.data(update, json!({ "input": { "id": id, "terminationDate": null, "schedules": tuesday } })).await?;
+    let changed = reported(&file("20300115T190000"), "UNCHANGED").await?;
+    let [_, missing, added] = changed.as_slice() else { anyhow::bail!("{changed:?}") };
+    ensure!(missing.starts_with("has meetings on 2030-01-07 19:00, 2030-01-21 19:00"), "{missing}");
+    ensure!(missing.contains("which the schedules of the session here do not have"), "{missing}");
+    ensure!(added.starts_with("has no meeting on 2030-01-08 19:00, 2030-01-22 19:00"), "{added}");
     Ok(())
 }
 
@@ -397,6 +460,8 @@ async fn own_feed_is_unchanged_and_any_edit_of_it_is_seen(database: TestDatabase
             let times = json!({ "sessionId": id, "date": date, "startTime": "19:00", "endTime": "20:10", "locationOverride": location });
             admin.data(add, json!({ "input": times })).await?;
         }
+        // Its times are not known.
+        admin.data(add, json!({ "input": { "sessionId": id, "date": "2030-06-09" } })).await?;
         sessions.push((id, path));
     }
     let sessions_before = count(&admin).await?;

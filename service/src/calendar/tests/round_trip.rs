@@ -29,7 +29,7 @@ fn imported(feed: &str) -> SessionCalendar {
     let FileSession { session: found, source, .. } = contents.sessions.remove(0);
     let zone = ZoneData::compiled().zone(&found.time_zone).unwrap();
     let instances = found.meetings.iter().zip(1..).map(|(meeting, id)| {
-        let (start, end) = (Some(meeting.start), meeting.end);
+        let (start, end) = (meeting.start, meeting.end);
         let instants = Instants::compute(zone, Buffers::default(), meeting.date, start, end);
         Instance {
             start_time: start,
@@ -86,6 +86,8 @@ enum Edit {
     Deleted,
     /// An instance made by hand, so many days and minutes later.
     ByHand(i64, i64),
+    /// An instance without times, so many days later.
+    Timeless(i64),
     /// Skipped, with so many days after it.
     Skipped(u64),
 }
@@ -152,6 +154,7 @@ impl Case {
                 Edit::ByHand(days, minutes) => {
                     Instance { occurrence_date: None, occurrence_start: None, ..by(days, minutes) }
                 }
+                Edit::Timeless(days) => instance(id, None, (&(of.date + TimeDelta::days(days)).to_string(), None)),
                 Edit::Skipped(days) => {
                     skips.push(skip(id, of.date, of.date + chrono::Days::new(days)));
                     continue;
@@ -226,6 +229,8 @@ fn feed_that_was_imported_and_exported_again_is_the_same() {
             (6, Edit::Deleted),
             (7, Edit::ByHand(2, 0)),
             (9, Edit::Skipped(0)),
+            (11, Edit::Timeless(0)),
+            (12, Edit::Timeless(1)),
         ];
         let case = Case {
             schedules: form.clone(),
@@ -238,6 +243,18 @@ fn feed_that_was_imported_and_exported_again_is_the_same() {
         };
         case.check();
     }
+}
+
+/// Neither a rule nor another meeting says the zone of the session.
+#[test]
+fn instance_without_times_comes_back_on_its_date() {
+    let session = Session { recurrence: None, city: None, state: None, ..session(&[]) };
+    let instances = vec![instance(1, None, ("2025-07-01", None)), instance(2, None, ("2025-07-02", None))];
+    let names = EventNames::new(SessionId(7), "test");
+    let calendar = SessionCalendar { session, instances, skips: Vec::new(), names };
+    let copy = imported(&written(&calendar));
+    assert_eq!(copy.session.time_zone, "America/Chicago");
+    assert_eq!(written(&copy), written(&calendar));
 }
 
 /// The recurrence is not only equivalent: the rules and words are those of the first installation.
@@ -310,6 +327,7 @@ fn cases() -> impl Strategy<Value = Case> {
         Just(Edit::Deleted),
         shift.prop_map(|(days, minutes)| Edit::ByHand(days, minutes)),
         (0..9u64).prop_map(Edit::Skipped),
+        (0..2i64).prop_map(Edit::Timeless),
     ];
     // Each occurrence is edited once at most.
     let edits = vec((0..60usize, edit), 0..9).prop_map(|mut edits| {
