@@ -187,6 +187,8 @@ export interface ActivityChange {
     /** Null for no limit, 0 for closed. */
     maxConcurrent: number | null;
     isFull: boolean;
+    /** Whether each person or each visit may have one seat. */
+    seatsPer: 'PERSON' | 'VISIT';
   };
   /** How many seats are taken. */
   occupancy: number;
@@ -255,8 +257,11 @@ export interface SeatOffer {
  */
 export type SeatState = 'entering' | 'waiting' | 'offered' | 'admitted' | 'full' | 'lost' | 'failed';
 
-/** Why a seat or place was lost: nobody used the page; there was no connection for too long; or something else, such as another device. */
-export type LostReason = 'idle' | 'away' | 'ended';
+/**
+ * Why a seat or place was lost: nobody used the page; there was no connection for too long; nobody took the offered seat in time; or
+ * something else, such as another device.
+ */
+export type LostReason = 'idle' | 'away' | 'lapsed' | 'ended';
 
 /** The detail of `changed`, of the events that are named like states, and of `activity-queue-changed`. */
 export interface SeatChange {

@@ -52,8 +52,10 @@ const STABLE_MS = 5_000;
 const IDLE_MS = 300_000;
 /** The longest wait for another tab to take over a seat or a place in a queue. */
 const HAND_OVER_MS = 2_000;
-/** After so many missed heartbeats a visit may be offline. */
+/** After a silence of so many heartbeats a visit may be offline. */
 const MISSED_BEATS = 3;
+/** Within this time the server tells of each change of what other visits of the person have. */
+const NEWS_MS = 2_000;
 /** The shortest time between two moves of a seat to the tab that is used. */
 const BETWEEN_MOVES_MS = 2_000;
 /** The interval between attempts to get a valid token while the connection has none. */
@@ -153,6 +155,9 @@ class Connection {
   isOutOfTouch = false;
   /** How many connections were made so far. */
   connected = 0;
+  /** When the last message of the server came, and the longest time between two messages since `takeSilence`. */
+  #heardAt = Date.now();
+  #silence = 0;
   #viewer;
 
   /** Called just before the page is left. */
@@ -218,6 +223,13 @@ class Connection {
     const id = this.#start({ query: SERVER_TIME, variables: () => ({}), lasts: false, next, error: () => {} });
   }
 
+  /** The longest time without a message of the server since the last call. It is long after sleep and without a network. */
+  takeSilence() {
+    const silence = this.#silence;
+    this.#silence = 0;
+    return silence;
+  }
+
   /** Calls `watcher(isOutOfTouch)` now and at each change. Returns a function that ends this. */
   watchTouch(watcher) {
     this.#watchers.add(watcher);
@@ -246,6 +258,8 @@ class Connection {
     if (this.#socket) {
       this.#drop();
       this.#open();
+    } else {
+      this.#tabVisit?.beat();
     }
     this.place.restart();
     this.bookings.restart();
@@ -378,6 +392,8 @@ class Connection {
     this.#timers.connect = setTimeout(() => this.#lost(1006, 'no answer in time'), CONNECT_MS);
     const token = await this.#askForToken();
     if (this.#socket !== opening) return;
+    // Another token may be that of another person.
+    if (this.connected > 0 && token !== this.#sentToken) this.#viewer = undefined;
     this.#sentToken = token;
     const socket = (this.#socket = new WebSocket(`${this.base.replace(/^http/, 'ws')}/graphql/ws`, PROTOCOL));
     const payload = token ? { authorization: `Bearer ${token}` } : {};
@@ -388,6 +404,8 @@ class Connection {
 
   #read({ type, id, payload }) {
     this.#awaitsAnswer = false;
+    this.#silence = Math.max(this.#silence, Date.now() - this.#heardAt);
+    this.#heardAt = Date.now();
     clearTimeout(this.#timers.probe);
     const operation = this.#operations.get(id);
     switch (type) {
@@ -538,7 +556,7 @@ const BOOKING_CHANGES = `subscription($bookingId: ID, $after: Cursor) {
 }`;
 
 const ACTIVITY_CHANGES = `subscription($key: String!) {
-  presenceChanged(activityKey: $key) { occupancy queueLength occurredAt activity { key name maxConcurrent isFull } }
+  presenceChanged(activityKey: $key) { occupancy queueLength occurredAt activity { key name maxConcurrent isFull seatsPer } }
 }`;
 
 /** A subscription to changes. After a lost connection it resumes after the last change that it received. */
@@ -1381,6 +1399,7 @@ class BookingStatus extends InSessionElement {
 class ActivityQueue extends InSessionElement {
   static observedAttributes = ['activity', 'endpoint'];
   #timer;
+  /** The activity and the server of the visit, and the key under which the tab's storage says that the visit goes on. */
   #joined;
   #leftAt = -Infinity;
   #error;
@@ -1410,8 +1429,7 @@ class ActivityQueue extends InSessionElement {
 
   follow() {
     const { activity } = this;
-    const of = JSON.stringify([activity, this.getAttribute('endpoint')]);
-    if (this.#joined !== undefined && this.#joined !== of) this.#quit();
+    if (this.#joined && this.#joined.of !== this.#of) this.#quit();
     this.seats = undefined;
     this.#show();
     if (!isActivityKey(activity)) {
@@ -1422,29 +1440,30 @@ class ActivityQueue extends InSessionElement {
       const text = code === 'NOT_FOUND' ? `there is no activity ${activity}` : `the server does not tell about the activity ${activity}: ${message}`;
       warn(`${text} on ${this.connection.base}.`);
     };
+    const tab = this.connection.tabVisit();
     const seatsChanged = (seats) => {
       this.seats = seats;
+      tab.learnActivity(seats.activity);
       this.#show();
     };
-    const stops = [
-      new Feed(this.connection, { query: ACTIVITY_CHANGES, variables: { key: activity } }, seatsChanged, refused),
-      // The seat or place of another tab of the person shows here too.
-      { stop: this.connection.tabVisit().watchSiblings(activity, (isHolding) => isHolding && this.#joinOthers()) },
-    ];
+    const feed = new Feed(this.connection, { query: ACTIVITY_CHANGES, variables: { key: activity } }, seatsChanged, refused);
+    // What another part of this page, or another tab of the person, has shows here too.
+    const stopWatching = tab.watchHolding(activity, () => this.#joinOthers());
     this.#resume();
     return () => {
-      for (const followed of stops) followed.stop();
+      feed.stop();
+      stopWatching();
       clearTimeout(this.#timer);
       // An element that only moves within its page keeps its seat or place.
       if (!this.isConnected) this.#quit();
     };
   }
 
-  /** Joins again after a reload, if it is still the same person. */
+  /** Joins again after a reload, if the same visit of the same person goes on. */
   async #resume() {
     if (this.hasAttribute('join')) return this.join();
     const kept = attempt(() => sessionStorage.getItem(this.#key));
-    if (kept && kept === String(await this.connection.viewer()) && this.isConnected) this.join();
+    if (kept && kept === (await this.#visitor()) && this.isConnected && !this.visit) this.join();
   }
 
   #joinOthers() {
@@ -1452,8 +1471,27 @@ class ActivityQueue extends InSessionElement {
     if (!this.visit && performance.now() - this.#leftAt > HAND_OVER_MS) this.join();
   }
 
+  get #of() {
+    return JSON.stringify([this.activity, this.getAttribute('endpoint')]);
+  }
+
   get #key() {
     return `insession.queue ${this.connection.base} ${this.activity}`;
+  }
+
+  /** The person and the visit of this tab. A duplicated tab has a visit of its own. */
+  async #visitor() {
+    const tab = this.connection.tabVisit();
+    const [viewer] = await Promise.all([this.connection.viewer(), tab.hold()]);
+    return `${viewer} ${tab.id}`;
+  }
+
+  /** Stores that the visit takes part, until that has ended. */
+  async #remember(visit, key) {
+    const visitor = await this.#visitor();
+    if (this.visit !== visit) return;
+    const takesPart = visit.state !== 'lost' || visit.lostReason === 'away';
+    attempt(() => (takesPart ? sessionStorage.setItem(key, visitor) : sessionStorage.removeItem(key)));
   }
 
   /** Asks for a seat, or takes the one that is offered. While the activity is full, it waits in the queue. */
@@ -1467,18 +1505,18 @@ class ActivityQueue extends InSessionElement {
     const { activity } = this;
     const acceptOffers = !this.hasAttribute('confirm');
     const visit = startHeartbeat({ activity, wait: true, acceptOffers, endpoint: this.connection.base });
+    const key = this.#key;
     this.visit = visit;
-    this.#joined = JSON.stringify([activity, this.getAttribute('endpoint')]);
+    this.#joined = { of: this.#of, key };
     visit.addEventListener('changed', ({ detail }) => {
       this.#error = undefined;
+      this.#remember(visit, key);
       this.#show();
       dispatch('activity-queue-changed', detail, this);
     });
     visit.addEventListener('failed', ({ detail }) => this.#failed(detail));
     visit.addEventListener('left', () => this.visit === visit && this.#quit());
-    this.connection.viewer().then((viewer) => {
-      if (this.visit === visit) attempt(() => sessionStorage.setItem(this.#key, String(viewer)));
-    });
+    this.#remember(visit, key);
     this.#show();
   }
 
@@ -1494,7 +1532,7 @@ class ActivityQueue extends InSessionElement {
 
   #quit() {
     const { visit } = this;
-    attempt(() => sessionStorage.removeItem(this.#key));
+    if (this.#joined) attempt(() => sessionStorage.removeItem(this.#joined.key));
     this.visit = this.#joined = this.#error = undefined;
     this.#leftAt = performance.now();
     visit?.stop();
@@ -1583,10 +1621,10 @@ class ActivityQueue extends InSessionElement {
 }
 
 /** The texts that say why a seat, or a place in a queue, has ended. */
-const LOST = { idle: 'lost-idle', away: 'lost-away', ended: 'lost-ended' };
+const LOST = { idle: 'lost-idle', away: 'lost-away', lapsed: 'lost-lapsed', ended: 'lost-ended' };
 
 function failureText(language, error) {
-  if (['UNAUTHENTICATED', 'FORBIDDEN'].includes(codeOf(error ?? {}))) return say(language, 'sign-in-to-join');
+  if (NOT_ALLOWED.has(codeOf(error ?? {}))) return say(language, 'sign-in-to-join');
   return say(language, 'failed', { reason: error?.message ?? say(language, 'no-answer') });
 }
 
@@ -1715,6 +1753,7 @@ const WORDS = {
   "join-again": ["Join again","Wieder mitmachen","Weer meedoen","Participer à nouveau","Participar de nuevo","Yeniden katıl","Merr pjesë përsëri","फिर शामिल हों"],
   "lost-idle": ["Your seat went to somebody else, because nobody used this page.","Ihr Platz ist jetzt vergeben, weil niemand diese Seite benutzt hat.","Je plaats ging naar iemand anders, omdat niemand deze pagina gebruikte.","Votre place est allée à quelqu'un d'autre, car personne n'utilisait cette page.","Su plaza pasó a otra persona, porque nadie usaba esta página.","Bu sayfayı kimse kullanmadığı için yeriniz başkasına geçti.","Vendi juaj iu dha dikujt tjetër, sepse askush nuk e përdori këtë faqe.","आपकी सीट किसी और को मिल गई, क्योंकि यह पेज इस्तेमाल नहीं हो रहा था।"],
   "lost-away": ["This page was not connected for too long, so your place has ended.","Diese Seite war zu lange nicht verbunden. Ihr Platz ist deshalb verfallen.","Deze pagina was te lang niet verbonden. Daarom is je plaats vervallen.","Cette page est restée trop longtemps sans connexion, et votre place a pris fin.","Esta página estuvo demasiado tiempo sin conexión, así que su plaza terminó.","Bu sayfa çok uzun süre bağlantısız kaldı, bu yüzden yeriniz sona erdi.","Kjo faqe mbeti pa lidhje shumë gjatë, ndaj vendi juaj mbaroi.","यह पेज बहुत देर तक जुड़ा नहीं था, इसलिए आपकी जगह समाप्त हो गई।"],
+  "lost-lapsed": ["A seat was kept for you, but nobody took it in time, so your place has ended.","Für Sie war ein Platz frei gehalten, aber er wurde nicht rechtzeitig genommen. Ihr Platz in der Warteschlange ist deshalb verfallen.","Er werd een plaats voor je vrij gehouden, maar die is niet op tijd genomen. Daarom is je plaats in de rij vervallen.","Une place vous était gardée, mais elle n'a pas été prise à temps. Votre place dans la file a donc pris fin.","Se le guardaba una plaza, pero no se ocupó a tiempo, así que su puesto en la cola terminó.","Sizin için bir yer tutuluyordu, ama zamanında alınmadı. Bu yüzden sıradaki yeriniz sona erdi.","Një vend mbahej për ju, por nuk u mor në kohë, ndaj vendi juaj në radhë mbaroi.","आपके लिए एक सीट रखी गई थी, पर वह समय पर नहीं ली गई, इसलिए कतार में आपका स्थान समाप्त हो गया।"],
   "lost-ended": ["Your place here has ended. Perhaps you went on elsewhere.","Ihr Platz hier ist verfallen. Vielleicht machen Sie anderswo weiter.","Je plaats hier is vervallen. Misschien ben je ergens anders verdergegaan.","Votre place ici a pris fin. Vous avez peut-être continué ailleurs.","Su plaza aquí terminó. Quizás siguió en otro sitio.","Buradaki yeriniz sona erdi. Belki başka yerde devam ettiniz.","Vendi juaj këtu mbaroi. Ndoshta vazhduat diku tjetër.","यहाँ आपकी जगह समाप्त हो गई। शायद आप कहीं और चले गए।"],
   "sign-in-to-join": ["Sign in to join.","Melden Sie sich an, um mitzumachen.","Log in om mee te doen.","Connectez-vous pour participer.","Inicie sesión para participar.","Katılmak için oturum açın.","Hyni për të marrë pjesë.","शामिल होने के लिए साइन इन करें।"],
   "failed": ["That did not work: {reason}","Das hat nicht geklappt: {reason}","Dat is niet gelukt: {reason}","Cela n'a pas fonctionné : {reason}","Esto no funcionó: {reason}","Bu olmadı: {reason}","Kjo nuk funksionoi: {reason}","यह नहीं हो पाया: {reason}"],
@@ -1748,13 +1787,13 @@ function say({ words }, key, values = {}) {
 const PRESENCE = 'presence { id status isOnline activity { key } }';
 const PLACE = 'fragment place on QueuePlace { position length joinedAt estimatedWaitSeconds offer { expiresAt } }';
 const BEAT = `mutation($input: HeartbeatInput!) { heartbeat(input: $input) {
-  secret heartbeatSeconds presence { id status isOnline isIdle activity { key } queuePlace { ...place activity { key } } }
+  secret heartbeatSeconds presence { id status isOnline isIdle activity { key seatsPer } queuePlace { ...place activity { key seatsPer } } }
 } } ${PLACE}`;
 const ENTER = `mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
   admitted occupancy maxConcurrent message queuePlace { ...place } ${PRESENCE} activity { key name seatsPer }
 } } ${PLACE}`;
 const QUEUE_CHANGES = `subscription($id: ID!, $secret: String) {
-  queueChanged(presenceId: $id, secret: $secret) { activity { key } queuePlace { ...place } admitted isElsewhere occurredAt }
+  queueChanged(presenceId: $id, secret: $secret) { activity { key seatsPer } queuePlace { ...place } admitted isElsewhere occurredAt }
 } ${PLACE}`;
 const ends = (name) => `mutation($id: ID!, $secret: String) { ${name}(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
 const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
@@ -1765,8 +1804,20 @@ const LEAVE_QUEUE = `mutation($id: ID!, $secret: String, $onlyThisVisit: Boolean
 /** The answer to an entry that was cancelled before the server answered. */
 const CANCELLED = { admitted: false, cancelled: true, occupancy: null, maxConcurrent: null, queuePlace: null, message: 'No longer asked for.' };
 
+/** The codes of errors for those who may not have a visit. */
+const NOT_ALLOWED = new Set(['UNAUTHENTICATED', 'FORBIDDEN']);
+
 /** States of a visit that has a seat or a place in a queue. */
 const HOLDING = new Set(['waiting', 'offered', 'admitted']);
+
+/** Whether a visit with this state in an activity has a seat or a place itself. Otherwise only other visits of the person may have. */
+function isOwn(standing) {
+  return standing !== undefined && HOLDING.has(standing.state) && !standing.isElsewhere;
+}
+
+function hasSeat(standing) {
+  return isOwn(standing) && standing.state === 'admitted';
+}
 
 /**
  * Keeps this visit online until the page is left, and asks for a seat in an activity. Heartbeats go over the page's socket. Its
@@ -1852,7 +1903,7 @@ class Visit extends EventTarget {
     return this.state === 'admitted';
   }
 
-  /** Why the seat or place was lost: `idle`, `away` (no connection) or `ended`; null in other states. */
+  /** Why the seat or place was lost: `idle`, `away` (no connection), `lapsed` (an offer) or `ended`; null in other states. */
   get lostReason() {
     return this.#tab.standing(this.activity)?.reason ?? null;
   }
@@ -1967,27 +2018,27 @@ class TabVisit {
   #isOnline = false;
   /** Whether a heartbeat was answered since the visit started, or since it went offline. */
   #hasBeaten = false;
-  /**
-   * Whether the last heartbeat said that it is idle, the connection over which it was answered, and the time after which the visit
-   * may be offline.
-   */
+  /** Whether the last heartbeat said that it is idle, and the time between heartbeats. */
   #wasIdle = false;
-  #connected;
-  #lateAt = Infinity;
-  /** Whether another visit of the person may get the seat of this one. */
-  #isShared = false;
+  #heartbeatSeconds = 20;
+  /** Since when the answers to heartbeats do not agree with the messages of the queue feed. */
+  #unsureSince;
+  /** Whether seats are for each person or for each visit, by the activity's key. */
+  #seatsPer = new Map();
   /** The key of the activity in which the visit has, or may have, a seat. */
   #seat;
   /** The key of the activity in whose queue the visit has asked to wait, if it has, or may have, a place there. */
   #queue;
   #queueFeed;
-  /** The last message of that feed, which is about the person, and the connection over which it came. */
-  #told = {};
+  /** The last message of that feed on this connection. */
+  #told;
   #isAccepting = false;
   /** The state of the seat or place in each activity, by the activity's key. */
   #standings = new Map();
-  /** The activities in which the visit takes over the seat or place of a closed tab. */
-  #inheriting = new Set();
+  /** The functions to call when this tab, or another tab of the person, has a seat or place: by activity. */
+  #watchers = new Map();
+  /** The activity whose seat was given back when the page was left. */
+  #givenBack;
   #siblings;
   #movedAt = -Infinity;
   #isCompleted = false;
@@ -2003,10 +2054,8 @@ class TabVisit {
     this.#isKnown = this.#isOnline = Boolean(kept);
     this.#siblings = new Siblings(this, (message) => this.#hear(message));
     connection.pageHideTasks.add(() => this.#hide());
-    // The seat, or the place in a queue, may have ended meanwhile.
-    connection.readyTasks.add(() => this.#hasBeaten && this.beat());
-    // A page from the browser's cache asks for its seat again.
-    addEventListener('pageshow', ({ persisted }) => persisted && this.beat());
+    connection.readyTasks.add(() => this.#connected());
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#comeBack());
     this.use = pageUse();
     this.use.watch(
       () => this.#hasBeaten && this.beat(),
@@ -2040,6 +2089,45 @@ class TabVisit {
     return [...this.running].findLast((visit) => visit.activity === activity && visit.wait);
   }
 
+  /** The latest use that takes a seat which is offered. */
+  #acceptingUseOf(activity) {
+    return [...this.running].findLast((visit) => visit.activity === activity && visit.wait && visit.acceptOffers);
+  }
+
+  /** The seat, or the place in a queue, may have ended meanwhile. And the token may be that of another person. */
+  #connected() {
+    this.#told = undefined;
+    this.#meetSiblings();
+    if (this.#hasBeaten) this.beat();
+  }
+
+  /** A page from the browser's cache asks again for the seat that it gave back when it was left. */
+  #comeBack() {
+    if (this.#givenBack) this.#enterAgain(this.#givenBack);
+    else this.beat();
+    this.#meetSiblings();
+  }
+
+  /**
+   * Whether all tabs of the person share one seat, or one place in the queue: the seats are for each person, and the visit is that of
+   * a person. Everything between tabs depends on this. Until the server has said what the seats are for, nothing is shared.
+   */
+  isShared(activity) {
+    return this.#seatsPer.get(activity) === 'PERSON' && !this.secret;
+  }
+
+  /** Takes what an answer of the server says about an activity. */
+  learnActivity({ key, seatsPer }) {
+    if (this.#seatsPer.get(key) === seatsPer) return;
+    this.#seatsPer.set(key, seatsPer);
+    if (this.isShared(key)) this.#siblings.meet(key);
+    else this.#siblings.forget(key);
+  }
+
+  #meetSiblings() {
+    for (const activity of this.#seatsPer.keys()) if (this.isShared(activity)) this.#siblings.meet(activity);
+  }
+
   beat() {
     return this.#inTurn(() => this.#beat());
   }
@@ -2049,30 +2137,40 @@ class TabVisit {
     if (this.running.size === 0) return;
     if (this.#isCompleted) this.#become({ id: randomId() });
     this.#isCompleted = false;
-    let seconds = 20;
+    let isCertain = true;
     try {
       let answer = await this.#sendBeat();
+      const isReplaced = answer.isGone !== undefined;
       // The stored visit has ended, or belongs to another person. Start another one.
-      if (answer.isGone) {
+      if (isReplaced) {
         this.#become({ id: randomId() });
         answer = await this.#sendBeat();
       }
       if (answer.isGone) throw answer.isGone;
-      seconds = answer.heartbeatSeconds;
+      this.#heartbeatSeconds = answer.heartbeatSeconds;
       this.#hasBeaten = true;
       if (answer.secret) this.#become({ id: this.id, secret: answer.secret });
-      this.#learn(answer.presence);
-      this.#lateAt = Date.now() + MISSED_BEATS * seconds * 1_000;
+      isCertain = this.#learn(answer.presence, isReplaced);
+      this.#followQueue();
     } catch (error) {
+      // Nobody is signed in any more. A heartbeat that is answered shows the seat or place again.
+      if (NOT_ALLOWED.has(codeOf(error))) {
+        for (const [activity, { state }] of this.#standings) if (HOLDING.has(state)) this.#put(activity, { state: 'failed' });
+      }
       if (error.name !== 'AbortError') for (const visit of this.running) visit.reportFailure(error);
     }
-    if (this.running.size > 0) this.#timer = setTimeout(() => this.beat(), seconds * 1_000);
+    const next = isCertain ? this.#heartbeatSeconds * 1_000 : NEWS_MS;
+    if (this.running.size > 0) this.#timer = setTimeout(() => this.beat(), next);
+  }
+
+  /** A duplicated tab has a copy of the first one's storage. The lock shows that, and the copy starts a visit of its own. */
+  async hold() {
+    while (!(await hold(`${this.key} ${this.id}`))) this.#become({ id: randomId() });
   }
 
   /** Sends a heartbeat. Returns the answer, or `{isGone}` if the visit does not exist or has ended. */
   async #sendBeat() {
-    // A duplicated tab has a copy of the first one's storage. The lock shows that, and the copy starts a visit of its own.
-    while (!(await hold(`${this.key} ${this.id}`))) this.#become({ id: randomId() });
+    await this.hold();
     const { signal } = this.#beats;
     const latest = [...this.running].at(-1);
     if (!latest) throw new DOMException('The visit was stopped.', 'AbortError');
@@ -2086,42 +2184,57 @@ class TabVisit {
     }
   }
 
-  /** Stores the seat and the place in the queue from the answer to a heartbeat. */
-  #learn(presence) {
+  /**
+   * Stores the seat and the place in the queue from the answer to a heartbeat. `isReplaced`: it is the first one of a new visit, which
+   * has nothing of what the last one had. Returns false if only the next messages of the server make all states certain.
+   */
+  #learn(presence, isReplaced) {
     this.presence = presence;
+    const wasAway = this.connection.takeSilence() > MISSED_BEATS * this.#heartbeatSeconds * 1_000 && !isReplaced;
     const wasIdle = this.#wasIdle;
-    const wasAway = Date.now() > this.#lateAt || (this.#connected !== undefined && this.#connected !== this.connection.connected);
     this.#wasIdle = presence.isIdle;
-    this.#connected = this.connection.connected;
-    this.#seat = presence.activity?.key;
+    const { activity: seat, queuePlace: place } = presence;
+    for (const known of [seat, place?.activity]) if (known) this.learnActivity(known);
+    this.#seat = seat?.key;
     // The place at which the visit waits comes first. Without one, it is that of another visit of the person.
-    const place = presence.queuePlace;
     if (this.#queue !== place?.activity.key) this.#queue = undefined;
-    for (const [activity, { state, isElsewhere }] of [...this.#standings]) {
+    let isCertain = true;
+    for (const [activity, standing] of [...this.#standings]) {
       if (this.#seat === activity) this.#put(activity, { state: 'admitted' });
       else if (place?.activity.key === activity) this.#putPlace(activity, place);
-      else if (HOLDING.has(state)) this.#lose(activity, { isElsewhere, wasIdle, wasAway });
+      else if (HOLDING.has(standing.state)) isCertain = this.#lose(activity, standing, { wasIdle, wasAway }) && isCertain;
     }
+    this.#unsureSince = isCertain ? undefined : (this.#unsureSince ?? performance.now());
+    return isCertain;
   }
 
-  /** The visit has neither a seat nor a place any more. Another visit of the person may have it now, or it has ended. */
-  #lose(activity, { isElsewhere, wasIdle, wasAway }) {
-    const isTold = this.#told.connected === this.connection.connected && this.#told.activity === activity;
-    // Messages of the server come at most once a second, so another tab may know more.
-    const elsewhere = isTold && this.#told.admitted ? { state: 'admitted' } : this.#siblings.holding(activity);
-    if (elsewhere) return this.#put(activity, { ...elsewhere, isElsewhere: true });
-    if (isElsewhere && !isTold && !wasAway) return;
-    // The answer to the request for the seat of a closed tab says whether it is lost.
-    if (this.#inheriting.has(activity)) return;
-    // The lease of the visit has ended, for example while the computer slept. The visit asks again, at once or when somebody is
-    // back. If no other visit may get the seat, this is the only reason for its loss, unless the visit was idle.
-    const hasEnded = wasAway || (!this.#isShared && !wasIdle);
-    if (hasEnded && !this.use.isIdle) return this.#enterAgain(activity);
-    this.#put(activity, { state: 'lost', reason: hasEnded ? 'away' : wasIdle ? 'idle' : 'ended' });
+  /**
+   * The visit has neither a seat nor a place any more. Another visit of the person may have the seat now, or it has ended. Returns
+   * false if this is not known yet.
+   */
+  #lose(activity, { isElsewhere, queuePlace }, { wasIdle, wasAway }) {
+    // The visit was offline for too long. What other visits have does not end by that.
+    const isAway = wasAway && !isElsewhere;
+    if (this.isShared(activity) && !isAway) {
+      const told = this.#told?.activity.key === activity ? this.#told : undefined;
+      if (told?.admitted && told.isElsewhere) {
+        this.#put(activity, { state: 'admitted', isElsewhere: true });
+        return true;
+      }
+      // The last message was about an earlier moment, or the first one has not come yet.
+      const isOutdated = !told || told.admitted || told.queuePlace;
+      if (isOutdated && !(performance.now() - this.#unsureSince >= NEWS_MS)) return false;
+    }
+    const isLapsed = queuePlace?.offer && Date.parse(queuePlace.offer.expiresAt) <= this.connection.now();
+    // An offer that is for the person to take is not asked for again.
+    const asksAgain = isAway && !(isLapsed && !this.#acceptingUseOf(activity));
+    if (asksAgain && !this.use.isIdle) this.#enterAgain(activity);
+    else this.#put(activity, { state: 'lost', reason: asksAgain ? 'away' : isLapsed ? 'lapsed' : wasIdle ? 'idle' : 'ended' });
+    return true;
   }
 
   async #enterAgain(activity) {
-    const use = this.#useOf(activity);
+    const use = this.#waitingUseOf(activity) ?? this.#useOf(activity);
     await use?.enter().catch((error) => use.reportFailure(error));
   }
 
@@ -2139,7 +2252,7 @@ class TabVisit {
 
   /** Takes the offered seat. If that fails, the next message or heartbeat that still shows the offer tries again. */
   async #accept(activity) {
-    const use = [...this.running].findLast((visit) => visit.activity === activity && visit.wait && visit.acceptOffers);
+    const use = this.#acceptingUseOf(activity);
     if (!use || this.#isAccepting) return;
     this.#isAccepting = true;
     await use.enter().catch((error) => use.reportFailure(error));
@@ -2153,7 +2266,8 @@ class TabVisit {
     this.#standings.set(activity, standing);
     const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
     if (isSame(before, standing)) return;
-    this.#siblings.tell('state', activity, standing);
+    this.#siblings.tell('here', activity);
+    if (isOwn(standing)) this.#notify(activity);
     if (isSame({ ...before, isElsewhere: false }, { ...standing, isElsewhere: false })) return;
     const { state, queuePlace = null, reason = null } = standing;
     const detail = { endpoint: this.connection.base, activity, state, queuePlace, reason };
@@ -2174,14 +2288,11 @@ class TabVisit {
       if (wait) this.#queue = activity;
       if (!HOLDING.has(this.standing(activity)?.state)) this.#put(activity, { state: 'entering' });
       try {
-        // The answer says whether the other tabs of this person are concerned.
-        this.connection.viewer();
         const { enterActivity } = await this.connection.request(ENTER, { input }, { mayRepeat: true, signal });
         const { admitted, queuePlace } = enterActivity;
         if (!admitted) [this.#seat] = before;
         if (!wait || !queuePlace) this.#queue = !queuePlace && before[1] === activity ? undefined : before[1];
-        this.#isShared = enterActivity.activity.seatsPer === 'PERSON';
-        if (this.#isShared) await this.#siblings.meet(activity);
+        this.learnActivity(enterActivity.activity);
         if (admitted) this.#put(activity, { state: 'admitted' });
         else if (queuePlace) this.#putPlace(activity, queuePlace);
         else this.#put(activity, { state: 'full' });
@@ -2197,7 +2308,7 @@ class TabVisit {
 
   /** Whether a use waits, or other visits of the person may change what this one has. */
   #needsQueueFeed() {
-    return [...this.running].some(({ activity, wait }) => activity && (wait || this.#isShared));
+    return [...this.running].some(({ activity, wait }) => activity && (wait || this.isShared(activity)));
   }
 
   /** Follows the place in the queue, and the seat. */
@@ -2205,19 +2316,21 @@ class TabVisit {
     if (this.#queueFeed || !this.#needsQueueFeed()) return;
     const operation = { query: QUEUE_CHANGES, variables: { id: this.id, secret: this.secret } };
     this.#queueFeed = new Feed(this.connection, operation, (change) => this.#queueChanged(change), () => {
-      this.#queueFeed = undefined;
+      this.#queueFeed = this.#told = undefined;
       this.beat();
     });
   }
 
   #endQueueFeed() {
     this.#queueFeed?.stop();
-    this.#queueFeed = undefined;
-    this.#told = {};
+    this.#queueFeed = this.#told = undefined;
   }
 
-  #queueChanged({ activity: { key }, queuePlace, admitted, isElsewhere }) {
-    this.#told = { activity: key, admitted, connected: this.connection.connected };
+  #queueChanged(change) {
+    const { activity, queuePlace, admitted, isElsewhere } = change;
+    const { key } = activity;
+    this.#told = change;
+    this.learnActivity(activity);
     if (!this.#useOf(key)) return;
     if (admitted) {
       if (this.#queue === key) this.#queue = undefined;
@@ -2237,8 +2350,7 @@ class TabVisit {
     const now = performance.now();
     if (now - this.#movedAt < BETWEEN_MOVES_MS) return;
     for (const [activity, { state, isElsewhere, reason }] of this.#standings) {
-      const mayMove = isElsewhere && (state === 'admitted' || this.#waitingUseOf(activity));
-      if (!mayMove && !(state === 'lost' && reason === 'away')) continue;
+      if (!(state === 'admitted' && isElsewhere) && reason !== 'away') continue;
       this.#movedAt = now;
       this.#enterAgain(activity);
     }
@@ -2246,33 +2358,29 @@ class TabVisit {
 
   /** Handles a message about an activity from another tab of this browser with the same person. */
   async #hear({ kind, activity, standing }) {
-    const own = this.standing(activity);
-    if (!own || !this.#useOf(activity)) return;
-    const isTheirs = standing && HOLDING.has(standing.state) && !standing.isElsewhere;
-    if (kind === 'left') this.leave(activity, false);
-    else if (kind === 'gone' && isTheirs && (standing.state === 'admitted' || this.#waitingUseOf(activity))) {
-      // The seat or place of the other tab moves to this one.
-      this.#inheriting.add(activity);
-      await this.#enterAgain(activity);
-      this.#inheriting.delete(activity);
-      this.#siblings.tell('state', activity, this.standing(activity));
-    } else if (kind === 'state' && isTheirs && HOLDING.has(own.state) && !own.isElsewhere) {
-      // Both tabs wait at the same place, or one of them has the seat. The answer to the heartbeat says which one.
-      if (standing.state === 'admitted') this.beat();
-    } else if (kind === 'state' && (isTheirs || own.isElsewhere) && !standing.isElsewhere && standing.state !== 'entering') {
-      this.#put(activity, { ...(this.#siblings.holding(activity) ?? standing), isElsewhere: true });
-    }
+    if (kind === 'left') await this.leave(activity, false);
+    // The seat of the tab that ends moves to this one.
+    else if (kind === 'gone' && hasSeat(standing) && HOLDING.has(this.standing(activity)?.state)) await this.#enterAgain(activity);
+    else if (kind === 'here' && isOwn(standing)) this.#notify(activity);
   }
 
-  /** Calls `changed(isHolding)` when another tab of this person says that it has, or waits for, a seat. Returns a function that ends this. */
-  watchSiblings(activity, changed) {
-    return this.#siblings.watch(activity, changed);
+  /** Calls `watcher` when this tab, or another tab of the person, says that it has, or waits for, a seat. Returns a function that ends this. */
+  watchHolding(activity, watcher) {
+    if (!this.#watchers.has(activity)) this.#watchers.set(activity, new Set());
+    this.#watchers.get(activity).add(watcher);
+    if (isOwn(this.standing(activity))) watcher();
+    else if (this.isShared(activity)) this.#siblings.meet(activity);
+    return () => this.#watchers.get(activity).delete(watcher);
+  }
+
+  #notify(activity) {
+    for (const watcher of this.#watchers.get(activity) ?? []) watcher();
   }
 
   /** Leaves the activity, for the person. `mayTell`: whether the other tabs are told. */
   leave(activity, mayTell = true) {
     const uses = this.#cancel(activity, mayTell);
-    const settled = this.settle(true);
+    const settled = this.settle(this.isShared(activity));
     return Promise.all(uses.map((visit) => visit.withdraw(settled))).then(() => {});
   }
 
@@ -2282,7 +2390,7 @@ class TabVisit {
     // The place of the person is not for a tab to give up that did not ask to wait.
     const hasPart = this.standing(activity)?.state === 'admitted' || uses.some(({ wait }) => wait);
     for (const visit of uses) visit.cancel();
-    if (mayTell && hasPart) this.#siblings.leave(activity);
+    if (mayTell && hasPart) this.#siblings.tell('left', activity);
     return uses;
   }
 
@@ -2313,19 +2421,18 @@ class TabVisit {
     });
   }
 
-  /** Moves the seat or place to another tab of this person that needs it, instead of giving it back. */
+  /** This tab no longer takes part. A seat moves to another tab of this person that needs it, before it is given back. */
   async #handOver(activity) {
-    const unseen = this.#seat === activity ? 'admitted' : this.#queue === activity ? 'waiting' : 'left';
-    const standing = this.standing(activity) ?? { state: unseen };
+    const standing = this.#seat === activity ? { state: 'admitted' } : this.standing(activity);
     this.#standings.delete(activity);
-    if (!(await this.#siblings.part(activity, standing))) return;
-    if (this.#seat === activity) this.#seat = undefined;
+    await this.#siblings.part(activity, standing);
   }
 
   /** Completes the visit, for the person. `activity`: the activity in which they took part. */
   complete(visit, activity) {
     attempt(() => sessionStorage.removeItem(this.key));
     const uses = activity ? this.#cancel(activity, true) : [];
+    const hasLeft = activity !== undefined && this.isShared(activity);
     visit.cancel();
     this.running.delete(visit);
     if (this.running.size === 0) this.#endBeats();
@@ -2334,7 +2441,7 @@ class TabVisit {
       this.#isCompleted = true;
       this.#endQueueFeed();
       this.#standings.clear();
-      if (this.#queue !== undefined) await this.#end(LEAVE_QUEUE, { onlyThisVisit: false });
+      if (this.#queue !== undefined) await this.#end(LEAVE_QUEUE, { onlyThisVisit: !hasLeft });
       if (this.#isKnown) await this.#end(COMPLETE);
       await this.#beat();
     });
@@ -2364,112 +2471,92 @@ class TabVisit {
   /** Called when the page is left. Nothing waits for an answer. The place in a queue is kept, because this may be a reload. */
   #hide() {
     const isKept = [...this.running].some(({ activity, keepSeat }) => keepSeat && activity === this.#seat);
-    const takenOver = [...this.#standings].filter(([activity, standing]) => this.#siblings.goodbye(activity, standing));
+    const heirs = [...this.#standings.keys()].filter((activity) => this.#siblings.goodbye(activity, this.standing(activity)));
     this.#siblings.close();
-    if (!this.#seat || isKept || takenOver.some(([activity]) => activity === this.#seat)) return;
-    this.connection.request(LEAVE, { id: this.id, secret: this.secret }).catch(() => {});
+    const isGivenBack = this.#seat !== undefined && !isKept && !heirs.includes(this.#seat);
+    this.#givenBack = isGivenBack ? this.#seat : undefined;
+    if (isGivenBack) this.connection.request(LEAVE, { id: this.id, secret: this.secret }).catch(() => {});
   }
 }
 
 /**
- * The other tabs of this browser in which the same person takes part in an activity with seats for each person. They tell each
- * other about their seat or place, so that all of them show the same, and none gives back one that another tab needs.
+ * The other tabs of this browser in which the same person takes part in an activity that they share ({@link TabVisit.isShared}).
+ * They tell each other that they take part, so that all of them show the seat, none gives back a seat that another tab needs, and all
+ * of them leave when the person leaves. What the person has, the server tells each tab.
+ *
+ * Messages: `hello` asks who takes part. `here`: the sender takes part, with its state. `gone`: it no longer does, with its last state.
+ * `left`: the person has left.
  */
 class Siblings {
   #channel;
-  #opening;
-  /** The states that the other tabs have sent: by activity, then by the tab's visit. */
-  #known = new Map();
-  /** The functions to call with each message, by activity. */
-  #watchers = new Map();
+  #person;
+  /** The visits of the other tabs that show a seat or a place, by activity. */
+  #present = new Map();
+  /** Called when another tab has the seat, by activity. */
+  #takenOver = new Map();
 
   constructor(tab, heard) {
     Object.assign(this, { tab, heard });
   }
 
-  /** Opens the channel of the person. A visitor who is not signed in has none. */
-  async #open() {
-    const person = await this.tab.connection.viewer();
-    if (!person || this.#channel || typeof BroadcastChannel === 'undefined') return;
-    this.#channel = attempt(() => new BroadcastChannel(`insession.seats ${this.tab.connection.base} ${person}`));
-    if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
-  }
-
-  /** Asks the other tabs for their states. */
+  /** Asks the other tabs who takes part, and tells them about this one. A visitor who is not signed in has no other tabs. */
   async meet(activity) {
-    if (this.#channel) return;
-    await (this.#opening ??= this.#open());
-    this.#opening = undefined;
-    this.#post({ kind: 'hello', activity });
+    const person = await this.tab.connection.viewer();
+    if (person !== this.#person) this.close();
+    if (!person || typeof BroadcastChannel === 'undefined') return;
+    if (!this.#channel) {
+      this.#person = person;
+      this.#channel = attempt(() => new BroadcastChannel(`insession.seats ${this.tab.connection.base} ${person}`));
+      if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
+    }
+    this.tell('hello', activity);
+    if (this.tab.standing(activity)) this.tell('here', activity);
   }
 
-  #post(message) {
-    this.#channel?.postMessage({ from: this.tab.id, ...message });
-  }
-
-  tell(kind, activity, standing) {
-    this.#post({ kind, activity, standing });
-  }
-
-  /** Tells the other tabs that the person leaves. Then no tab needs the seat or place. */
-  leave(activity) {
-    this.tell('left', activity);
-    this.#known.delete(activity);
+  /** Sends a message with the state of this tab, or its last one. */
+  tell(kind, activity, standing = this.tab.standing(activity)) {
+    if (!this.tab.isShared(activity)) return;
+    this.#channel?.postMessage({ from: this.tab.id, kind, activity, standing });
+    if (kind === 'left') this.forget(activity);
   }
 
   #hear({ from, kind, activity, standing }) {
-    if (kind === 'left') this.#known.delete(activity);
-    if (!this.#known.has(activity)) this.#known.set(activity, new Map());
-    const known = this.#known.get(activity);
-    if (kind === 'hello') {
-      const own = this.tab.standing(activity);
-      if (own) this.tell('state', activity, own);
-      return;
-    }
-    if (kind === 'state') known.set(from, standing);
-    else known.delete(from);
+    if (!this.tab.isShared(activity)) return;
+    if (!this.#present.has(activity)) this.#present.set(activity, new Set());
+    const present = this.#present.get(activity);
+    if (kind === 'hello') return void (this.tab.standing(activity) && this.tell('here', activity));
+    if (kind === 'left') present.clear();
+    else if (kind === 'here' && HOLDING.has(standing?.state)) present.add(from);
+    else present.delete(from);
+    if (kind === 'here' && hasSeat(standing)) this.#takenOver.get(activity)?.();
     this.heard({ kind, activity, standing });
-    for (const watcher of this.#watchers.get(activity) ?? []) watcher(kind === 'state' && HOLDING.has(standing.state) && (!standing.isElsewhere || standing.state === 'admitted'));
   }
 
-  /** The state of another tab that has a seat or place in the activity; undefined if there is none. */
-  holding(activity) {
-    return [...(this.#known.get(activity)?.values() ?? [])].find(({ state, isElsewhere }) => HOLDING.has(state) && !isElsewhere);
-  }
-
-  watch(activity, changed) {
-    if (!this.#watchers.has(activity)) this.#watchers.set(activity, new Set());
-    this.#watchers.get(activity).add(changed);
-    this.meet(activity);
-    return () => this.#watchers.get(activity).delete(changed);
+  /** Forgets who takes part: the person has left, or the activity is no longer shared. */
+  forget(activity) {
+    this.#present.delete(activity);
   }
 
   /** Tells the other tabs that this tab no longer takes part, and its last state. Returns whether another tab takes part. */
   goodbye(activity, standing) {
     this.tell('gone', activity, standing);
-    return (this.#known.get(activity)?.size ?? 0) > 0;
+    return (this.#present.get(activity)?.size ?? 0) > 0;
   }
 
-  /** Does the same, but waits until another tab has taken over the seat or place. Returns whether one did. */
+  /** Does the same, and waits until another tab has taken over the seat, if this tab has it. */
   async part(activity, standing) {
-    const hasOthers = this.goodbye(activity, standing);
-    if (!hasOthers || standing.isElsewhere || !HOLDING.has(standing.state)) return hasOthers;
-    this.#known.get(activity).clear();
-    return new Promise((resolve) => {
-      const done = (isHolding) => {
-        clearTimeout(timer);
-        stop();
-        resolve(isHolding);
-      };
-      const timer = setTimeout(() => done(false), HAND_OVER_MS);
-      const stop = this.watch(activity, (isHolding) => isHolding && done(true));
+    if (!this.goodbye(activity, standing) || !hasSeat(standing)) return;
+    await new Promise((done) => {
+      this.#takenOver.set(activity, done);
+      setTimeout(done, HAND_OVER_MS);
     });
+    this.#takenOver.delete(activity);
   }
 
   close() {
     this.#channel?.close();
-    this.#channel = undefined;
-    this.#known.clear();
+    this.#channel = this.#person = undefined;
+    this.#present.clear();
   }
 }
 

@@ -789,6 +789,7 @@ element-try-again = Try again
 element-join-again = Join again
 element-lost-idle = Your seat went to somebody else, because nobody used this page.
 element-lost-away = This page was not connected for too long, so your place has ended.
+element-lost-lapsed = A seat was kept for you, but nobody took it in time, so your place has ended.
 element-lost-ended = Your place here has ended. Perhaps you went on elsewhere.
 element-sign-in-to-join = Sign in to join.
 element-failed = That did not work: { $reason }

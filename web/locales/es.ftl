@@ -846,6 +846,7 @@ element-try-again = Intentar de nuevo
 element-join-again = Participar de nuevo
 element-lost-idle = Su plaza pasó a otra persona, porque nadie usaba esta página.
 element-lost-away = Esta página estuvo demasiado tiempo sin conexión, así que su plaza terminó.
+element-lost-lapsed = Se le guardaba una plaza, pero no se ocupó a tiempo, así que su puesto en la cola terminó.
 element-lost-ended = Su plaza aquí terminó. Quizás siguió en otro sitio.
 element-sign-in-to-join = Inicie sesión para participar.
 element-failed = Esto no funcionó: { $reason }

@@ -846,6 +846,7 @@ element-try-again = Opnieuw proberen
 element-join-again = Weer meedoen
 element-lost-idle = Je plaats ging naar iemand anders, omdat niemand deze pagina gebruikte.
 element-lost-away = Deze pagina was te lang niet verbonden. Daarom is je plaats vervallen.
+element-lost-lapsed = Er werd een plaats voor je vrij gehouden, maar die is niet op tijd genomen. Daarom is je plaats in de rij vervallen.
 element-lost-ended = Je plaats hier is vervallen. Misschien ben je ergens anders verdergegaan.
 element-sign-in-to-join = Log in om mee te doen.
 element-failed = Dat is niet gelukt: { $reason }

@@ -843,6 +843,7 @@ element-try-again = Provo përsëri
 element-join-again = Merr pjesë përsëri
 element-lost-idle = Vendi juaj iu dha dikujt tjetër, sepse askush nuk e përdori këtë faqe.
 element-lost-away = Kjo faqe mbeti pa lidhje shumë gjatë, ndaj vendi juaj mbaroi.
+element-lost-lapsed = Një vend mbahej për ju, por nuk u mor në kohë, ndaj vendi juaj në radhë mbaroi.
 element-lost-ended = Vendi juaj këtu mbaroi. Ndoshta vazhduat diku tjetër.
 element-sign-in-to-join = Hyni për të marrë pjesë.
 element-failed = Kjo nuk funksionoi: { $reason }

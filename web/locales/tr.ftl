@@ -814,6 +814,7 @@ element-try-again = Yeniden dene
 element-join-again = Yeniden katıl
 element-lost-idle = Bu sayfayı kimse kullanmadığı için yeriniz başkasına geçti.
 element-lost-away = Bu sayfa çok uzun süre bağlantısız kaldı, bu yüzden yeriniz sona erdi.
+element-lost-lapsed = Sizin için bir yer tutuluyordu, ama zamanında alınmadı. Bu yüzden sıradaki yeriniz sona erdi.
 element-lost-ended = Buradaki yeriniz sona erdi. Belki başka yerde devam ettiniz.
 element-sign-in-to-join = Katılmak için oturum açın.
 element-failed = Bu olmadı: { $reason }

@@ -46,11 +46,14 @@ export async function settled() {
   for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The channels between the tabs of one browser. */
+/** What the tabs of one browser share: channels and locks. */
 export class Channels {
   #open = new Set();
+  /** By name: the end of the last page that has, or waits for, the lock. */
+  #locks = new Map();
 
   constructor() {
+    this.locks = { request: (name, options, use) => this.#lock(name, options, use) };
     const channels = this.#open;
     this.BroadcastChannel = class {
       constructor(name) {
@@ -68,9 +71,22 @@ export class Channels {
       }
     };
   }
+
+  async #lock(name, { signal }, use) {
+    const last = this.#locks.get(name);
+    let ended;
+    this.#locks.set(name, Promise.all([last, new Promise((resolve) => (ended = resolve))]));
+    const isLate = new Promise((resolve) => signal.addEventListener('abort', () => resolve(true)));
+    if (await Promise.race([last?.then(() => false) ?? false, isLate])) {
+      ended();
+      throw new DOMException('It is held for too long.', 'TimeoutError');
+    }
+    await use();
+    ended();
+  }
 }
 
-/** A tab with the module. `storage` is its session storage, which the next page of the same tab gets. */
+/** A tab with the module. `storage` is its session storage, which the next page of the same tab gets, and a duplicated tab gets a copy. */
 export function openTab(server, { clock, channels, storage = new Map(), token = 'ann' }) {
   const page = new EventTarget();
   const document = Object.assign(new EventTarget(), { documentElement: { lang: 'en' }, baseURI: 'https://page.example/', visibilityState: 'visible' });
@@ -89,13 +105,13 @@ export function openTab(server, { clock, channels, storage = new Map(), token = 
 
     constructor() {
       this.isOpen = true;
-      setImmediate(() => this.isOpen && this.onopen?.());
+      setImmediate(() => (server.isDown ? this.lose() : this.isOpen && this.onopen?.()));
       server.sockets.add(this);
     }
 
     send(text) {
       const message = JSON.parse(text);
-      setImmediate(() => this.isOpen && server.receive(this, message));
+      if (this.isOpen) setImmediate(() => server.receive(this, message));
     }
 
     receive(message) {
@@ -122,7 +138,14 @@ export function openTab(server, { clock, channels, storage = new Map(), token = 
     Date: Object.assign(function (...parts) { return new globalThis.Date(...parts); }, { now: clock.now, parse: Date.parse }),
     performance: { now: clock.now },
     location: { origin: 'https://insession.example', pathname: '/interview' },
-    navigator: {},
+    navigator: { locks: channels.locks },
+    AbortSignal: {
+      timeout: (ms) => {
+        const controller = new AbortController();
+        clock.setTimeout(() => controller.abort(), ms);
+        return controller.signal;
+      },
+    },
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
     setInterval: () => 0,
@@ -134,12 +157,15 @@ export function openTab(server, { clock, channels, storage = new Map(), token = 
   const module = new Function(...Object.keys(globals), `${text}; return { ${names.join(', ')} };`)(...Object.values(globals));
   const tab = {
     ...module,
+    channels,
     document,
     storage,
     warnings: [],
     /** The person moves the pointer over the page. */
     use: () => page.dispatchEvent(new Event('pointermove')),
     leave: () => page.dispatchEvent(new Event('pagehide')),
+    /** The person goes back to a page that was left, and that the browser has kept. */
+    comeBack: () => page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true })),
     loseConnection: () => [...server.sockets].filter((socket) => socket.tab === tab).forEach((socket) => socket.lose()),
   };
   Socket.prototype.tab = tab;
@@ -159,6 +185,11 @@ export class Server {
   offers = new Map();
   /** The people who wait in another activity. */
   waitsElsewhere = new Set();
+  /** Whether no socket opens. */
+  isDown = false;
+  /** Whether answers to `enterActivity` and messages of `queueChanged` wait for `answerAll`. */
+  isSlow = false;
+  #unanswered = [];
   #feeds = new Set();
 
   constructor({ seats, clock, seatsPer = 'PERSON' }) {
@@ -181,20 +212,41 @@ export class Server {
     const { query, variables } = payload;
     const [, name] = query.match(/\{\s*(\w+)/);
     this.counts[name] = (this.counts[name] ?? 0) + 1;
-    const answer = (data) => socket.receive({ type: 'next', id, payload: { data } });
-    if (name === 'viewer') return answer({ viewer: { id: socket.person } });
+    const answer = (data, errors) => {
+      const send = () => {
+        socket.receive({ type: 'next', id, payload: { data, errors } });
+        socket.receive({ type: 'complete', id });
+      };
+      if (this.isSlow && name === 'enterActivity') this.#unanswered.push(send);
+      else send();
+    };
+    if (name === 'viewer') return answer({ viewer: socket.person ? { id: socket.person } : null });
     if (name === 'queueChanged') {
+      if (!socket.person) return socket.receive({ type: 'error', id, payload: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
       if (!this.visits.has(variables.id)) this.visits.set(variables.id, { person: socket.person, isIdle: false, hasSeat: false });
       const feed = { socket, id, visit: variables.id };
       this.#feeds.add(feed);
       return this.#tell(feed);
     }
+    if (!socket.person) return answer(undefined, [{ message: 'sign in', extensions: { code: 'UNAUTHENTICATED' } }]);
     const key = variables.input?.presenceId ?? variables.id;
     if (!this.visits.has(key)) this.visits.set(key, { person: socket.person, isIdle: false, hasSeat: false });
     const visit = this.visits.get(key);
+    if (visit.person !== socket.person) {
+      return answer(undefined, [{ message: 'no such visit', extensions: { code: 'NOT_FOUND' } }]);
+    }
     answer({ [name]: this[name](key, visit, variables.input ?? variables) });
+    return this.#changed();
+  }
+
+  answerAll() {
+    this.isSlow = false;
+    for (const send of this.#unanswered.splice(0)) send();
     this.#changed();
-    return socket.receive({ type: 'complete', id });
+  }
+
+  get #activity() {
+    return { key: 'interview', seatsPer: this.seatsPer };
   }
 
   heartbeat(key, visit, { isIdle }) {
@@ -218,7 +270,7 @@ export class Server {
       else this.#carry(carrier, key);
     }
     const { queuePlace } = this.#presence(key);
-    return { admitted: visit.hasSeat, occupancy: this.taken, maxConcurrent: this.seats, message: '', queuePlace, activity: { key: 'interview', seatsPer: this.seatsPer } };
+    return { admitted: visit.hasSeat, occupancy: this.taken, maxConcurrent: this.seats, message: '', queuePlace, activity: this.#activity };
   }
 
   leaveActivity(key, visit) {
@@ -272,9 +324,15 @@ export class Server {
     this.#changed();
   }
 
+  /** Ends the offers that were not taken in time. */
+  endOffers() {
+    for (const [key, expiresAt] of this.offers) if (Date.parse(expiresAt) <= this.clock.now()) this.#remove(key);
+    this.#changed();
+  }
+
   #presence(key) {
     const { isIdle, hasSeat } = this.visits.get(key);
-    return { id: key, status: 'ACTIVE', isOnline: true, isIdle, activity: hasSeat ? { key: 'interview' } : null, queuePlace: this.#place(key) };
+    return { id: key, status: 'ACTIVE', isOnline: true, isIdle, activity: hasSeat ? this.#activity : null, queuePlace: this.#place(key) };
   }
 
   /** The visit that carries the place of a visit or, with seats for each person, of its person. */
@@ -288,11 +346,11 @@ export class Server {
   #place(key, mayBeElsewhere = true) {
     const carrier = this.#carrier(key);
     const position = this.queue.indexOf(carrier) + 1;
-    const elsewhere = { activity: { key: 'lecture' }, position: 7, length: 9, joinedAt: '2031-12-01T18:00:00.000Z', estimatedWaitSeconds: null, offer: null };
+    const elsewhere = { activity: { key: 'lecture', seatsPer: 'PERSON' }, position: 7, length: 9, joinedAt: '2031-12-01T18:00:00.000Z', estimatedWaitSeconds: null, offer: null };
     if (position === 0) return mayBeElsewhere && this.waitsElsewhere.has(this.visits.get(key).person) ? elsewhere : null;
     const expiresAt = this.offers.get(carrier);
     const offer = expiresAt ? { expiresAt } : null;
-    return { activity: { key: 'interview' }, position, length: this.queue.length, joinedAt: '2031-12-01T19:00:00.000Z', estimatedWaitSeconds: null, offer };
+    return { activity: this.#activity, position, length: this.queue.length, joinedAt: '2031-12-01T19:00:00.000Z', estimatedWaitSeconds: null, offer };
   }
 
   /** Offers the free seats to the first waiting visits, and sends the new state to the subscribers. */
@@ -305,6 +363,7 @@ export class Server {
   }
 
   #tell(feed) {
+    if (this.isSlow) return;
     const { socket, id, visit } = feed;
     const { person, hasSeat } = this.visits.get(visit);
     const ofPerson = [...this.visits.values()].some((other) => other.hasSeat && other.person === person);
@@ -315,7 +374,7 @@ export class Server {
     const isNothing = !state.queuePlace && !state.admitted;
     if (feed.told === JSON.stringify(state) || (isNothing && !feed.told)) return;
     feed.told = JSON.stringify(state);
-    const change = { activity: { key: 'interview' }, ...state, occurredAt: new Date(this.clock.now()).toISOString() };
+    const change = { activity: this.#activity, ...state, occurredAt: new Date(this.clock.now()).toISOString() };
     socket.receive({ type: 'next', id, payload: { data: { queueChanged: change } } });
   }
 }

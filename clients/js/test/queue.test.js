@@ -97,24 +97,34 @@ describe('a visit that waits', () => {
     assert.equal(ann.events.includes('lost'), false);
   });
 
-  test('asks again if its place has ended while it had no connection', async () => {
-    const { clock, open, server } = await scene();
-    const tab = open();
-    const ann = await wait(tab);
-    tab.loseConnection();
-    server.endPlace(ann.id);
-    await clock.advance(2_000);
-    assert.deepEqual([ann.state, server.queue], ['waiting', [ann.id]]);
+  test('asks again if its place has ended while it had no connection for too long', async () => {
+    for (const [seconds, state, queue] of [[90, 'waiting', 1], [5, 'lost', 0]]) {
+      const { clock, open, server } = await scene();
+      const tab = open();
+      const ann = await wait(tab);
+      server.isDown = true;
+      tab.loseConnection();
+      server.endPlace(ann.id);
+      await clock.advance(seconds * 1_000);
+      server.isDown = false;
+      await clock.advance(MINUTE);
+      tab.use();
+      await clock.advance(MINUTE);
+      assert.deepEqual([seconds, ann.state, server.queue.length], [seconds, state, queue]);
+    }
   });
 
   test('does not ask again while nobody is there, but when somebody is back', async () => {
     const { clock, open, server } = await scene();
     const tab = open();
     const ann = await wait(tab);
-    await clock.advance(6 * MINUTE);
+    await clock.advance(5 * MINUTE);
+    server.isDown = true;
     tab.loseConnection();
     server.endPlace(ann.id);
-    await clock.advance(2_000);
+    await clock.advance(2 * MINUTE);
+    server.isDown = false;
+    await clock.advance(MINUTE);
     assert.deepEqual([ann.state, ann.lostReason, server.queue], ['lost', 'away', []]);
     tab.use();
     await clock.advance(2_000);
@@ -172,13 +182,18 @@ describe('an idle visit', () => {
 });
 
 describe('a seat that ends although nobody is idle', () => {
-  test('is asked for again if no other visit of the person can have it', async () => {
-    const { clock, open, server } = await scene({ taken: 0, seatsPer: 'VISIT' });
-    const visit = open().startHeartbeat({ activity: 'interview' });
-    await settled();
-    server.endSeat(visit.id);
-    await clock.advance(MINUTE);
-    assert.deepEqual([visit.state, server.taken], ['admitted', 1]);
+  test('is not asked for again while the page has a connection', async () => {
+    for (const seatsPer of ['PERSON', 'VISIT']) {
+      const { clock, open, server } = await scene({ taken: 0, seatsPer });
+      const tab = open();
+      const visit = tab.startHeartbeat({ activity: 'interview' });
+      await settled();
+      server.endSeat(visit.id);
+      await clock.advance(MINUTE);
+      tab.use();
+      await clock.advance(MINUTE);
+      assert.deepEqual([visit.state, visit.lostReason, server.taken], ['lost', 'ended', 0]);
+    }
   });
 
   test('is asked for again after heartbeats were missed, as on a phone that stopped the page', async () => {
@@ -235,8 +250,7 @@ describe('two tabs of one person', () => {
         end(tabs[1], visits[1]);
         await clock.advance(3_000);
         assert.equal(visits[0].state, taken ? 'waiting' : 'admitted');
-        const has = taken ? server.queue.includes(visits[0].id) : server.visits.get(visits[0].id).hasSeat;
-        assert.deepEqual([has, server.taken], [true, 1]);
+        assert.deepEqual([server.visits.get(visits[0].id).hasSeat, server.queue.length, server.taken], [!taken, taken, 1]);
       }
     });
   }
@@ -247,7 +261,7 @@ describe('two tabs of one person', () => {
       const visits = [await wait(open()), await wait(open())];
       await clock.advance(1_000);
       await visits[0].leave();
-      await clock.advance(MINUTE);
+      await settled();
       assert.deepEqual([visits[0].state, visits[1].state], ['online', 'online']);
       assert.deepEqual([server.queue, server.taken], [[], taken]);
       assert.deepEqual(visits.map(({ events }) => events.at(-1)), ['left', 'left']);
@@ -262,6 +276,254 @@ describe('two tabs of one person', () => {
     await visits[0].leave();
     await clock.advance(1_000);
     assert.deepEqual([visits[0].state, visits[1].state, server.taken], ['online', 'admitted', 1]);
+  });
+});
+
+describe('an offer that the person does not accept', () => {
+  for (const seatsPer of ['PERSON', 'VISIT']) {
+    test(`ends, and the visit joins again when it is asked to (${seatsPer})`, async () => {
+      const { clock, open, others, server } = await scene({ seatsPer });
+      const tab = open();
+      const ann = await wait(tab, { acceptOffers: false });
+      others[0].leave();
+      await settled();
+      assert.equal(ann.state, 'offered');
+      await clock.advance(30_000);
+      server.endOffers();
+      await clock.advance(1_000);
+      assert.deepEqual([ann.state, ann.lostReason, ann.queuePlace], ['lost', 'lapsed', null]);
+      await clock.advance(MINUTE);
+      tab.use();
+      await clock.advance(MINUTE);
+      assert.deepEqual([ann.state, server.queue, server.taken], ['lost', [], 0]);
+      await ann.enter();
+      assert.deepEqual([ann.state, server.taken], ['admitted', 1]);
+    });
+  }
+
+  test('ends in all tabs, also in one that had no connection', async () => {
+    const { clock, open, others, server } = await scene();
+    const tabs = [open(), open()];
+    const visits = [await wait(tabs[0], { acceptOffers: false }), await wait(tabs[1], { acceptOffers: false })];
+    others[0].leave();
+    await settled();
+    server.isDown = true;
+    tabs[0].loseConnection();
+    await clock.advance(2 * MINUTE);
+    server.endOffers();
+    server.isDown = false;
+    await clock.advance(MINUTE);
+    tabs[0].use();
+    await clock.advance(MINUTE);
+    assert.deepEqual(visits.map(({ state, lostReason }) => [state, lostReason]), [['lost', 'lapsed'], ['lost', 'lapsed']]);
+    assert.deepEqual([server.queue, server.taken], [[], 0]);
+  });
+});
+
+describe('two tabs with a seat for each visit', () => {
+  test('do not join, show, inherit or leave together', async () => {
+    const { clock, open, server } = await scene({ seats: 2, taken: 0, seatsPer: 'VISIT' });
+    const tabs = [open(), open(), open()];
+    const [first, second, third] = [await wait(tabs[0]), await wait(tabs[1]), await wait(tabs[2])];
+    await clock.advance(1_000);
+    assert.deepEqual([first.state, second.state, third.state], ['admitted', 'admitted', 'waiting']);
+    const entries = server.counts.enterActivity;
+    for (const tab of tabs) tab.use();
+    await clock.advance(MINUTE);
+    assert.deepEqual([server.counts.enterActivity, third.state], [entries, 'waiting']);
+    // The one that waits gets the free seat by its offer.
+    await first.leave();
+    await clock.advance(1_000);
+    assert.deepEqual([first.state, second.state, third.state], ['online', 'admitted', 'admitted']);
+    assert.equal(server.counts.enterActivity, entries + 1);
+    second.stop();
+    tabs[2].leave();
+    await clock.advance(MINUTE);
+    assert.deepEqual([first.state, server.counts.enterActivity], ['online', entries + 1]);
+  });
+
+  test('that wait leave the queue one by one', async () => {
+    for (const end of ['leave', 'stop', 'complete']) {
+      const { clock, open, server } = await scene({ seatsPer: 'VISIT' });
+      const visits = [await wait(open()), await wait(open())];
+      assert.deepEqual(server.queue, visits.map(({ id }) => id));
+      const [, other] = server.queue;
+      await visits[0][end]();
+      await clock.advance(MINUTE);
+      assert.deepEqual([visits[1].state, visits[1].position, server.queue], ['waiting', 1, [other]]);
+      assert.equal(visits[1].events.includes('left'), false);
+    }
+  });
+
+  test('leave each other alone before they know that', async () => {
+    for (const end of ['leave', 'stop', 'complete']) {
+      const { clock, open, server } = await scene({ seatsPer: 'VISIT' });
+      const waiting = await wait(open());
+      server.isSlow = true;
+      const asking = await wait(open());
+      assert.equal(asking.state, 'entering');
+      const ended = asking[end]();
+      server.answerAll();
+      await ended;
+      await clock.advance(MINUTE);
+      assert.deepEqual([waiting.state, waiting.position, server.queue], ['waiting', 1, [waiting.id]]);
+    }
+  });
+
+  test('share again when the seats are for people', async () => {
+    const { clock, open, server } = await scene({ taken: 0, seats: 2, seatsPer: 'VISIT' });
+    const visits = [await wait(open()), await wait(open())];
+    assert.equal(server.taken, 2);
+    server.seatsPer = 'PERSON';
+    server.endSeat(visits[0].id);
+    await clock.advance(MINUTE);
+    assert.deepEqual([visits.map(({ state }) => state), server.taken], [['admitted', 'admitted'], 1]);
+    await visits[0].leave();
+    await clock.advance(1_000);
+    assert.deepEqual([visits.map(({ state }) => state), server.taken], [['online', 'online'], 0]);
+    // And the other way round.
+    await visits[0].enter('interview');
+    await visits[1].enter('interview');
+    server.seatsPer = 'VISIT';
+    server.endPlace(visits[0].id);
+    await clock.advance(MINUTE);
+    assert.deepEqual([visits.map(({ state, lostReason }) => [state, lostReason])], [[['lost', 'ended'], ['admitted', null]]]);
+    await visits[1].leave();
+    await visits[0].enter();
+    await clock.advance(1_000);
+    assert.deepEqual([visits.map(({ state }) => state), server.taken], [['admitted', 'online'], 1]);
+  });
+});
+
+describe('a person who leaves the queue with another device', () => {
+  test('has left it in all tabs within a second, and no tab joins again', async () => {
+    const { clock, open, server, devices } = await twoDevices();
+    const tabs = [open(), open()];
+    const visits = [await wait(tabs[0]), await wait(tabs[1])];
+    const phone = await wait(devices[0]);
+    await clock.advance(1_000);
+    assert.deepEqual([...visits, phone].map(({ state, position }) => `${state} ${position}`), Array(3).fill('waiting 1'));
+    const entries = server.counts.enterActivity;
+    await phone.leave();
+    await clock.advance(1_000);
+    assert.deepEqual(visits.map(({ state, lostReason }) => `${state} ${lostReason}`), Array(2).fill('lost ended'));
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const tab of tabs) tab.use();
+      await clock.advance(MINUTE);
+    }
+    assert.deepEqual([server.counts.enterActivity, server.queue], [entries, []]);
+    await visits[0].enter();
+    assert.deepEqual([visits[0].state, server.queue], ['waiting', [visits[0].id]]);
+  });
+
+  test('has left it in a tab that lost its connection for a moment', async () => {
+    const { clock, open, server, devices } = await twoDevices();
+    const tab = open();
+    const ann = await wait(tab);
+    const phone = await wait(devices[0]);
+    tab.loseConnection();
+    await phone.leave();
+    await clock.advance(5_000);
+    tab.use();
+    await clock.advance(MINUTE);
+    assert.deepEqual([ann.state, ann.lostReason, server.queue], ['lost', 'ended', []]);
+  });
+
+  test('keeps showing the seat of another device over a lost connection', async () => {
+    const { clock, server, devices } = await twoDevices({ taken: 0 });
+    const visits = [await wait(devices[0]), await wait(devices[1])];
+    await clock.advance(1_000);
+    devices[0].loseConnection();
+    await clock.advance(MINUTE);
+    assert.deepEqual(visits.map(({ state }) => state), ['admitted', 'admitted']);
+    assert.deepEqual([server.counts.enterActivity, visits[0].events.includes('lost')], [2, false]);
+    // And what ends meanwhile has ended.
+    server.isDown = true;
+    devices[0].loseConnection();
+    await visits[1].leave();
+    server.isDown = false;
+    await clock.advance(MINUTE);
+    devices[0].use();
+    await clock.advance(MINUTE);
+    assert.deepEqual([visits[0].state, visits[0].lostReason, server.taken], ['lost', 'ended', 0]);
+  });
+});
+
+describe('a page whose person changes', () => {
+  test('does not take the place of the last person, nor ask for one', async () => {
+    const { clock, open, server } = await scene();
+    const tabs = [open(), open()];
+    const visits = [await wait(tabs[0]), await wait(tabs[1])];
+    const bens = openTab(server, { clock, channels: tabs[0].channels, token: 'ben' });
+    tabs[0].configure({ token: () => 'ben' });
+    await clock.advance(MINUTE);
+    tabs[0].use();
+    await clock.advance(MINUTE);
+    assert.deepEqual([visits[0].state, visits[0].lostReason, visits[1].state], ['lost', 'ended', 'waiting']);
+    assert.deepEqual(server.queue.map((id) => server.visits.get(id).person), ['ann']);
+    // From now on it belongs to the tabs of the other person.
+    const ben = await wait(bens);
+    await visits[0].enter();
+    await clock.advance(1_000);
+    assert.deepEqual([ben.position, visits[0].position, visits[1].position, server.queue.length], [2, 2, 1, 2]);
+    await ben.leave();
+    await clock.advance(1_000);
+    assert.deepEqual([visits[0].state, visits[1].state, server.queue.length], ['online', 'waiting', 1]);
+  });
+});
+
+describe('a page whose person signs out', () => {
+  test('shows no place, until the person signs in again', async () => {
+    const { clock, open, server } = await scene();
+    const tabs = [open(), open()];
+    const visits = [await wait(tabs[0]), await wait(tabs[1])];
+    tabs[0].configure({ token: () => null });
+    await clock.advance(5_000);
+    assert.deepEqual([visits[0].state, visits[0].queuePlace, visits[1].state], ['failed', null, 'waiting']);
+    tabs[0].configure({ token: () => 'ann' });
+    await clock.advance(5_000);
+    assert.deepEqual([visits[0].state, visits[0].position, server.queue.length], ['waiting', 1, 1]);
+    await visits[1].leave();
+    await clock.advance(1_000);
+    assert.equal(visits[0].state, 'online');
+  });
+});
+
+describe('a page that the browser keeps for going back', () => {
+  test('is in touch with the other tabs again', async () => {
+    const { clock, open, server } = await scene();
+    const tabs = [open(), open()];
+    const visits = [await wait(tabs[0]), await wait(tabs[1])];
+    tabs[0].leave();
+    await clock.advance(10_000);
+    tabs[0].comeBack();
+    await clock.advance(10_000);
+    assert.deepEqual([visits[0].state, visits[0].position], ['waiting', 1]);
+    await visits[1].leave();
+    await clock.advance(1_000);
+    assert.deepEqual([visits[0].state, visits[1].state, server.queue], ['online', 'online', []]);
+  });
+
+  test('asks again for a seat that it gave back, and for nothing that the person has left', async () => {
+    const { clock, open, server } = await scene({ taken: 0 });
+    const tabs = [open(), open()];
+    const first = tabs[0].startHeartbeat({ activity: 'interview' });
+    await settled();
+    tabs[0].leave();
+    await clock.advance(1_000);
+    assert.equal(server.taken, 0);
+    tabs[0].comeBack();
+    await clock.advance(1_000);
+    assert.deepEqual([first.state, server.taken], ['admitted', 1]);
+    const second = await wait(tabs[1]);
+    tabs[0].leave();
+    await settled();
+    await second.leave();
+    tabs[0].comeBack();
+    await clock.advance(5_000);
+    tabs[0].use();
+    await clock.advance(MINUTE);
+    assert.deepEqual([first.state, first.lostReason, server.taken], ['lost', 'ended', 0]);
   });
 });
 
@@ -383,6 +645,6 @@ describe('a person with two devices', () => {
 });
 
 async function twoDevices(options) {
-  const { clock, server, others } = await scene(options);
-  return { clock, server, others, devices: [1, 2].map(() => openTab(server, { clock, channels: new Channels() })) };
+  const { clock, server, open, others } = await scene(options);
+  return { clock, server, open, others, devices: [1, 2].map(() => openTab(server, { clock, channels: new Channels() })) };
 }

@@ -313,6 +313,117 @@ async fn element_joins_confirms_and_leaves_by_keyboard() -> Result<()> {
 }
 
 #[tokio::test]
+async fn tabs_with_a_seat_for_each_visit_are_independent() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = serve(&database, 2, &json!({ "seatsPer": "VISIT" })).await?;
+    let admin = deployment.admin();
+    let ann = create_person(&admin, "Ann").await?;
+    let content = "<activity-queue activity=interview>The interview</activity-queue>";
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), content).await?;
+    let browser = Browser::launch().await?;
+    let first = browser.page().await?;
+    first.goto(&site.url).await?;
+    first.until(&says("0 of 2 seats are taken.")).await?;
+    first.click(JOIN).await?;
+    first.until(&says("You have a seat.")).await?;
+
+    // Another tab shows what everybody sees, and a duplicated tab does so too.
+    let storage = first.evaluate("JSON.stringify({ ...sessionStorage })").await?;
+    let second = first.another_tab().await?;
+    second.goto(&site.url).await?;
+    second.until(&says("1 of 2 seats are taken.")).await?;
+    second.evaluate(&format!("Object.assign(sessionStorage, JSON.parse({storage}))")).await?;
+    second.goto(&site.url).await?;
+    let ben = Other::enter(&deployment, "Ben").await?;
+    second.until(&says("2 of 2 seats are taken.")).await?;
+    assert_eq!(second.evaluate(&format!("{QUEUE}.state")).await?, "out");
+    assert_eq!(counts(&admin).await?, json!([2, 0]));
+
+    // It waits for a seat of its own, and the first tab keeps its own.
+    second.click(JOIN).await?;
+    second.until(&says("You are number 1 of 1 in the queue.")).await?;
+    second.move_mouse_away().await?;
+    assert_eq!(first.evaluate(STATUS).await?, "You have a seat.");
+    ben.leave().await?;
+    second.until(&says("You have a seat.")).await?;
+    until_counts(&admin, &json!([2, 0])).await?;
+    first.click(LEAVE).await?;
+    first.until(&says("1 of 2 seats are taken.")).await?;
+    assert_eq!(second.evaluate(STATUS).await?, "You have a seat.");
+    first.close_tab().await?;
+    second.click(LEAVE).await?;
+    until_counts(&admin, &json!([0, 0])).await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn place_that_the_person_left_elsewhere_ends_in_all_tabs() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = serve(&database, 1, &json!({})).await?;
+    let admin = deployment.admin();
+    let _ben = Other::enter(&deployment, "Ben").await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let phone = Other { client: deployment.first().client_of(&ann), visit: new_visit() };
+    let content = "<activity-queue activity=interview>The interview</activity-queue>";
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), content).await?;
+    let browser = Browser::launch().await?;
+    let first = browser.page().await?;
+    first.goto(&site.url).await?;
+    first.until(&says("1 of 1 seat is taken.")).await?;
+    first.click(JOIN).await?;
+    first.until(&says("You are number 1 of 1 in the queue.")).await?;
+    let second = first.another_tab().await?;
+    second.goto(&site.url).await?;
+    second.until(&says("You are number 1 of 1 in the queue.")).await?;
+
+    beat(&phone.client, &phone.visit).await?;
+    let leave = "mutation($id: ID!) { leaveQueue(presenceId: $id) { presence { id } } }";
+    phone.client.data(leave, json!({ "id": phone.visit })).await?;
+    for page in [&first, &second] {
+        page.until(&says("Your place here has ended. Perhaps you went on elsewhere.")).await?;
+    }
+    // Nothing but the person's own act joins again: neither the use of the page nor a reload.
+    second.move_mouse_away().await?;
+    second.evaluate(&format!("{QUEUE}.visit.beat()")).await?;
+    assert_eq!(second.evaluate(&format!("{QUEUE}.state")).await?, "lost");
+    second.goto(&site.url).await?;
+    second.until(&says("1 of 1 seat is taken.")).await?;
+    assert_eq!(counts(&admin).await?, json!([1, 0]));
+    first.bring_to_front().await?;
+    first.click(JOIN).await?;
+    for page in [&first, &second] {
+        page.until(&says("You are number 1 of 1 in the queue.")).await?;
+    }
+    browser.close().await
+}
+
+#[tokio::test]
+async fn element_says_that_an_offer_has_lapsed_and_joins_again_when_asked() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = serve(&database, 1, &json!({ "seatsPer": "VISIT", "offerSeconds": 1 })).await?;
+    let admin = deployment.admin();
+    let ben = Other::enter(&deployment, "Ben").await?;
+    let ann = create_person(&admin, "Ann").await?;
+    let content = "<activity-queue activity=interview confirm>The interview</activity-queue>";
+    let site = OtherSite::start(deployment.first(), Some(&token::of(&ann)), content).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.goto(&site.url).await?;
+    page.until(&says("1 of 1 seat is taken.")).await?;
+    page.click(JOIN).await?;
+    page.until(&says("You are number 1 of 1 in the queue.")).await?;
+    ben.leave().await?;
+    page.until(&says("A seat was kept for you, but nobody took it in time, so your place has ended.")).await?;
+    page.move_mouse_away().await?;
+    page.evaluate(&format!("{QUEUE}.visit.beat()")).await?;
+    assert_eq!(page.evaluate(&format!("{QUEUE}.visit.lostReason")).await?, "lapsed");
+    assert_eq!(counts(&admin).await?, json!([0, 0]));
+    page.click(JOIN).await?;
+    page.until(&says("You have a seat.")).await?;
+    browser.close().await
+}
+
+#[tokio::test]
 async fn page_of_an_activity_works_on_a_phone_and_says_what_scripts_are_for() -> Result<()> {
     let database = TestDatabase::sqlite()?;
     let deployment = serve(&database, 1, &json!({})).await?;
