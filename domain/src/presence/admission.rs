@@ -14,14 +14,14 @@ pub struct SeatCounts {
 }
 
 impl SeatCounts {
-    /// Whether the activity is closed, so that nobody gets a seat. An offer from before counts no more.
-    pub fn is_closed(&self) -> bool {
-        is_closed(self.limit)
+    /// Whether one more seat is within the limit.
+    fn has_room(&self) -> bool {
+        self.limit.is_none_or(|limit| self.seats.saturating_add(self.offers) < limit)
     }
 
-    /// Whether a newcomer gets a seat. While anybody waits, no seat is for a newcomer.
+    /// Whether a newcomer gets a seat. While anybody waits, no seat is for a newcomer. Without a limit nobody needs to wait.
     pub fn is_free(&self) -> bool {
-        self.limit.is_none_or(|limit| !self.is_waited_for && self.seats.saturating_add(self.offers) < limit)
+        self.has_room() && (self.limit.is_none() || !self.is_waited_for)
     }
 }
 
@@ -54,7 +54,7 @@ pub struct Verdict {
 pub fn admit(counts: SeatCounts, requester: Requester) -> Verdict {
     let is_admitted = match requester {
         Requester::Seat => true,
-        Requester::Offer => !counts.is_closed(),
+        Requester::Offer => counts.has_room(),
         Requester::Newcomer => counts.is_free(),
         Requester::Waiting(_) => counts.limit.is_none(),
     };
@@ -67,7 +67,7 @@ pub fn admit(counts: SeatCounts, requester: Requester) -> Verdict {
 
 /// Whether an activity with this number of seats is closed. Those who have a seat keep it, those who wait keep their place, and
 /// nobody gets an offer.
-pub fn is_closed(limit: Option<u32>) -> bool {
+fn is_closed(limit: Option<u32>) -> bool {
     limit == Some(0)
 }
 

@@ -19,8 +19,8 @@ mod uptime;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::{
-    admission::{Requester, SeatCounts, Verdict, admit, is_closed},
-    queue::{Due, PlaceFacts, PlaceState, QueueRules, estimated_wait, free_seats},
+    admission::{Requester, SeatCounts, Verdict, admit},
+    queue::{Due, OfferChange, PlaceFacts, PlaceState, QueueRules, estimated_wait, offer_change},
     shown::{HoldingFacts, Shown, shown},
     uptime::Uptime,
 };

@@ -2,10 +2,10 @@
 //!
 //! - A *place* is a place in the queue. It belongs to a person, or to one visit.
 //! - An *offer* is a seat that is kept for one place. It counts as taken. It ends unless it is claimed in time. The place
-//!   is then lost, and the next one gets the offer. If the activity is closed, the offer ends and the place is kept.
+//!   is then lost, and the next one gets the offer. If the limit is lowered, the offer may end and the place is kept.
 //! - A place is *gone* when its visit has been offline for longer than the grace of the activity.
-//! - To *settle* a queue is to remove the places that are over ([`PlaceFacts::due`]), and then to offer the free seats
-//!   ([`free_seats`]) to those who wait longest. In a closed activity ([`is_closed`](super::is_closed)), all offers end instead.
+//! - To *settle* a queue is to remove the places that are over ([`PlaceFacts::due`]), and then to make or end offers until there is
+//!   one for each seat that nobody holds ([`offer_change`]).
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -112,10 +112,20 @@ impl PlaceFacts {
     }
 }
 
-/// The number of seats that are neither held nor offered. They are offered to those who wait longest. `None` if there
-/// is no limit: then everybody who waits gets an offer.
-pub fn free_seats(limit: Option<u32>, seats: u32, offers: u32) -> Option<u32> {
-    limit.map(|limit| limit.saturating_sub(seats).saturating_sub(offers))
+/// How the offers of an activity must change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferChange {
+    /// So many of those who wait longest without an offer get one, if so many wait.
+    Make(u32),
+    /// So many offers end, those of the places that joined last first. The places are kept.
+    End(u32),
+}
+
+/// Decides how offers change. There is one for each seat that nobody holds, as long as somebody waits. So seats and offers together
+/// are never more than the limit, unless the seats alone are. Without a limit, everybody who waits has an offer.
+pub fn offer_change(limit: Option<u32>, seats: u32, offers: u32) -> OfferChange {
+    let most = limit.map_or(u32::MAX, |limit| limit.saturating_sub(seats));
+    if offers > most { OfferChange::End(offers - most) } else { OfferChange::Make(most - offers) }
 }
 
 /// How many seats must have been given back before a wait can be estimated.
@@ -200,12 +210,19 @@ mod tests {
     }
 
     #[test]
-    fn seats_are_free_that_are_neither_held_nor_offered() {
-        assert_eq!(free_seats(Some(4), 1, 1), Some(2));
-        // A lowered limit makes no offers until the count fits.
-        assert_eq!(free_seats(Some(2), 3, 0), Some(0));
-        assert_eq!(free_seats(Some(2), 1, 2), Some(0));
-        assert_eq!(free_seats(None, 3, 3), None);
+    fn each_seat_that_nobody_holds_is_offered() {
+        for (limit, seats, offers, change) in [
+            (Some(4), 1, 1, OfferChange::Make(2)),
+            (Some(4), 2, 2, OfferChange::Make(0)),
+            // A lowered limit takes no seat away, and ends offers until the count fits or no offer is left.
+            (Some(2), 1, 3, OfferChange::End(2)),
+            (Some(2), 3, 1, OfferChange::End(1)),
+            (Some(2), 3, 0, OfferChange::Make(0)),
+            (Some(0), 0, 3, OfferChange::End(3)),
+            (None, 3, 3, OfferChange::Make(u32::MAX - 3)),
+        ] {
+            assert_eq!(offer_change(limit, seats, offers), change, "{limit:?}, {seats}, {offers}");
+        }
     }
 
     #[test]

@@ -86,8 +86,10 @@ impl Model {
                 && !guest.is_completed
                 && now - guest.beaten <= WINDOW + GRACE
         });
-        if self.limit == Some(0) {
-            self.line.iter_mut().for_each(|(_, offered)| *offered = None);
+        while self.limit.is_some_and(|limit| self.taken() > usize::try_from(limit).unwrap_or(usize::MAX))
+            && let Some(newest) = self.line.iter().rposition(|(_, offered)| offered.is_some())
+        {
+            self.line[newest].1 = None;
         }
         while self.has_room()
             && let Some(next) = self.line.iter().position(|(_, offered)| offered.is_none())

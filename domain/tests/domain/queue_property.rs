@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::ids::ActivityId;
 use insession_domain::presence::{
-    Due, PlaceFacts, PlaceState, PresenceRules, QueueRules, Requester, SeatCounts, VisitFacts, admit, free_seats,
-    is_closed,
+    Due, OfferChange, PlaceFacts, PlaceState, PresenceRules, QueueRules, Requester, SeatCounts, VisitFacts, admit,
+    offer_change,
 };
 use proptest::prelude::*;
 
@@ -67,13 +67,17 @@ impl Hall {
             place.last_seen = (visit != visit.complete()).then_some(visit.last_seen);
         }
         self.queue.retain(|(_, place)| matches!(place.due(&RULES, QUEUE, now), Due::At(_)));
-        if is_closed(self.limit) {
-            self.queue.iter_mut().for_each(|(_, place)| place.offer_ends_at = None);
-        }
-        let free = free_seats(self.limit, self.seats(None), self.offers(None));
-        let most = free.map_or(usize::MAX, |free| usize::try_from(free).unwrap());
-        for (_, place) in self.queue.iter_mut().filter(|(_, place)| place.offer_ends_at.is_none()).take(most) {
-            place.offer_ends_at = Some(now + QUEUE.offer);
+        let change = offer_change(self.limit, self.seats(None), self.offers(None));
+        let places = self.queue.iter_mut().map(|(_, place)| place);
+        match change {
+            OfferChange::Make(count) => {
+                let waiting = places.filter(|place| place.offer_ends_at.is_none());
+                waiting.take(usize::try_from(count).unwrap()).for_each(|it| it.offer_ends_at = Some(now + QUEUE.offer));
+            }
+            OfferChange::End(count) => {
+                let offered = places.rev().filter(|place| place.offer_ends_at.is_some());
+                offered.take(usize::try_from(count).unwrap()).for_each(|it| it.offer_ends_at = None);
+            }
         }
     }
 
@@ -158,7 +162,6 @@ proptest! {
                 model.tidy(second);
             }
             let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
-            let limit_before = hall.limit;
             let (before, is_admitted) = (hall.seen(), hall.take(step, now));
             prop_assert_eq!(is_admitted, model.take(step, second), "{:?}", step);
             let (seats, queue) = hall.seen();
@@ -171,15 +174,11 @@ proptest! {
             // Offers go to the front of the queue, and no seat is free while somebody waits without one.
             prop_assert!(queue.iter().map(|(_, offered)| *offered).is_sorted_by(|one, next| one >= next), "{:?}", queue);
             let taken = seats.len() + queue.iter().filter(|(_, offered)| *offered).count();
-            if hall.limit == Some(0) {
-                prop_assert!(queue.iter().all(|(_, offered)| !offered), "it is closed: {:?}", queue);
-                prop_assert!(seats.is_subset(&before.0), "it is closed: {:?}", seats);
-            }
             if let Some(limit) = hall.limit.map(|limit| usize::try_from(limit).unwrap()) {
                 prop_assert!(taken >= limit || queue.iter().all(|(_, offered)| *offered), "a seat is free, and {:?} wait", queue);
-                // Only a lowered limit is exceeded. Then no seat and no offer is given.
-                let before = before.0.len() + before.1.iter().filter(|(_, offered)| *offered).count();
-                prop_assert!(taken <= limit || taken <= before || limit_before.is_none(), "{} of {}", taken, limit);
+                // Only those exceed a lowered limit who had a seat before. Then there is no offer, and a step gives no seat.
+                let fits = taken <= limit || (taken == seats.len() && seats.is_subset(&before.0));
+                prop_assert!(fits, "{} of {}: {:?} after {:?}", taken, limit, seats, before);
             }
         }
     }

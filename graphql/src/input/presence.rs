@@ -80,7 +80,8 @@ pub struct SaveActivityInput {
     /// The name: 1 to 200 characters.
     name: String,
     /// The number of seats. If it is left out or null, there is no limit. With 0, the activity is closed: who has a
-    /// seat keeps it, all offers end, and places in the queue are kept. A lower number takes neither seats nor offers away.
+    /// seat keeps it. A lower number takes no seat away: the newest offers end until seats and offers fit, and everybody
+    /// keeps their place in the queue.
     max_concurrent: Option<i32>,
     /// Whether each person or each visit may hold one seat.
     #[graphql(default_with = "SeatsPer::Person")]

@@ -139,8 +139,8 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<Activity>> {
     Ok(values(by_key.limit(limit).all(app.db.pool()).await?))
 }
 
-/// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes neither seats
-/// nor offers away. If the limit is 0, the activity is closed: its offers end, and their places are kept. A new limit is published,
+/// Creates an activity, or changes the one with this key. Only for administrators. A lower limit takes no seat away. The
+/// newest offers end until seats and offers fit, and their places are kept. A new limit is published,
 /// because clients may wait for a free seat. If seats count people instead of visits from now on, each
 /// person keeps one seat or one place in the queue.
 ///

@@ -6,7 +6,7 @@
 //!   is locked. Positions are counted when somebody asks; no row stores one.
 //! - An *offer* is a seat that is kept for one place.
 //! - To *settle* the queue of an activity is to remove the places that are over, and to offer the free seats to those who
-//!   wait longest. In a closed activity, all offers end instead.
+//!   wait longest. If the limit was lowered, offers end instead until it is kept.
 //!
 //! Invariants:
 //!
@@ -26,7 +26,7 @@ use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
     presence::{
-        Due, PlaceFacts, PresenceRules, QueueRules, SeatsPer, Uptime, estimated_wait, free_seats, is_closed, shown,
+        Due, OfferChange, PlaceFacts, PresenceRules, QueueRules, SeatsPer, Uptime, estimated_wait, offer_change, shown,
     },
 };
 use entity::{activity, presence, queue_place::Model};
@@ -358,7 +358,7 @@ pub(super) async fn wait_at(tx: &Tx, people: &[PersonId], kept: QueuePlaceId, ne
     Ok(())
 }
 
-/// Removes the places that are over, and offers the free seats. The activity must be locked for writing. Checks the
+/// Removes the places that are over, and makes or ends offers. The activity must be locked for writing. Checks the
 /// places that are due at `until` or before.
 pub(super) async fn settle(
     tx: &Tx,
@@ -368,7 +368,7 @@ pub(super) async fn settle(
     until: DateTime<Utc>,
 ) -> Result<()> {
     remove_over(tx, rules, activity, now, until).await?;
-    offer_seats(tx, activity, now).await
+    change_offers(tx, activity, now).await
 }
 
 /// Removes the places that are over.
@@ -460,35 +460,22 @@ async fn put_instants(tx: &Tx, column: &str, instants: &[(QueuePlaceId, DateTime
     Ok(())
 }
 
-async fn offer_seats(tx: &Tx, activity: &activity::Model, now: DateTime<Utc>) -> Result<()> {
-    let limit = limit_of(activity);
-    if is_closed(limit) {
-        return end_offers(tx, activity.id).await;
-    }
+/// Offers the free seats to those who wait longest, or ends the newest offers, as the limit says ([`offer_change`]).
+async fn change_offers(tx: &Tx, activity: &activity::Model, now: DateTime<Utc>) -> Result<()> {
     let taken = count_taken(tx, activity.id, None, None).await?;
-    let free = free_seats(limit, taken.seats, taken.offers);
-    if free == Some(0) || !taken.is_waited_for {
-        return Ok(());
-    }
-    let sql = "UPDATE queue_place SET offer_ends_at = :ends WHERE id IN \
-                 (SELECT id FROM queue_place WHERE activity_id = :activity AND offer_ends_at IS NULL \
-                  ORDER BY id LIMIT :free) AND offer_ends_at IS NULL";
-    let values = [
-        ("activity", activity.id.0.into()),
-        ("ends", (now + rules_of(activity).offer).into()),
-        ("free", free.map_or(i64::MAX, i64::from).into()),
-    ];
-    if execute(tx, sql, values).await? > 0 {
+    let (ends, count, places) = match offer_change(limit_of(activity), taken.seats, taken.offers) {
+        OfferChange::Make(0) => return Ok(()),
+        OfferChange::Make(_) if !taken.is_waited_for => return Ok(()),
+        OfferChange::Make(count) => (Some(now + rules_of(activity).offer), count, "offer_ends_at IS NULL ORDER BY id"),
+        OfferChange::End(count) => (None, count, "offer_ends_at IS NOT NULL ORDER BY id DESC"),
+    };
+    let sql = format!(
+        "UPDATE queue_place SET offer_ends_at = :ends WHERE id IN \
+           (SELECT id FROM queue_place WHERE activity_id = :activity AND {places} LIMIT :count)"
+    );
+    let values = [("activity", activity.id.0.into()), ("ends", ends.into()), ("count", i64::from(count).into())];
+    if execute(tx, &sql, values).await? > 0 {
         tx.log(|news| news.occupancy_changed(activity.id));
-    }
-    Ok(())
-}
-
-/// Ends the offers of an activity that is closed. Their places are kept.
-async fn end_offers(tx: &Tx, activity: ActivityId) -> Result<()> {
-    let sql = "UPDATE queue_place SET offer_ends_at = NULL WHERE activity_id = :activity AND offer_ends_at IS NOT NULL";
-    if execute(tx, sql, [("activity", activity.0.into())]).await? > 0 {
-        tx.log(|news| news.occupancy_changed(activity));
     }
     Ok(())
 }

@@ -207,10 +207,15 @@ async fn changed_limit_makes_as_many_offers_as_there_are_seats(database: TestDat
     assert_eq!(offers().await?, [0; 0]);
     save(&deployment, 4, &Value::Null).await?;
     assert_eq!(offers().await?, [2, 3]);
-    // A lower limit takes neither seats nor offers away, and makes no offers until the count fits.
-    save(&deployment, 2, &Value::Null).await?;
-    assert_eq!(offers().await?, [2, 3]);
+    // A lower limit takes no seat away. The newest offers end until the count fits, and everybody keeps their place.
+    save(&deployment, 3, &Value::Null).await?;
+    assert_eq!(offers().await?, [2]);
+    save(&deployment, 1, &Value::Null).await?;
+    assert_eq!(offers().await?, [0; 0]);
+    assert_eq!(all[2].wait().await?["message"], "Platform at capacity (2/1). You are number 1 in the queue.");
     all[0].leave("leaveActivity").await?;
+    assert_eq!(offers().await?, [0; 0]);
+    save(&deployment, 2, &Value::Null).await?;
     all[1].leave("leaveActivity").await?;
     assert_eq!(offers().await?, [2, 3]);
     ensure!(all[2].enter().await?["admitted"] == true);
@@ -241,6 +246,18 @@ async fn changed_limit_makes_as_many_offers_as_there_are_seats(database: TestDat
     deployment.admin().data(document, json!({ "input": input })).await?;
     assert_eq!(offers().await?, [3, 4, 5, 6]);
     ensure!(all[6].enter().await?["admitted"] == true);
+    // A limit after that does not admit everybody who had an offer. They are told.
+    let mut last = deployment.first().socket(all[5].client.token()).await?;
+    follow(&mut last, &all[5].visit)?;
+    last.next_where("queue", LIMIT, |it| has_offer(it, true)).await?;
+    save(&deployment, 3, &Value::Null).await?;
+    let ended = last.next_where("queue", LIMIT, |it| has_offer(it, false)).await?;
+    assert_eq!(ended.field("queueChanged")["queuePlace"]["position"], 3, "{}", ended.message);
+    assert_eq!(offers().await?, [3, 4]);
+    ensure!(all[5].wait().await?["admitted"] == false);
+    ensure!(all[3].enter().await?["admitted"] == true);
+    ensure!(all[4].enter().await?["admitted"] == true);
+    ensure!(all[5].wait().await?["admitted"] == false);
     Ok(())
 }
 

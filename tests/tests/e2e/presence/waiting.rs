@@ -36,6 +36,7 @@ on_both_databases!(
     anonymous_visit_takes_no_seat_of_the_person_who_uses_it,
     place_follows_the_visits_that_wait_at_it,
     closed_activity_ends_offers_and_keeps_places,
+    lowered_limit_ends_the_newest_offers_and_keeps_places,
     seats_places_and_offers_end_after_the_clock_was_set_back,
 );
 
@@ -447,6 +448,36 @@ async fn closed_activity_ends_offers_and_keeps_places(database: TestDatabase) ->
     interview.world.advance_seconds(31);
     interview.save(0, NewActivity::default()).await?;
     interview.expect(&[(ann, "-")]).await
+}
+
+async fn lowered_limit_ends_the_newest_offers_and_keeps_places(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 2).await?;
+    let [ann, ben, cleo, dan, eve] = interview.come().await?;
+    interview.expect(&[(ann, "seat"), (ben, "seat"), (cleo, "1"), (dan, "2"), (eve, "3")]).await?;
+    interview.save(5, NewActivity::default()).await?;
+    interview.expect(&[(cleo, "offer"), (dan, "offer"), (eve, "offer")]).await?;
+    interview.save(3, NewActivity::default()).await?;
+    interview.expect(&[(ann, "seat"), (ben, "seat"), (cleo, "offer"), (dan, "2"), (eve, "3")]).await?;
+    ensure!(!interview.enter(dan).await? && !interview.enter(eve).await?, "one seat too many");
+    // There are fewer seats than are taken. Nobody loses one, and a seat that is given back is for nobody.
+    interview.save(1, NewActivity::default()).await?;
+    interview.expect(&[(ann, "seat"), (ben, "seat"), (cleo, "1"), (dan, "2"), (eve, "3")]).await?;
+    ensure!(!interview.enter(cleo).await?, "one seat too many");
+    interview.leave(ann).await?;
+    interview.sweep().await?;
+    ensure!(!interview.something_is_due().await?, "the timers would sweep again and again");
+    interview.expect(&[(ben, "seat"), (cleo, "1"), (dan, "2"), (eve, "3")]).await?;
+    // An offer that has ended is made again with its full time.
+    interview.world.advance_seconds(29);
+    for guest in [ben, cleo, dan, eve] {
+        interview.beat(guest, false).await?;
+    }
+    interview.save(2, NewActivity::default()).await?;
+    interview.world.advance_seconds(29);
+    interview.sweep().await?;
+    interview.expect(&[(ben, "seat"), (cleo, "offer"), (dan, "2"), (eve, "3")]).await?;
+    ensure!(interview.enter(cleo).await?, "an offer was refused");
+    Ok(())
 }
 
 async fn seats_places_and_offers_end_after_the_clock_was_set_back(database: TestDatabase) -> Result<()> {

@@ -11,9 +11,9 @@ use sea_orm::{DatabaseConnection, DbBackend, FromQueryResult, Statement};
 
 use super::{Fate, Pause, Story};
 
-/// Name, table, operation, condition, and the values: place, person, whether it had an offer.
-const TRIGGERS: [(&str, &str, &str, &str, &str); 5] = [
-    ("joined", "queue_place", "INSERT", "NEW.id > 0", "NEW.id, NEW.person_id, 0, 0, 0, 0"),
+/// Name, table, operation, condition, and the values: place, person, whether it had an offer, seats, offers, who waits, and the limit.
+const TRIGGERS: [(&str, &str, &str, &str, &str); 7] = [
+    ("joined", "queue_place", "INSERT", "NEW.id > 0", "NEW.id, NEW.person_id, 0, 0, 0, 0, 0"),
     (
         "offered",
         "queue_place",
@@ -21,14 +21,29 @@ const TRIGGERS: [(&str, &str, &str, &str, &str); 5] = [
         "OLD.offer_ends_at IS NULL AND NEW.offer_ends_at IS NOT NULL",
         "NEW.id, NEW.person_id, 1, (SELECT COUNT(*) FROM presence WHERE activity_id = NEW.activity_id), \
          (SELECT COUNT(*) FROM queue_place WHERE activity_id = NEW.activity_id AND offer_ends_at IS NOT NULL), \
-         (SELECT COUNT(*) FROM queue_place WHERE activity_id = NEW.activity_id AND offer_ends_at IS NULL AND id < NEW.id)",
+         (SELECT COUNT(*) FROM queue_place WHERE activity_id = NEW.activity_id AND offer_ends_at IS NULL AND id < NEW.id), \
+         (SELECT max_concurrent FROM activity WHERE id = NEW.activity_id)",
+    ),
+    (
+        "withdrawn",
+        "queue_place",
+        "UPDATE",
+        "OLD.offer_ends_at IS NOT NULL AND NEW.offer_ends_at IS NULL",
+        "NEW.id, NEW.person_id, 1, 0, 0, 0, 0",
+    ),
+    (
+        "limited",
+        "activity",
+        "UPDATE",
+        "OLD.max_concurrent <> NEW.max_concurrent",
+        "0, 0, 0, 0, 0, 0, NEW.max_concurrent",
     ),
     (
         "left",
         "queue_place",
         "DELETE",
         "OLD.id > 0",
-        "OLD.id, OLD.person_id, CASE WHEN OLD.offer_ends_at IS NULL THEN 0 ELSE 1 END, 0, 0, 0",
+        "OLD.id, OLD.person_id, CASE WHEN OLD.offer_ends_at IS NULL THEN 0 ELSE 1 END, 0, 0, 0, 0",
     ),
     (
         "seated",
@@ -37,14 +52,15 @@ const TRIGGERS: [(&str, &str, &str, &str, &str); 5] = [
         "OLD.activity_id IS NULL AND NEW.activity_id IS NOT NULL",
         "0, NEW.person_id, 0, (SELECT COUNT(*) FROM presence WHERE activity_id = NEW.activity_id), \
          (SELECT COUNT(*) FROM queue_place WHERE activity_id = NEW.activity_id AND offer_ends_at IS NOT NULL), \
-         (SELECT COUNT(*) FROM queue_place WHERE activity_id = NEW.activity_id AND offer_ends_at IS NULL)",
+         (SELECT COUNT(*) FROM queue_place WHERE activity_id = NEW.activity_id AND offer_ends_at IS NULL), \
+         (SELECT max_concurrent FROM activity WHERE id = NEW.activity_id)",
     ),
     (
         "freed",
         "presence",
         "UPDATE",
         "OLD.activity_id IS NOT NULL AND NEW.activity_id IS NULL",
-        "0, OLD.person_id, 0, 0, 0, 0",
+        "0, OLD.person_id, 0, 0, 0, 0, 0",
     ),
 ];
 
@@ -60,7 +76,7 @@ pub async fn keep(database: &DatabaseConnection) -> Result<()> {
         database,
         &format!(
             "CREATE TABLE queue_history (id {key}, what text NOT NULL, place bigint, person bigint, had_offer bigint, \
-               seats bigint, offers bigint, waiting bigint, early_ms bigint, at_ms bigint)"
+               seats bigint, offers bigint, waiting bigint, seat_limit bigint, early_ms bigint, at_ms bigint)"
         ),
     )
     .await?;
@@ -72,7 +88,7 @@ pub async fn keep(database: &DatabaseConnection) -> Result<()> {
     for (name, table, operation, condition, values) in TRIGGERS {
         let early = if name == "left" { format!("COALESCE({ends} - {now}, 0)") } else { "0".to_owned() };
         let insert = format!(
-            "INSERT INTO queue_history (what, place, person, had_offer, seats, offers, waiting, early_ms, at_ms) \
+            "INSERT INTO queue_history (what, place, person, had_offer, seats, offers, waiting, seat_limit, early_ms, at_ms) \
              VALUES ('{name}', {values}, {early}, {now});"
         );
         let trigger =
@@ -101,6 +117,8 @@ struct Entry {
     offers: i64,
     /// Of an offer: how many waited longer without one. Of a seat: how many waited without an offer.
     waiting: i64,
+    /// Of an offer, a seat and a new limit: how many seats there are.
+    seat_limit: i64,
     /// Of a place that ended with an offer: how long before the end of the offer.
     early_ms: i64,
     at_ms: i64,
@@ -112,7 +130,7 @@ const ROUNDING_MS: i64 = 2;
 pub struct History(Vec<Entry>);
 
 pub async fn read(database: &DatabaseConnection) -> Result<History> {
-    let sql = "SELECT what, place, COALESCE(person, 0) AS person, had_offer, seats, offers, waiting, early_ms, at_ms \
+    let sql = "SELECT what, place, COALESCE(person, 0) AS person, had_offer, seats, offers, waiting, seat_limit, early_ms, at_ms \
                FROM queue_history ORDER BY id";
     let statement = Statement::from_string(database.get_database_backend(), sql);
     Ok(History(Entry::find_by_statement(statement).all(database).await?))
@@ -123,6 +141,8 @@ pub async fn read(database: &DatabaseConnection) -> Result<History> {
 pub struct Summary {
     places: usize,
     offers: usize,
+    /// The offers that ended because the limit was lowered.
+    withdrawn: usize,
     /// The offers that lapsed, after which the person waited again.
     lapsed: usize,
     /// How long a seat was free while somebody waited, at most, in milliseconds.
@@ -133,10 +153,10 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { places, offers, lapsed, longest_free_ms, longest_free_while_up_ms } = self;
+        let Self { places, offers, withdrawn, lapsed, longest_free_ms, longest_free_while_up_ms } = self;
         write!(
             formatter,
-            "{places} places, {offers} offers, of which {lapsed} lapsed against their will; a seat was free for {longest_free_ms} ms at most, \
+            "{places} places, {offers} offers, of which {lapsed} lapsed against their will and {withdrawn} ended by a lower limit; a seat was free for {longest_free_ms} ms at most, \
              and for {longest_free_while_up_ms} ms while a server ran"
         )
     }
@@ -149,9 +169,9 @@ struct Place {
 }
 
 impl History {
-    /// Checks the whole history, and what it says about each person.
+    /// Checks the whole history, and what it says about each person. `limit`: the number of seats at first.
     /// `pauses`: when no server ran.
-    pub fn check(&self, limit: i64, stories: &[Story], pauses: &[Pause]) -> Result<Summary> {
+    pub fn check(&self, mut limit: i64, stories: &[Story], pauses: &[Pause]) -> Result<Summary> {
         let mut summary = Summary::default();
         let mut places: BTreeMap<i64, Place> = BTreeMap::new();
         let mut last_joined = 0;
@@ -163,6 +183,13 @@ impl History {
         let mut free_since = None;
         for entry in &self.0 {
             let Entry { place, person, .. } = *entry;
+            if matches!(entry.what.as_str(), "joined" | "seated") {
+                // The queue was settled before this.
+                let offers = places.values().filter(|place| place.has_offer).count();
+                ensure!(offers == 0 || seats + i64::try_from(offers)? <= limit, "more offers than seats: {entry:?}");
+                let is_in_order = places.values().is_sorted_by_key(|place| !place.has_offer);
+                ensure!(is_in_order, "an offer before it is the turn: {entry:?}");
+            }
             match entry.what.as_str() {
                 "joined" => {
                     ensure!(last_joined < place, "places are not in the order of joining: {entry:?}");
@@ -177,13 +204,20 @@ impl History {
                     summary.places += 1;
                 }
                 "offered" => {
-                    ensure!(entry.seats + entry.offers <= limit, "one seat too many: {entry:?}");
+                    ensure!(entry.seats + entry.offers <= entry.seat_limit, "one seat too many: {entry:?}");
                     ensure!(entry.waiting == 0, "somebody was overtaken: {entry:?}");
                     let place = places.get_mut(&place).with_context(|| format!("no such place: {entry:?}"))?;
                     ensure!(!place.has_offer, "two offers for one place: {entry:?}");
                     place.has_offer = true;
                     summary.offers += 1;
                 }
+                "withdrawn" => {
+                    let place = places.get_mut(&place).with_context(|| format!("no such place: {entry:?}"))?;
+                    ensure!(place.has_offer, "no offer ended: {entry:?}");
+                    place.has_offer = false;
+                    summary.withdrawn += 1;
+                }
+                "limited" => limit = entry.seat_limit,
                 "left" => {
                     let place = places.remove(&place).with_context(|| format!("it ended twice: {entry:?}"))?;
                     ensure!(place.person == person && place.has_offer == (entry.had_offer == 1), "{entry:?}");
@@ -192,7 +226,7 @@ impl History {
                     }
                 }
                 "seated" => {
-                    ensure!(entry.seats + entry.offers <= limit, "one seat too many: {entry:?}");
+                    ensure!(entry.seats + entry.offers <= entry.seat_limit, "one seat too many: {entry:?}");
                     let has_claim = may_claim.remove(&person).is_some();
                     ensure!(has_claim || entry.waiting == 0, "a newcomer overtook the queue: {entry:?}");
                     *seated.entry(person).or_default() += 1;
@@ -238,6 +272,7 @@ fn unfair_histories_are_found() {
         seats,
         offers: i64::from(what == "offered"),
         waiting,
+        seat_limit: 1,
         early_ms: 0,
         at_ms: 0,
     };
@@ -260,6 +295,11 @@ fn unfair_histories_are_found() {
     let at_last = vec![Entry { place: 3, ..offered(1, 0) }, Entry { place: 3, ..entry("left", 1, 1, 1, 0, 0) }];
     let late = vec![fair[0].clone(), missed, taken(2), at_last, taken(1)[1..].to_vec()];
     assert!(check(late.clone()).is_ok());
+    // The activity closes, and opens again.
+    let limited = |seat_limit: i64| Entry { seat_limit, ..entry("limited", 0, 0, 0, 0, 0) };
+    let mut closed = fair.clone();
+    closed[0].extend([limited(0), entry("withdrawn", 1, 1, 1, 0, 0), limited(1), offered(1, 0)]);
+    assert!(check(closed).is_ok());
     let mut robbed = late;
     robbed[1][0].early_ms = 1_000;
     assert!(check(robbed).expect_err("it is unfair").to_string().contains("too early"));
@@ -275,5 +315,10 @@ fn unfair_histories_are_found() {
     assert!(wrong(&|parts| parts[2].push(offered(2, 0))).contains("two offers"));
     assert!(wrong(&|parts| parts[0].push(entry("seated", 0, 3, 0, 1, 2))).contains("newcomer"));
     assert!(wrong(&|parts| parts[3].truncate(1)).contains("had 0 seats"));
+    assert!(wrong(&|parts| parts[0].extend([limited(0), joined(3)])).contains("more offers than seats"));
+    assert!(
+        wrong(&|parts| parts[0].extend([limited(2), offered(2, 0), entry("withdrawn", 1, 1, 1, 0, 0), joined(3)]))
+            .contains("before it is the turn")
+    );
     assert!(wrong(&|parts| parts.truncate(2)).contains("places are left"));
 }

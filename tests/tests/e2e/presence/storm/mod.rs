@@ -1,6 +1,6 @@
-//! People wait for a few seats at several servers, while servers, workers and Redis are stopped and killed at random. Some
-//! leave the queue, let their offer lapse, open another tab, become idle, or vanish. Whoever misses an offer against their will,
-//! because the machine is slow or no server is there, waits again.
+//! People wait for a few seats at several servers, while servers, workers and Redis are stopped and killed at random, and the
+//! number of seats changes. Some leave the queue, let their offer lapse, open another tab, become idle, or vanish. Whoever misses an
+//! offer against their will, because the machine is slow or no server is there, waits again.
 //!
 //! What must hold is checked twice: by the people, who act only on what their subscriptions tell them, and by a history that
 //! triggers in the database write, in the transactions that change seats and places.
@@ -44,6 +44,16 @@ const SEATS: i64 = 3;
 /// How long an offer lasts. Those who let it lapse block a seat for so long.
 const OFFER_SECONDS: i64 = 2;
 
+const SAVE: &str = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
+
+/// The variables of [`SAVE`].
+fn activity(seats: i64) -> Value {
+    json!({ "input": {
+        "key": KEY, "name": "Interview", "maxConcurrent": seats, "offerSeconds": OFFER_SECONDS, "queueGraceSeconds": 60,
+        "maxIdleMinutes": 60,
+    } })
+}
+
 /// A visit stays online without heartbeats for longer than any machine needs. What must end, the test makes old, except offers,
 /// which end by themselves. All people have the same address here, whose limits are for one.
 fn settings(settings: Settings) -> Settings {
@@ -68,12 +78,7 @@ async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabas
         }
     };
     let admin = deployment.admin();
-    let save = "mutation($input: SaveActivityInput!) { saveActivity(input: $input) { activity { id } } }";
-    let input = json!({
-        "key": KEY, "name": "Interview", "maxConcurrent": SEATS, "offerSeconds": OFFER_SECONDS, "queueGraceSeconds": 60,
-        "maxIdleMinutes": 60,
-    });
-    admin.data(save, json!({ "input": input })).await?;
+    admin.data(SAVE, activity(SEATS)).await?;
     let connection = database.connect().await?;
     history::keep(&connection).await?;
 
@@ -109,8 +114,14 @@ async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabas
     };
     // The blows come first: a thousand people who ask a dead server again and again use up what tokio lets one task do at a time. Then
     // nobody would start the server again.
-    let (struck, stories): (Vec<Pause>, Vec<Story>) =
-        try_join(cause(&mut deployment, &random, blows, between, &is_over), going).await?;
+    let ((struck, limits), stories): ((Vec<Pause>, u64), Vec<Story>) = try_join(
+        try_join(
+            cause(&mut deployment, &random, blows, between, &is_over),
+            change_limit(&admin, &urls, &random, &is_over),
+        ),
+        going,
+    )
+    .await?;
     while let Some(wrong) = watching.try_join_next() {
         wrong??;
     }
@@ -131,7 +142,7 @@ async fn queue_is_fair_and_nobody_is_lost_whatever_crashes(database: TestDatabas
     let pauses: Vec<Pause> = if is_alone { struck.clone() } else { Vec::new() };
     let summary = history::read(&connection).await?.check(SEATS, &stories, &pauses)?;
     println!(
-        "{people} people, {} blows, {} messages about the seats; {summary}",
+        "{people} people, {} blows, {limits} limits, {} messages about the seats; {summary}",
         struck.len(),
         messages.load(Ordering::Relaxed)
     );
@@ -160,6 +171,19 @@ async fn cause(
         struck.push((begun, now().timestamp_millis()));
     }
     Ok(struck)
+}
+
+/// Raises and lowers the number of seats until everybody has gone. Returns how often.
+async fn change_limit(admin: &Client, urls: &[String], random: &Random, is_over: &AtomicBool) -> Result<u64> {
+    let mut changes = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        sleep(Duration::from_millis(200 + random.below(800))).await;
+        // Most of the time there are all seats.
+        let seats = SEATS - i64::try_from(random.below(6))?.min(SEATS) % SEATS;
+        ask(admin, urls, random, SAVE, &activity(seats)).await?;
+        changes += 1;
+    }
+    Ok(changes)
 }
 
 const SEATS_CHANGED: &str =
