@@ -617,6 +617,15 @@ pub async fn follow(app: &App, viewer: Viewer, secret: Option<&str>, id: Presenc
     let claimant = Claimant::new(app, viewer, secret)?;
     let row = presence::Entity::find_by_id(id).one(app.db.pool()).await?;
     let owner = Owner::from(&row.filter(|row| claimant.owns(row)).ok_or_else(|| not_found(id))?);
+    find_holdings(app, owner).await
+}
+
+/// The places and seats that the viewer has with other visits, for a browser that has no visit yet. `id`: the visit that it will have.
+pub async fn find_of_person(app: &App, viewer: Viewer, id: PresenceId) -> Result<Followed> {
+    find_holdings(app, Owner { visit: id, person: viewer.person, waits_at: None }).await
+}
+
+async fn find_holdings(app: &App, owner: Owner) -> Result<Followed> {
     // Read the seats last. If somebody is admitted in between, both lists contain them, and nobody is missed.
     let places = find_places(app, &[owner]).await?.remove(&owner).unwrap_or_default();
     let mut holdings = find_seats(app, owner).await?;

@@ -64,13 +64,13 @@ pub async fn find_part(app: &App, visitor: &Visitor, activity: &Activity) -> Res
     Ok(Some(TakingPart { holding, every, may_be_idle: activity.max_idle_minutes.is_some(), now: app.now() }))
 }
 
-/// What the visit or its person has here. `None` also if there is no such visit yet.
+/// What the visit or its person has here. The visit may not exist yet.
 async fn find_holding(app: &App, visitor: &Visitor, id: PresenceId, activity: &Activity) -> Result<Option<Holding>> {
-    match queue::follow(app, visitor.viewer, None, id).await {
-        Ok(mut followed) => Ok(followed.holdings.remove(&activity.id)),
-        Err(Error::NotFound(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let followed = match queue::follow(app, visitor.viewer, None, id).await {
+        Err(Error::NotFound(_)) => queue::find_of_person(app, visitor.viewer, id).await,
+        followed => followed,
+    };
+    Ok(followed?.holdings.remove(&activity.id))
 }
 
 /// The path of an activity's page for somebody who has joined without scripts.
@@ -140,8 +140,9 @@ impl TakingPart {
         let join = match (place, is_own) {
             (Some(place), _) if place.offer_ends_at.is_some() => Some(words!("take-the-seat")),
             (Some(_), true) => None,
+            (Some(_), false) => Some(words!("wait-here-too")),
             _ if is_seated && is_own => may_be_idle.then(|| words!("still-here")),
-            _ if is_seated => Some(words!("join-seat")),
+            _ if is_seated => Some(words!("move-seat-here")),
             _ if activity.max_concurrent == Some(0) => None,
             _ if is_full => Some(words!("join-queue")),
             _ => Some(words!("join-seat")),
@@ -154,9 +155,11 @@ impl TakingPart {
                         p role="status" { (words!("seat-is-kept", seconds = (ends - *now).num_seconds().max(0))) }
                     } @else {
                         p role="status" { (words!("place-in-queue", position = place.position, length = place.length)) }
+                        @if !is_own { p { (words!("waits-elsewhere")) } }
                         @if activity.max_concurrent == Some(0) { p { (words!("wait-closed")) } }
                     }
                 }
+                None if is_seated && !is_own => p role="status" { (words!("seat-elsewhere")) },
                 None if is_seated => p role="status" { (words!("have-a-seat")) },
                 None if has_joined => p role="status" { (words!("no-place-any-more")) },
                 None => {}

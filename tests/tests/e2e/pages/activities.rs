@@ -5,7 +5,7 @@ use insession_tests::{Deployment, TestDatabase, database::execute, on_both_datab
 use serde_json::json;
 
 use super::Visitor;
-use crate::fixtures::create_person;
+use crate::fixtures::{beat, create_person, new_visit};
 
 on_both_databases!(people_join_wait_and_leave_without_scripts);
 
@@ -66,6 +66,30 @@ async fn people_join_wait_and_leave_without_scripts(database: TestDatabase) -> R
         let left = visitor.post(PAGE, &leave).await?.says(ended)?;
         ensure!((left.status.as_u16(), &*left.address) == (200, &*joined), "{} {}", left.status, left.address);
     }
+
+    // A browser in which nobody has joined shows what the person has elsewhere, and what joining does.
+    let dan = deployment.first().client_of(&create_person(&admin, "Dan").await?);
+    let (phone, laptop) = (new_visit(), Visitor::of(&dan));
+    laptop.get(PAGE).await?.says(&button("join", "Join"))?.lacks("another device")?;
+    beat(&dan, &phone).await?;
+    let wait = "mutation($id: ID!) { enterActivity(input: { presenceId: $id, activityKey: \"interview\", wait: true }) { admitted } }";
+    dan.data(wait, json!({ "id": phone })).await?;
+    let elsewhere = laptop.get(PAGE).await?.says("You have a seat on another device or in another browser.")?;
+    elsewhere.says(&button("join", "Move the seat here"))?.lacks(reloads)?.lacks(&button("leave", "Leave"))?;
+    laptop.post(PAGE, &join).await?.says("You have a seat.")?.says(&button("leave", "Leave"))?;
+    laptop.post(PAGE, &leave).await?.says(&button("join", "Join"))?.lacks("another device")?;
+    ann.post(PAGE, &join).await?.says("You have a seat.")?;
+    dan.data(wait, json!({ "id": phone })).await?;
+    let waiting = laptop.get(PAGE).await?.says("You are number 1 of 1 in the queue.")?.lacks(reloads)?;
+    waiting.says("You wait on another device or in another browser.")?.says(&button("join", "Wait here, too"))?;
+    laptop
+        .post(PAGE, &join)
+        .await?
+        .says("You are number 1 of 1 in the queue.")?
+        .lacks("another device")?
+        .says(reloads)?;
+    laptop.post(PAGE, &leave).await?.says(&button("join", "Join the queue"))?.lacks("another device")?;
+    ann.post(PAGE, &leave).await?.lacks(ended)?;
 
     // A closed activity keeps the places of those who wait.
     let closed = "Your place in the queue is kept for when it opens again.";
