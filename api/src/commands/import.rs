@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use domain::{access::Viewer, zone::Tz};
+use domain::{
+    access::Viewer,
+    zone::{Tz, UnknownZone},
+};
 use serde_json::{Value, json};
 use service::{
     app::NoJobQueue,
@@ -39,8 +42,8 @@ pub struct Args {
     json: bool,
 }
 
-fn parse_zone(text: &str) -> Result<Tz, String> {
-    text.parse().map_err(|_| "use an IANA name such as America/Chicago".to_owned())
+fn parse_zone(text: &str) -> Result<Tz, UnknownZone> {
+    text.parse().map_err(|_| UnknownZone(text.to_owned()))
 }
 
 pub async fn run(args: Args) -> anyhow::Result<()> {

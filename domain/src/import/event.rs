@@ -8,6 +8,7 @@ use super::{
     check_date,
     feed::{Listed, Origin, PREFIX, Rule},
     lines::{Component, Property},
+    problem::EventProblem,
     shortened,
     values::{self, Length, Stamp},
     zones::{Range, Years, Zones},
@@ -18,11 +19,9 @@ use crate::{
 };
 
 /// How many dates of one kind an event may list.
-const MAX_DATES: usize = 1_000;
+pub(super) const MAX_DATES: usize = 1_000;
 /// The longest UID, in bytes.
-const MAX_UID: usize = 1_000;
-
-const NO_TIME: &str = "has no time of day";
+pub(super) const MAX_UID: usize = 1_000;
 
 /// A local time in a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +36,7 @@ impl Moment {
     }
 
     /// The local time in another zone.
-    pub(super) fn local_in(self, zone: Zone) -> Result<NaiveDateTime, String> {
+    pub(super) fn local_in(self, zone: Zone) -> Result<NaiveDateTime, EventProblem> {
         if self.zone == zone {
             return Ok(self.local);
         }
@@ -45,7 +44,7 @@ impl Moment {
         if instant_of(zone, local) == self.at() {
             return Ok(local);
         }
-        Err(format!("is at {local}, which the clocks of {} show twice", zone.name()))
+        Err(EventProblem::ShownTwice { local, zone })
     }
 }
 
@@ -111,24 +110,25 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// # Errors
     /// If the event cannot be read. The message completes a sentence about the event.
-    pub(super) fn read(&mut self, component: &Component, is_ours: bool) -> Result<Event, String> {
+    pub(super) fn read(&mut self, component: &Component, is_ours: bool) -> Result<Event, EventProblem> {
         if let Some(problem) = &component.problem {
-            return Err(problem.clone());
+            return Err(problem.clone().into());
         }
-        let uid = component.value("UID").map(str::trim).filter(|uid| !uid.is_empty()).ok_or("has no UID")?;
+        let uid =
+            component.value("UID").map(str::trim).filter(|uid| !uid.is_empty()).ok_or(EventProblem::Missing("UID"))?;
         if uid.len() > MAX_UID || uid.chars().any(char::is_control) {
-            return Err(format!("has a UID of more than {MAX_UID} bytes, or with control characters"));
+            return Err(EventProblem::UnusableUid);
         }
         for name in ["DTSTART", "DTEND", "DURATION", "RRULE", "RECURRENCE-ID"] {
             if component.all(name).count() > 1 {
-                return Err(format!("has more than one {name}"));
+                return Err(EventProblem::Repeated(name));
             }
         }
         if component.property("EXRULE").is_some() {
-            return Err("has an EXRULE, which is not supported: list the dates as EXDATE".to_owned());
+            return Err(EventProblem::Exrule);
         }
         let years = years(component, self.now)?;
-        let start = component.property("DTSTART").ok_or("has no DTSTART")?;
+        let start = component.property("DTSTART").ok_or(EventProblem::Missing("DTSTART"))?;
         let is_floating =
             start.parameter("TZID").is_none() && matches!(values::stamp(&start.value), Some(Stamp::Local(_)));
         let name = start.parameter("TZID");
@@ -136,7 +136,7 @@ impl Reader<'_> {
         let (start, is_day) = match self.moment(start, &start.value, times)? {
             Some(start) => (start, false),
             None if is_ours => (self.own_day(component, start, years)?, true),
-            None => return Err(NO_TIME.to_owned()),
+            None => return Err(EventProblem::NoTime),
         };
         check_date(start.local.date())?;
         // A floating time in an event that has a zone would otherwise depend on the zone of the import.
@@ -144,7 +144,7 @@ impl Reader<'_> {
         let times = Times { name, floating: Some(start.zone), ..times };
         let replaces = component.property("RECURRENCE-ID");
         if replaces.and_then(|it| it.parameter("RANGE")).is_some() {
-            return Err("changes all later meetings (RECURRENCE-ID with RANGE), which is not supported".to_owned());
+            return Err(EventProblem::ChangesLaterMeetings);
         }
         let replaces = match replaces {
             Some(it) => Some(timed(self.moment(it, &it.value, times)?, "RECURRENCE-ID")?),
@@ -158,12 +158,10 @@ impl Reader<'_> {
             }
         }
         if added.len() > MAX_DATES {
-            return Err(too_many_dates());
+            return Err(EventProblem::TooManyDates);
         }
         let place = match component.value("GEO") {
-            Some(text) => {
-                Some(place(text).ok_or_else(|| format!("has a GEO that cannot be read: {}", shortened(text)))?)
-            }
+            Some(text) => Some(place(text).ok_or_else(|| unreadable("GEO", text))?),
             None => None,
         };
         let sequence = component.value("SEQUENCE").and_then(|text| text.trim().parse().ok()).unwrap_or(0);
@@ -190,18 +188,18 @@ impl Reader<'_> {
     }
 
     /// The times of all properties with this name.
-    fn excluded(&mut self, component: &Component, name: &str, times: Times<'_>) -> Result<Vec<Moment>, String> {
+    fn excluded(&mut self, component: &Component, name: &str, times: Times<'_>) -> Result<Vec<Moment>, EventProblem> {
         let mut excluded = Vec::new();
         for property in component.all(name) {
             for value in property.value.split(',').filter(|value| !value.trim().is_empty()) {
                 excluded.push(timed(self.moment(property, value, times)?, name)?);
             }
         }
-        if excluded.len() > MAX_DATES { Err(too_many_dates()) } else { Ok(excluded) }
+        if excluded.len() > MAX_DATES { Err(EventProblem::TooManyDates) } else { Ok(excluded) }
     }
 
     /// The rule that a single event of our own feed is from.
-    fn origin(&mut self, component: &Component, times: Times<'_>) -> Result<Option<Origin>, String> {
+    fn origin(&mut self, component: &Component, times: Times<'_>) -> Result<Option<Origin>, EventProblem> {
         let own = |name: &str| format!("{PREFIX}{name}");
         let mut time = |name: &str| match component.property(&own(name)) {
             Some(property) => self.moment(property, &property.value, times),
@@ -227,11 +225,11 @@ impl Reader<'_> {
     }
 
     /// The date of an instance whose times are not known, in our own feed: its midnight in the zone of its session.
-    fn own_day(&mut self, component: &Component, start: &Property, years: Years) -> Result<Moment, String> {
+    fn own_day(&mut self, component: &Component, start: &Property, years: Years) -> Result<Moment, EventProblem> {
         let others = ["DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"];
         let stamp =
             values::stamp(&start.value).filter(|_| others.iter().all(|name| component.property(name).is_none()));
-        let date = stamp.ok_or(NO_TIME)?.date();
+        let date = stamp.ok_or(EventProblem::NoTime)?.date();
         let zone = match component.value(&format!("{PREFIX}TZID")) {
             Some(name) => self.zones.find(name, years)?,
             None => self.utc,
@@ -240,9 +238,8 @@ impl Reader<'_> {
     }
 
     /// Reads a time. `None` if the value is a date without a time.
-    fn moment(&mut self, property: &Property, value: &str, times: Times<'_>) -> Result<Option<Moment>, String> {
-        let stamp = values::stamp(value)
-            .ok_or_else(|| format!("has {} that cannot be read: {}", with_article(&property.name), shortened(value)))?;
+    fn moment(&mut self, property: &Property, value: &str, times: Times<'_>) -> Result<Option<Moment>, EventProblem> {
+        let stamp = values::stamp(value).ok_or_else(|| unreadable(&property.name, value))?;
         let Times { years, name, floating } = times;
         let (local, zone) = match (stamp, property.parameter("TZID").or(name)) {
             (Stamp::Date(_), _) => return Ok(None),
@@ -251,49 +248,43 @@ impl Reader<'_> {
                 let zone = self.zones.find(name, years)?;
                 let at = instant_of(zone, local);
                 if self.zones.contradictions(name, years).iter().any(|(from, to)| *from <= at && at < *to) {
-                    return Err(contradiction(at));
+                    return Err(EventProblem::Contradiction(at));
                 }
                 (local, zone)
             }
-            (Stamp::Local(local), None) => {
-                let missing = || {
-                    let such = "has a time without a time zone: give the import a time zone for such times";
-                    let named =
-                        self.named.map(|zone| format!(", such as {}, the X-WR-TIMEZONE of the file", zone.name()));
-                    format!("{such}{}", named.unwrap_or_default())
-                };
-                (local, floating.ok_or_else(missing)?)
-            }
+            (Stamp::Local(local), None) => (local, floating.ok_or(EventProblem::NoZone { named: self.named })?),
         };
         Ok(Some(Moment { local, zone }))
     }
 
     /// One value of RDATE: a time, or a period.
-    fn added(&mut self, property: &Property, value: &str, times: Times<'_>) -> Result<(Moment, Option<End>), String> {
+    fn added(
+        &mut self,
+        property: &Property,
+        value: &str,
+        times: Times<'_>,
+    ) -> Result<(Moment, Option<End>), EventProblem> {
         let (start, end) = value.split_once('/').map_or((value, None), |(start, end)| (start, Some(end)));
-        let dated = "has an RDATE without a time of day, and DTSTART has one";
-        let start = self.moment(property, start, times)?.ok_or(dated)?;
+        let start = timed(self.moment(property, start, times)?, "RDATE")?;
         let end = match end {
             None => None,
             Some(end) => Some(match values::duration(end) {
                 Some(length) => self.after(start, length),
-                None => End::At(self.moment(property, end, times)?.ok_or(dated)?),
+                None => End::At(timed(self.moment(property, end, times)?, "RDATE")?),
             }),
         };
         Ok((start, end))
     }
 
-    fn end(&mut self, component: &Component, start: Moment, times: Times<'_>) -> Result<Option<End>, String> {
+    fn end(&mut self, component: &Component, start: Moment, times: Times<'_>) -> Result<Option<End>, EventProblem> {
         let end = match (component.property("DTEND"), component.property("DURATION")) {
-            (Some(_), Some(_)) => return Err("has both DTEND and DURATION".to_owned()),
+            (Some(_), Some(_)) => return Err(EventProblem::TwoEnds),
             (None, None) => return Ok(None),
-            (Some(end), None) => End::At(
-                self.moment(end, &end.value, times)?.ok_or("has a DTEND without a time of day, and DTSTART has one")?,
-            ),
+            (Some(end), None) => End::At(timed(self.moment(end, &end.value, times)?, "DTEND")?),
             (None, Some(length)) => {
                 let value = &length.value;
                 let read = values::duration(value);
-                let length = read.ok_or_else(|| format!("has a DURATION that cannot be read: {}", shortened(value)))?;
+                let length = read.ok_or_else(|| unreadable("DURATION", value))?;
                 self.after(start, length)
             }
         };
@@ -329,19 +320,8 @@ impl Event {
     }
 }
 
-/// Why an event is refused whose VTIMEZONE says another instant than its zone.
-pub(super) fn contradiction(at: DateTime<Utc>) -> String {
-    format!(
-        "has a VTIMEZONE that contradicts the time zone of its TZID at {}: programs show its meetings at different times",
-        at.format("%Y-%m-%d %H:%M UTC")
-    )
-}
-
-/// The name of a property with its article.
-fn with_article(name: &str) -> String {
-    // RDATE is spoken as "ar date".
-    let article = if name.starts_with(['E', 'X']) || name == "RDATE" { "an" } else { "a" };
-    format!("{article} {name}")
+fn unreadable(property: &str, value: &str) -> EventProblem {
+    EventProblem::Unreadable { property: property.to_owned(), value: shortened(value) }
 }
 
 /// The date in a property that only our own feeds have.
@@ -349,22 +329,18 @@ fn own_date(component: &Component, name: &str) -> Option<NaiveDate> {
     component.value(&format!("{PREFIX}{name}")).and_then(values::stamp).map(Stamp::date)
 }
 
-fn too_many_dates() -> String {
-    format!("lists more than {MAX_DATES} dates as RDATE or EXDATE")
-}
-
-fn timed(moment: Option<Moment>, name: &str) -> Result<Moment, String> {
-    moment.ok_or_else(|| format!("has {} without a time of day, and DTSTART has one", with_article(name)))
+fn timed(moment: Option<Moment>, name: &str) -> Result<Moment, EventProblem> {
+    moment.ok_or_else(|| EventProblem::OnlyADate(name.to_owned()))
 }
 
 /// The first and the last year in which an event has meetings.
-fn years(component: &Component, now: DateTime<Utc>) -> Result<Years, String> {
+fn years(component: &Component, now: DateTime<Utc>) -> Result<Years, EventProblem> {
     let names = ["DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"];
     let values = names.iter().flat_map(|name| component.all(name)).flat_map(|property| property.value.split(','));
     let mut years = (i32::MAX, i32::MIN);
     for (count, value) in values.enumerate() {
         if count > 3 * MAX_DATES {
-            return Err(too_many_dates());
+            return Err(EventProblem::TooManyDates);
         }
         if let Some(year) = value.trim().get(0..4).and_then(|year| year.parse().ok()) {
             years = (years.0.min(year), years.1.max(year));

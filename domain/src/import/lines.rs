@@ -6,7 +6,11 @@
 
 use icalendar::parser::Property as ParsedProperty;
 
-use super::{feed::PREFIX, shortened};
+use super::{
+    feed::PREFIX,
+    problem::{ComponentProblem, FileProblem},
+    shortened,
+};
 
 /// The properties that an import reads, besides those with the prefix of our own feeds.
 const PROPERTIES: &[&str] = &[
@@ -37,10 +41,8 @@ const PROPERTIES: &[&str] = &[
 /// of the file.
 const TOP_LEVEL: &[&str] = &["VCALENDAR", "VEVENT", "VTIMEZONE"];
 
-const NUL: &str = "has NUL bytes in it, so it is damaged: fetch it again";
-
 /// How deeply components may be nested. A calendar is 3 deep.
-const MAX_DEPTH: usize = 8;
+pub(super) const MAX_DEPTH: usize = 8;
 
 /// A property, with the values of its parameters. Names are in upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +66,7 @@ pub(super) struct Component {
     pub(super) properties: Vec<Property>,
     pub(super) components: Vec<Component>,
     /// The first problem in the component.
-    pub(super) problem: Option<String>,
+    pub(super) problem: Option<ComponentProblem>,
 }
 
 impl Component {
@@ -80,13 +82,13 @@ impl Component {
         self.property(name).map(|property| property.value.as_str())
     }
 
-    fn fail(&mut self, problem: impl FnOnce() -> String) {
+    fn fail(&mut self, problem: impl FnOnce() -> ComponentProblem) {
         self.problem.get_or_insert_with(problem);
     }
 
     fn cut_off(&mut self) {
         let name = shortened(&self.name);
-        self.fail(|| format!("is cut off: it has no END of {name}"));
+        self.fail(|| ComponentProblem::NoEnd(name));
     }
 }
 
@@ -94,9 +96,9 @@ impl Component {
 ///
 /// # Errors
 /// If the text has no calendar, is cut off, or nests components too deeply.
-pub(super) fn read(text: &[u8]) -> Result<Vec<Component>, String> {
+pub(super) fn read(text: &[u8]) -> Result<Vec<Component>, FileProblem> {
     if [b"\xFF\xFE" as &[u8], b"\xFE\xFF", b"B\0", b"\0B"].iter().any(|start| text.starts_with(start)) {
-        return Err("is in UTF-16: save it as UTF-8".to_owned());
+        return Err(FileProblem::Utf16);
     }
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let mut reader = Reader::default();
@@ -127,7 +129,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn line(&mut self, line: &[u8]) -> Result<(), String> {
+    fn line(&mut self, line: &[u8]) -> Result<(), FileProblem> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -140,7 +142,7 @@ impl Reader {
         let has_nul = line.contains(&0);
         let is_inside = self.open.len() > 1 && name != "BEGIN" && name != "END";
         if has_nul && !is_inside && (!self.open.is_empty() || name == "BEGIN") {
-            return Err(NUL.to_owned());
+            return Err(FileProblem::NulBytes);
         }
         match name.as_str() {
             "BEGIN" => self.begin(&value_of(rest)),
@@ -151,13 +153,13 @@ impl Reader {
             _ => {
                 if let Some(inner) = self.open.last_mut() {
                     if has_nul && (!is_name || PROPERTIES.contains(&name.as_str())) {
-                        inner.fail(|| format!("has a NUL byte in the line {}: the file is damaged", quoted(line)));
+                        inner.fail(|| ComponentProblem::NulByte(quoted(line)));
                     } else if !is_name || rest.is_empty() {
-                        inner.fail(|| format!("has a line that is no property: {}", quoted(line)));
+                        inner.fail(|| ComponentProblem::NoProperty(quoted(line)));
                     } else if PROPERTIES.contains(&name.as_str()) || name.starts_with(PREFIX) {
                         match property(&name, rest) {
                             Some(property) => inner.properties.push(property),
-                            None => inner.fail(|| format!("has a line that cannot be read: {}", quoted(line))),
+                            None => inner.fail(|| ComponentProblem::UnreadableLine(quoted(line))),
                         }
                     }
                 }
@@ -166,9 +168,9 @@ impl Reader {
         }
     }
 
-    fn begin(&mut self, name: &str) -> Result<(), String> {
+    fn begin(&mut self, name: &str) -> Result<(), FileProblem> {
         if self.open.is_empty() && name != "VCALENDAR" {
-            return Err(format!("is no calendar: it begins with {} and not with BEGIN:VCALENDAR", shortened(name)));
+            return Err(FileProblem::OtherBeginning(shortened(name)));
         }
         if TOP_LEVEL.contains(&name) {
             while let Some(mut cut) = self.open.pop_if(|open| open.name != "VCALENDAR") {
@@ -178,7 +180,7 @@ impl Reader {
             }
         }
         if self.open.len() + self.cut >= MAX_DEPTH {
-            return Err(format!("is no calendar: components stand more than {MAX_DEPTH} deep in each other"));
+            return Err(FileProblem::TooDeep);
         }
         self.open.push(Component { name: name.to_owned(), ..Component::default() });
         Ok(())
@@ -188,10 +190,10 @@ impl Reader {
         if !self.open.iter().any(|open| open.name == name) {
             let calendar = self.open.iter_mut().rfind(|open| open.name == "VCALENDAR");
             if let ("VEVENT", Some(calendar)) = (name, calendar) {
-                let problem = Some("is cut off: it has an END of \"VEVENT\" without its BEGIN".to_owned());
+                let problem = Some(ComponentProblem::NoBegin(shortened(name)));
                 calendar.components.push(Component { name: name.to_owned(), problem, ..Component::default() });
             } else if let Some(inner) = self.open.last_mut() {
-                inner.fail(|| format!("has an END in it without its BEGIN: {}", shortened(name)));
+                inner.fail(|| ComponentProblem::NoBeginInside(shortened(name)));
             }
             return;
         }
@@ -224,17 +226,17 @@ impl Reader {
         parent.components.push(ended);
     }
 
-    fn finish(mut self) -> Result<Vec<Component>, String> {
+    fn finish(mut self) -> Result<Vec<Component>, FileProblem> {
         // What is missing may change an event that is there, such as the cancellation of one meeting.
         if !self.open.is_empty() && !self.is_complete {
-            return Err("is cut off: it does not end with END:VCALENDAR. Fetch the whole file".to_owned());
+            return Err(FileProblem::CutOff);
         }
         while let Some(mut cut) = self.open.pop() {
             cut.cut_off();
             self.close(cut);
         }
         if self.calendars.is_empty() {
-            return Err("is no calendar: it has no line BEGIN:VCALENDAR".to_owned());
+            return Err(FileProblem::NoCalendar);
         }
         Ok(self.calendars)
     }
@@ -308,10 +310,10 @@ mod tests {
             "BEGIN:VCALENDAR\n\0\0\nEND:VCALENDAR",
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\0\n",
         ] {
-            assert!(read(text.as_bytes()).unwrap_err().starts_with("has NUL bytes"), "{text:?}");
+            assert_eq!(read(text.as_bytes()), Err(FileProblem::NulBytes), "{text:?}");
         }
         let read = events(b"BEGIN:VEVENT\nSUMMARY:a\0b\nEND:VEVENT\nBEGIN:VEVENT\nDESCRIPTION:a\0b\nEND:VEVENT");
-        assert!(read[0].problem.as_ref().unwrap().starts_with("has a NUL byte in the line \"SUMMARY:ab\""));
+        assert_eq!(read[0].problem, Some(ComponentProblem::NulByte("\"SUMMARY:ab\"…".to_owned())));
         assert_eq!(read[1].problem, None);
     }
 
@@ -319,7 +321,7 @@ mod tests {
     fn text_that_is_no_calendar_is_refused_as_a_whole() {
         let deep = "BEGIN:VCALENDAR\n".repeat(100_000);
         for text in ["", "\n\n", "hello", "<!DOCTYPE html>\n<p>", "BEGIN:VCARD\nEND:VCARD", &deep, "END:VCALENDAR"] {
-            let refused = read(text.as_bytes()).unwrap_err();
+            let refused = read(text.as_bytes()).unwrap_err().to_string();
             assert!(refused.starts_with("is no calendar"), "{refused}");
         }
         assert!(read(&vec![0xFF; 100_000]).is_err());
@@ -328,12 +330,12 @@ mod tests {
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n",
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VEVENT\nBEGIN:VEV",
         ] {
-            let refused = read(text.as_bytes()).unwrap_err();
+            let refused = read(text.as_bytes()).unwrap_err().to_string();
             assert!(refused.starts_with("is cut off"), "{refused}");
         }
         let utf16: Vec<u8> = "BEGIN:VCALENDAR\nEND:VCALENDAR".encode_utf16().flat_map(u16::to_le_bytes).collect();
         for utf16 in [[b"\xFF\xFE", utf16.as_slice()].concat(), utf16] {
-            assert_eq!(read(&utf16).unwrap_err(), "is in UTF-16: save it as UTF-8");
+            assert_eq!(read(&utf16), Err(FileProblem::Utf16));
         }
         assert!(read("\u{FEFF}BEGIN:VCALENDAR\nEND:VCALENDAR".as_bytes()).is_ok());
     }

@@ -12,6 +12,7 @@ mod event;
 mod feed;
 mod lines;
 mod plan;
+mod problem;
 mod timetable;
 mod values;
 mod windows_zones;
@@ -25,10 +26,11 @@ use serde::{Deserialize, Serialize};
 use self::{event::Event, lines::Component, zones::Zones};
 pub use self::{
     feed::{CANCELLED_PREFIX, Feed, INSTANCE, PREFIX, PRODID},
+    problem::{ComponentProblem, DefinitionProblem, EventProblem, FileProblem, ZoneProblem},
     timetable::{Timetable, TimetableInstance, differences},
 };
 use crate::{
-    dates,
+    dates::{self, OutOfRange},
     ids::SessionId,
     recurrence::{OccurrenceKey, Recurrence},
     zone::{Zone, ZoneData},
@@ -173,10 +175,10 @@ pub enum MeetingState {
 /// Reads a file.
 ///
 /// # Errors
-/// If it is no calendar at all. The message completes a sentence that begins with the file.
-pub fn read(text: &[u8], context: &ImportContext) -> Result<Contents, String> {
+/// If it is no calendar at all.
+pub fn read(text: &[u8], context: &ImportContext) -> Result<Contents, FileProblem> {
     let calendars = lines::read(text)?;
-    let utc = context.data.zone("UTC").map_err(|error| error.to_string())?;
+    let utc = context.data.zone("UTC")?;
     let named = calendars.iter().filter_map(|calendar| calendar.value("X-WR-TIMEZONE"));
     let shown: Vec<Zone> = named.filter_map(|name| zones::known(context.data, name)).collect();
     let named = shown.first().copied();
@@ -212,12 +214,12 @@ struct Source {
 }
 
 impl Sources {
-    fn add(&mut self, component: &Component, read: Result<Event, String>, feed: Option<Feed>) {
+    fn add(&mut self, component: &Component, read: Result<Event, EventProblem>, feed: Option<Feed>) {
         let mut event = match read {
             Ok(event) => event,
             Err(reason) => {
                 let text = |name: &str| component.value(name).map(str::trim).filter(|text| !text.is_empty());
-                self.refuse(text("UID"), text("SUMMARY"), reason);
+                self.refuse(text("UID"), text("SUMMARY"), &reason);
                 return;
             }
         };
@@ -235,9 +237,9 @@ impl Sources {
     }
 
     /// Refuses a UID once, for the first reason.
-    fn refuse(&mut self, uid: Option<&str>, summary: Option<&str>, reason: String) {
+    fn refuse(&mut self, uid: Option<&str>, summary: Option<&str>, reason: &EventProblem) {
         if uid.is_none_or(|uid| self.refused_uids.insert(uid.to_owned())) {
-            self.refused.push(Refusal::new(uid, summary, reason));
+            self.refused.push(Refusal::new(uid, summary, reason.to_string()));
         }
     }
 
@@ -272,7 +274,7 @@ impl Sources {
                 }
                 Err(reason) => {
                     for uid in uids {
-                        self.refuse(Some(&uid), summary.as_deref(), reason.clone());
+                        self.refuse(Some(&uid), summary.as_deref(), &reason);
                     }
                 }
             }
@@ -282,8 +284,8 @@ impl Sources {
     }
 }
 
-fn check_date(date: NaiveDate) -> Result<(), String> {
-    dates::check(date).map(drop).map_err(|error| format!("has a meeting on {date}, which {error}"))
+fn check_date(date: NaiveDate) -> Result<(), EventProblem> {
+    dates::check(date).map(drop).map_err(|OutOfRange| EventProblem::OutOfRange(date))
 }
 
 /// A text from a file, shortened and quoted for a message.

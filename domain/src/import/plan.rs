@@ -17,8 +17,9 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use super::{
     ImportedMeeting, ImportedSession, MeetingState, check_date,
-    event::{End, Event, Moment, contradiction},
+    event::{End, Event, Moment},
     feed::{Listed, joined},
+    problem::EventProblem,
     shortened,
 };
 use crate::{
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// How many meetings of a session become instances at once.
-const MAX_MEETINGS: usize = 1_000;
+pub(super) const MAX_MEETINGS: usize = 1_000;
 /// For how many days the combined recurrence of several rules is compared with the rules one by one.
 const COMPARED: Days = Days::new(800);
 
@@ -58,7 +59,7 @@ pub(super) fn planned_in(
     events: &[Event],
     is_feed: bool,
     zone: Zone,
-) -> Result<(ImportedSession, Vec<String>), String> {
+) -> Result<(ImportedSession, Vec<String>), EventProblem> {
     let anchor = events.iter().find_map(|event| event.anchor);
     let plan = Plan::new(Source { events, is_feed, anchor }, zone)?;
     let session = plan.session()?;
@@ -69,12 +70,12 @@ pub(super) fn planned_in(
 impl Planner {
     /// # Errors
     /// If a session cannot have exactly these meetings. The message completes a sentence about the event.
-    pub(super) fn plan(&self, events: Vec<Event>, is_feed: bool) -> Result<Planned, String> {
+    pub(super) fn plan(&self, events: Vec<Event>, is_feed: bool) -> Result<Planned, EventProblem> {
         let events = newest(events)?;
         let events = if is_feed { joined(events) } else { events };
         let masters = || events.iter().filter(|event| event.replaces.is_none());
         if !is_feed && masters().count() > 1 {
-            return Err("is in the file more than once without a RECURRENCE-ID".to_owned());
+            return Err(EventProblem::SeveralMasters);
         }
         let ruled = masters().find(|event| event.rrule.is_some()).map(|event| event.start.zone);
         let local = || events.iter().map(|event| event.start.zone).find(|zone| *zone != self.utc);
@@ -117,7 +118,7 @@ impl Planner {
 const MAX_NOTES: usize = 10;
 
 /// The newest version of each event.
-fn newest(events: Vec<Event>) -> Result<Vec<Event>, String> {
+fn newest(events: Vec<Event>) -> Result<Vec<Event>, EventProblem> {
     let mut newest: Vec<Event> = Vec::new();
     let mut places: HashMap<(String, Option<DateTime<Utc>>), usize> = HashMap::new();
     for event in events {
@@ -130,7 +131,7 @@ fn newest(events: Vec<Event>) -> Result<Vec<Event>, String> {
         if known.version < event.version {
             *known = event;
         } else if known.version == event.version && *known != event {
-            return Err("is in the file twice, with different contents and the same SEQUENCE and DTSTAMP".to_owned());
+            return Err(EventProblem::TwoVersions);
         }
     }
     Ok(newest)
@@ -150,7 +151,7 @@ impl Rule {
     }
 
     /// Refuses a rule if its meetings are at other instants by the VTIMEZONE of the file.
-    fn check_definition(&self, event: &Event) -> Result<(), String> {
+    fn check_definition(&self, event: &Event) -> Result<(), EventProblem> {
         for (from, to) in event.contradictions.iter().copied() {
             // A meeting may begin before the range, and is shorter than a day.
             let near = self.recurrence.starting_in(&self.calendar, from - TimeDelta::days(1), to);
@@ -158,7 +159,7 @@ impl Rule {
             let concerned =
                 near.into_iter().find(|it| is_concerned(it) && !self.excluded.contains(&it.meeting.starts_at()));
             if let Some(occurrence) = concerned {
-                return Err(contradiction(occurrence.meeting.starts_at().max(from)));
+                return Err(EventProblem::Contradiction(occurrence.meeting.starts_at().max(from)));
             }
         }
         Ok(())
@@ -198,10 +199,12 @@ struct Plan<'a> {
     changed: BTreeMap<OccurrenceKey, ImportedMeeting>,
     /// Meetings that are from no rule, by their original start.
     others: BTreeMap<(DateTime<Utc>, String), ImportedMeeting>,
+    /// The starts that a RECURRENCE-ID names and at which its event has no meeting.
+    unmatched: Vec<DateTime<Utc>>,
 }
 
 impl<'a> Plan<'a> {
-    fn new(Source { events, is_feed, anchor }: Source<'a>, zone: Zone) -> Result<Self, String> {
+    fn new(Source { events, is_feed, anchor }: Source<'a>, zone: Zone) -> Result<Self, EventProblem> {
         let (rules, recurrence, calendar) = rules(events, zone, anchor)?;
         let is_one_event = events.windows(2).all(|pair| matches!(pair, [one, other] if one.uid == other.uid));
         let mut plan = Self {
@@ -216,6 +219,7 @@ impl<'a> Plan<'a> {
             excluded: BTreeMap::new(),
             changed: BTreeMap::new(),
             others: BTreeMap::new(),
+            unmatched: Vec::new(),
         };
         plan.exclude();
         for event in events.iter().filter(|event| event.replaces.is_none()) {
@@ -251,7 +255,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Adds the meetings of an event that are not from its rule.
-    fn add_dates(&mut self, event: &Event) -> Result<(), String> {
+    fn add_dates(&mut self, event: &Event) -> Result<(), EventProblem> {
         let excluded: BTreeSet<_> = event.excluded.iter().map(|moment| moment.at()).collect();
         let own = event.rrule.is_none().then_some((event.start, event.end));
         let length = event.nominal_length().map(End::After);
@@ -277,14 +281,14 @@ impl<'a> Plan<'a> {
                 self.others.entry((at, event.uid.clone())).or_insert(meeting);
             }
             if self.changed.len() + self.others.len() > MAX_MEETINGS {
-                return Err(format!("has more than {MAX_MEETINGS} meetings that are from no rule"));
+                return Err(EventProblem::TooManyMeetings);
             }
         }
         Ok(())
     }
 
     /// Applies an event that replaces one meeting (RECURRENCE-ID).
-    fn change(&mut self, event: &Event, replaced: Moment) -> Result<(), String> {
+    fn change(&mut self, event: &Event, replaced: Moment) -> Result<(), EventProblem> {
         let at = replaced.at();
         let mut meeting = self.meeting(event, &utc_text(at), event.start, event.end)?;
         if event.is_cancelled {
@@ -293,16 +297,19 @@ impl<'a> Plan<'a> {
         if let Some(occurrence) = self.existing_at(at) {
             self.put_changed(&occurrence, meeting);
         } else if self.rules.iter().any(|rule| rule.excluded.contains(&at)) {
-            return Err(format!("has {} both as EXDATE and as RECURRENCE-ID", utc_text(at)));
+            return Err(EventProblem::ExcludedAndChanged(utc_text(at)));
         } else {
             let key = (at, event.uid.clone());
-            if let Some(known) = self.others.get(&key) {
-                meeting.key.clone_from(&known.key);
+            let is_master = |other: &Event| other.uid == event.uid && other.replaces.is_none();
+            match self.others.get(&key) {
+                Some(known) => meeting.key.clone_from(&known.key),
+                None if self.events.iter().any(is_master) => self.unmatched.push(at),
+                None => {}
             }
             self.others.insert(key, meeting);
         }
         if self.changed.len() + self.others.len() > MAX_MEETINGS {
-            return Err(format!("changes more than {MAX_MEETINGS} meetings"));
+            return Err(EventProblem::TooManyChanges);
         }
         Ok(())
     }
@@ -326,7 +333,13 @@ impl<'a> Plan<'a> {
         meeting.state == MeetingState::Planned && meeting.location.is_none() && instants == Some(occurrence.meeting)
     }
 
-    fn meeting(&self, event: &Event, key: &str, start: Moment, end: Option<End>) -> Result<ImportedMeeting, String> {
+    fn meeting(
+        &self,
+        event: &Event,
+        key: &str,
+        start: Moment,
+        end: Option<End>,
+    ) -> Result<ImportedMeeting, EventProblem> {
         let starts = if event.is_day { start.local } else { start.local_in(self.zone)? };
         let ends = match end {
             None => None,
@@ -350,7 +363,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Moves the termination date to the last meeting, if that is later.
-    fn extend(&mut self) -> Result<(), String> {
+    fn extend(&mut self) -> Result<(), EventProblem> {
         let Some(termination) = self.calendar.termination.filter(|_| !self.is_feed) else { return Ok(()) };
         let meetings = self.changed.values().chain(self.others.values());
         let Some(last) = meetings.map(|meeting| meeting.date).max().filter(|last| termination < *last) else {
@@ -360,18 +373,18 @@ impl<'a> Plan<'a> {
         let next = termination.succ_opt().unwrap_or(termination);
         let extra: Vec<_> = self.recurrence.occurrences(&self.calendar, next, last).take(Skips::MAX + 1).collect();
         if extra.len() > Skips::MAX {
-            return Err("has a meeting long after the end of its rule".to_owned());
+            return Err(EventProblem::LongAfterItsRule);
         }
         self.excluded.extend(extra.into_iter().map(|occurrence| (occurrence.key(), occurrence)));
         Ok(())
     }
 
-    fn session(&self) -> Result<ImportedSession, String> {
+    fn session(&self) -> Result<ImportedSession, EventProblem> {
         let name = described_by(self.events).chain(self.events).find_map(|event| event.name.clone());
-        let name = name.ok_or("has no SUMMARY, which is the name of a session")?;
+        let name = name.ok_or(EventProblem::NoName)?;
         let (skips, meetings) = self.exceptions()?;
         if self.recurrence.is_empty() && meetings.is_empty() {
-            return Err("has no meeting".to_owned());
+            return Err(EventProblem::NoMeeting);
         }
         let bounds = [self.calendar.initiation, self.calendar.termination];
         let of_meetings = meetings.iter().map(|meeting| meeting.date);
@@ -400,7 +413,11 @@ impl<'a> Plan<'a> {
             let unmatched = if is_master { unmatched(event, rule) } else { Vec::new() };
             lost(event, session).into_iter().chain(unmatched)
         });
-        let mut notes: Vec<String> = noted.take(MAX_NOTES + 1).collect();
+        let of_changes = self.unmatched.iter().map(|at| {
+            let at = at.format("%Y-%m-%d %H:%M UTC");
+            format!("has the RECURRENCE-ID {at}, at which it has no meeting, so this is a meeting of its own")
+        });
+        let mut notes: Vec<String> = noted.chain(of_changes).take(MAX_NOTES + 1).collect();
         if notes.len() > MAX_NOTES {
             notes.truncate(MAX_NOTES);
             notes.push("has more that its session cannot keep".to_owned());
@@ -409,7 +426,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The skips, and the meetings that become instances.
-    fn exceptions(&self) -> Result<(Vec<NaiveDate>, Vec<ImportedMeeting>), String> {
+    fn exceptions(&self) -> Result<(Vec<NaiveDate>, Vec<ImportedMeeting>), EventProblem> {
         let mut dates: BTreeSet<NaiveDate> =
             self.excluded.keys().chain(self.changed.keys()).map(|key| key.date).collect();
         let meetings = || self.changed.values().chain(self.others.values());
@@ -446,7 +463,7 @@ impl<'a> Plan<'a> {
             }
         }
         if skips.len() > Skips::MAX {
-            return Err(format!("leaves out more than {} dates", Skips::MAX));
+            return Err(EventProblem::TooManySkips);
         }
         Ok((skips, instances))
     }
@@ -503,18 +520,26 @@ fn described_by(events: &[Event]) -> impl Iterator<Item = &Event> {
 }
 
 /// The meetings of a rule that the file leaves out, if it has the others as events of their own.
-fn unlisted(event: &Event, recurrence: &Recurrence, calendar: &Calendar) -> Result<BTreeSet<DateTime<Utc>>, String> {
+fn unlisted(
+    event: &Event,
+    recurrence: &Recurrence,
+    calendar: &Calendar,
+) -> Result<BTreeSet<DateTime<Utc>>, EventProblem> {
     let Some(Listed { starts, until }) = &event.listed else { return Ok(BTreeSet::new()) };
     let listed: BTreeSet<_> = starts.iter().map(|moment| moment.at()).collect();
     let occurrences = recurrence.occurrences(calendar, event.start.local.date(), *until);
     let starts = occurrences.map(|occurrence| occurrence.meeting.starts_at()).filter(|at| !listed.contains(at));
     let left_out: BTreeSet<_> = starts.take(Skips::MAX + 1).collect();
-    if left_out.len() > Skips::MAX { Err(format!("leaves out more than {} dates", Skips::MAX)) } else { Ok(left_out) }
+    if left_out.len() > Skips::MAX { Err(EventProblem::TooManySkips) } else { Ok(left_out) }
 }
 
 /// The rules of the events, and the recurrence that has all of them. `anchor` is the date from which intervals count, if it is
 /// not that of the first meeting.
-fn rules(events: &[Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<(Vec<Rule>, Recurrence, Calendar), String> {
+fn rules(
+    events: &[Event],
+    zone: Zone,
+    anchor: Option<NaiveDate>,
+) -> Result<(Vec<Rule>, Recurrence, Calendar), EventProblem> {
     let nothing = Calendar { zone, anchor: None, initiation: None, termination: None, skips: Skips::NONE };
     let mut rules = Vec::new();
     let mut sources = Vec::new();
@@ -522,13 +547,13 @@ fn rules(events: &[Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<(Vec
     for event in events.iter().filter(|event| event.replaces.is_none()) {
         let Some(rrule) = &event.rrule else { continue };
         if event.is_cancelled {
-            return Err("is cancelled as a whole: delete its session, if there is one".to_owned());
+            return Err(EventProblem::CancelledAsAWhole);
         }
         if event.start.zone != zone {
-            return Err("has meetings in several time zones".to_owned());
+            return Err(EventProblem::SeveralZones);
         }
         let starts = event.start.local;
-        let length = event.nominal_length().ok_or("is repeated and has no end: it needs DTEND or DURATION")?;
+        let length = event.nominal_length().ok_or(EventProblem::NoEnd)?;
         let ends = starts.checked_add_signed(length).unwrap_or(starts);
         check_length(starts, ends)?;
         let source = ScheduleSource::Rrule { rrule: rrule.clone(), start: starts.time(), end: ends.time() };
@@ -539,7 +564,7 @@ fn rules(events: &[Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<(Vec
         let rule = Rule { recurrence, calendar, excluded };
         rule.check_definition(event)?;
         if occurrence_at(&rule.recurrence, &rule.calendar, event.start.at()).is_none() {
-            return Err("has a DTSTART that is no meeting of its RRULE, which RFC 5545 leaves undefined".to_owned());
+            return Err(EventProblem::StartIsNoMeeting);
         }
         rules.push(rule);
         sources.push(source);
@@ -558,7 +583,7 @@ fn rules(events: &[Event], zone: Zone, anchor: Option<NaiveDate>) -> Result<(Vec
         };
         let each: BTreeSet<_> = rules.iter().flat_map(|rule| starts(&rule.recurrence, &rule.calendar)).collect();
         if each != starts(&recurrence, &calendar) {
-            return Err("is one of several rules of a session that begin or end at different times".to_owned());
+            return Err(EventProblem::RulesApart);
         }
     }
     Ok((rules, recurrence, calendar))
@@ -571,7 +596,7 @@ fn check_until(
     event: &Event,
     source: &ScheduleSource,
     (recurrence, calendar): (&Recurrence, &Calendar),
-) -> Result<(), String> {
+) -> Result<(), EventProblem> {
     let ScheduleSource::Rrule { rrule, start, end } = source else { return Ok(()) };
     let upper = rrule.to_ascii_uppercase();
     let until = upper.split_once("UNTIL=").map(|(_, rest)| rest.split(';').next().unwrap_or_default().trim());
@@ -581,46 +606,46 @@ fn check_until(
     let in_utc = ScheduleSource::Rrule { rrule: in_utc, start: *start, end: *end };
     let other = bounded(&[in_utc], calendar.zone, event.start.local.date());
     let ends = [calendar.termination, other.ok().and_then(|(_, other)| other.termination)];
-    let [Some(one), Some(other)] = ends else { return Err(AMBIGUOUS_UNTIL.to_owned()) };
+    let (one, other) = match ends {
+        [Some(one), Some(other)] => (one, other),
+        [None, None] => return Ok(()),
+        _ => return Err(EventProblem::AmbiguousUntil),
+    };
     let between = one.min(other).succ_opt().unwrap_or(one);
     let endless = Calendar { termination: None, ..calendar.clone() };
     if recurrence.occurrences(&endless, between, one.max(other)).next().is_some() {
-        return Err(AMBIGUOUS_UNTIL.to_owned());
+        return Err(EventProblem::AmbiguousUntil);
     }
     Ok(())
 }
 
-const AMBIGUOUS_UNTIL: &str =
-    "has an UNTIL that is not in UTC, as RFC 5545 requires, so that its last meeting is not certain";
-
-fn bounded(sources: &[ScheduleSource], zone: Zone, first: NaiveDate) -> Result<(Recurrence, Calendar), String> {
+fn bounded(sources: &[ScheduleSource], zone: Zone, first: NaiveDate) -> Result<(Recurrence, Calendar), EventProblem> {
     let found = BoundedRecurrence::of_rules(sources, zone, first);
-    let found = found.map_err(|error| format!("has an RRULE that cannot be imported: it {}", error.problem))?;
+    let found = found.map_err(EventProblem::Rrule)?;
     let (initiation, termination) = (found.initiation, found.termination);
     let calendar = Calendar { zone, anchor: Some(first), initiation, termination, skips: Skips::NONE };
     Ok((found.recurrence, calendar))
 }
 
 /// The local end of a meeting in a zone.
-fn end_of(zone: Zone, start: Moment, starts: NaiveDateTime, end: Moment) -> Result<NaiveDateTime, String> {
+fn end_of(zone: Zone, start: Moment, starts: NaiveDateTime, end: Moment) -> Result<NaiveDateTime, EventProblem> {
     let ends = if end.zone == zone { end.local } else { crate::zone::local_time(zone, end.at()) };
     if end.at() < start.at() {
-        return Err("ends before it starts".to_owned());
+        return Err(EventProblem::EndsBeforeItStarts);
     }
     check_length(starts, ends)?;
     let meeting = MeetingTimes::new(zone, starts.date(), starts.time(), ends.time());
     if meeting.is_ok_and(|meeting| meeting.starts_at() == start.at() && meeting.ends_at() == end.at()) {
         return Ok(ends);
     }
-    let shown = shortened(&ends.to_string());
-    Err(format!("ends at {shown}, which is another instant by the clocks of {}", zone.name()))
+    Err(EventProblem::EndsOtherwise { ends: shortened(&ends.to_string()), zone })
 }
 
 /// Checks the length of a meeting: it ends on the same date, or before the same time on the next date (rule 2).
-fn check_length(starts: NaiveDateTime, ends: NaiveDateTime) -> Result<(), String> {
+fn check_length(starts: NaiveDateTime, ends: NaiveDateTime) -> Result<(), EventProblem> {
     match ends - starts {
-        length if length <= TimeDelta::zero() => Err("ends before it starts".to_owned()),
-        length if length >= TimeDelta::days(1) => Err("lasts a day or longer".to_owned()),
+        length if length <= TimeDelta::zero() => Err(EventProblem::EndsBeforeItStarts),
+        length if length >= TimeDelta::days(1) => Err(EventProblem::TooLong),
         _ => Ok(()),
     }
 }

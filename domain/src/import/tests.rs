@@ -546,6 +546,26 @@ fn report_says_which_zone_was_used_if_the_file_names_another_one() {
     assert!(notes(&file("Asia/Kolkata", "20260101T190000Z"), "America/Chicago").is_empty());
 }
 
+/// Outlook writes the midnight of the day in some of them.
+#[test]
+fn recurrence_id_at_which_there_is_no_meeting_is_noted() {
+    let changed = |id: &str| {
+        let change =
+            format!("RECURRENCE-ID;TZID=Europe/Berlin:{id}\nDTSTART;TZID=Europe/Berlin:20260108T180000\nDURATION:PT1H");
+        import(&format!("{}\n{}", event("RRULE:FREQ=WEEKLY;COUNT=2"), event(&change))).sessions.remove(0)
+    };
+    let matched = changed("20260108T190000");
+    assert_eq!(
+        (meetings(&matched.session), matched.notes),
+        (vec!["01-01 19:00".to_owned(), "01-08 18:00".to_owned()], Vec::new())
+    );
+    let unmatched = changed("20260108T000000");
+    assert_eq!(meetings(&unmatched.session), ["01-01 19:00", "01-08 18:00", "01-08 19:00"]);
+    let note =
+        "has the RECURRENCE-ID 2026-01-07 23:00 UTC, at which it has no meeting, so this is a meeting of its own";
+    assert_eq!(unmatched.notes, [note]);
+}
+
 #[test]
 fn floating_times_of_an_event_are_in_the_zone_of_its_start() {
     let series = |start: &str, end: &str, more: &str| {
@@ -651,7 +671,7 @@ fn long_texts_of_a_file_are_cut_off_in_messages() {
         let refused = import(&body).refused.remove(0);
         texts.extend([refused.uid.unwrap_or_default(), refused.summary.unwrap_or_default(), refused.reason]);
     }
-    texts.push(read(format!("BEGIN:{long}").as_bytes(), &context()).unwrap_err());
+    texts.push(read(format!("BEGIN:{long}").as_bytes(), &context()).unwrap_err().to_string());
     for text in texts {
         assert!(text.len() < 400, "{} bytes: {}", text.len(), &text[..200]);
     }

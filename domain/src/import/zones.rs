@@ -17,6 +17,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
 
 use super::{
     lines::Component,
+    problem::{DefinitionProblem, ZoneProblem},
     values::{self, Stamp},
     windows_zones,
 };
@@ -26,10 +27,10 @@ use crate::{
 };
 
 /// How many VTIMEZONEs of a file are compared with all zones.
-const MAX_DEFINITIONS: usize = 200;
+pub(super) const MAX_DEFINITIONS: usize = 200;
 /// How many parts a VTIMEZONE may have, and how many clock changes it may list.
-const MAX_PARTS: usize = 100;
-const MAX_ONSETS: usize = 5_000;
+pub(super) const MAX_PARTS: usize = 100;
+pub(super) const MAX_ONSETS: usize = 5_000;
 /// The years in which zones are compared.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=2099;
 
@@ -43,8 +44,8 @@ pub(super) struct Zones {
     data: ZoneData,
     /// Zones to prefer if several have the same rules. The file names them, so that the same file always gives the same zone.
     preferred: Vec<Zone>,
-    definitions: HashMap<String, Result<Definition, String>>,
-    found: HashMap<(String, Years), Result<Zone, String>>,
+    definitions: HashMap<String, Result<Definition, DefinitionProblem>>,
+    found: HashMap<(String, Years), Result<Zone, ZoneProblem>>,
     contradictions: HashMap<(String, Years), Arc<[Range]>>,
     compared: usize,
 }
@@ -88,7 +89,7 @@ impl Zones {
     }
 
     /// The zone of a TZID, for meetings in these years.
-    pub(super) fn find(&mut self, name: &str, years: Years) -> Result<Zone, String> {
+    pub(super) fn find(&mut self, name: &str, years: Years) -> Result<Zone, ZoneProblem> {
         if let Some(zone) = known(self.data, name) {
             return Ok(zone);
         }
@@ -101,16 +102,15 @@ impl Zones {
         found
     }
 
-    fn match_definition(&mut self, name: &str, years: Years) -> Result<Zone, String> {
+    fn match_definition(&mut self, name: &str, years: Years) -> Result<Zone, ZoneProblem> {
         let quoted = super::shortened(name);
         let definition = match self.definitions.get(name) {
             None => {
-                return Err(format!(
-                    "is in the time zone {quoted}, which is no IANA name and no name of Windows, and the file has no \
-                     VTIMEZONE for it"
-                ));
+                return Err(ZoneProblem::Unknown(quoted));
             }
-            Some(Err(problem)) => return Err(format!("is in the time zone {quoted}, whose VTIMEZONE {problem}")),
+            Some(Err(problem)) => {
+                return Err(ZoneProblem::Definition { name: quoted, problem: problem.clone() });
+            }
             Some(Ok(definition)) => definition,
         };
         if let Some(zone) = definition.location.as_deref().and_then(|location| known(self.data, location)) {
@@ -118,18 +118,12 @@ impl Zones {
         }
         self.compared += 1;
         if self.compared > MAX_DEFINITIONS {
-            return Err(format!("is in the time zone {quoted}: a file may have {MAX_DEFINITIONS} zones of its own"));
+            return Err(ZoneProblem::TooMany(quoted));
         }
-        let offsets = definition
-            .offsets(years)
-            .map_err(|problem| format!("is in the time zone {quoted}, whose VTIMEZONE {problem}"))?;
+        let offsets = definition.offsets(years);
+        let offsets = offsets.map_err(|problem| ZoneProblem::Definition { name: quoted.clone(), problem })?;
         let zone = self.candidates(offsets.is_constant()).find(|zone| offsets.are_those_of(*zone));
-        zone.ok_or_else(|| {
-            format!(
-                "is in the time zone {quoted}, and from {} to {} no IANA zone has the offsets of its VTIMEZONE",
-                years.0, years.1
-            )
-        })
+        zone.ok_or(ZoneProblem::NoSuchOffsets { name: quoted, years })
     }
 
     fn candidates(&self, is_constant: bool) -> impl Iterator<Item = Zone> {
@@ -183,35 +177,35 @@ struct Observance {
 }
 
 impl Definition {
-    fn read(component: &Component) -> Result<Self, String> {
+    fn read(component: &Component) -> Result<Self, DefinitionProblem> {
         if let Some(problem) = &component.problem {
-            return Err(problem.clone());
+            return Err(problem.clone().into());
         }
         let location = component.value("X-LIC-LOCATION").map(str::to_owned);
         let parts = component.components.iter().filter(|part| matches!(part.name.as_str(), "STANDARD" | "DAYLIGHT"));
         let observances = parts.map(Observance::read).collect::<Result<Vec<_>, _>>()?;
         if observances.is_empty() && location.is_none() {
-            return Err("has neither STANDARD nor DAYLIGHT".to_owned());
+            return Err(DefinitionProblem::NoPart);
         }
         if observances.len() > MAX_PARTS {
-            return Err(format!("has more than {MAX_PARTS} parts"));
+            return Err(DefinitionProblem::TooManyParts);
         }
         if observances.iter().map(|part| part.rules.len()).sum::<usize>() > MAX_PARTS {
-            return Err(format!("has more than {MAX_PARTS} rules"));
+            return Err(DefinitionProblem::TooManyRules);
         }
         if observances.iter().map(|part| part.listed.len() + 1).sum::<usize>() > MAX_ONSETS {
-            return Err(format!("lists more than {MAX_ONSETS} clock changes"));
+            return Err(DefinitionProblem::TooManyClockChanges);
         }
         Ok(Self { location, observances })
     }
 
     /// The clock changes up to this year, in their order.
-    fn onsets(&self, to: i32) -> Result<Vec<Onset>, String> {
+    fn onsets(&self, to: i32) -> Result<Vec<Onset>, DefinitionProblem> {
         let mut onsets = Vec::new();
         for part in &self.observances {
             part.onsets(to, &mut onsets);
             if onsets.len() > MAX_ONSETS {
-                return Err(format!("has more than {MAX_ONSETS} clock changes"));
+                return Err(DefinitionProblem::TooManyClockChanges);
             }
         }
         onsets.sort_by_key(|onset: &Onset| onset.at);
@@ -237,10 +231,10 @@ impl Definition {
     }
 
     /// The offsets in these years.
-    fn offsets(&self, years: Years) -> Result<Offsets, String> {
+    fn offsets(&self, years: Years) -> Result<Offsets, DefinitionProblem> {
         let (begins, ends) = range_of(years);
         let onsets = self.onsets(years.1)?;
-        let first = onsets.first().ok_or("has no clock change")?;
+        let first = onsets.first().ok_or(DefinitionProblem::NoClockChange)?;
         let current = onsets.iter().rev().find(|onset| onset.at <= begins);
         let mut changes = vec![(begins, current.map_or(first.before, |onset| onset.after))];
         changes.extend(onsets.iter().filter(|it| begins < it.at && it.at < ends).map(|it| (it.at, it.after)));
@@ -262,24 +256,23 @@ struct Onset {
 }
 
 impl Observance {
-    fn read(part: &Component) -> Result<Self, String> {
-        let missing = |name: &str| format!("has a part without {name}");
+    fn read(part: &Component) -> Result<Self, DefinitionProblem> {
         let local = |text: &str| match values::stamp(text) {
             // UTC is an error of old programs: they mean the local time.
             Some(Stamp::Local(local) | Stamp::Utc(local)) => Ok(local),
-            _ => Err(format!("has a time that cannot be read: {}", super::shortened(text))),
+            _ => Err(DefinitionProblem::UnreadableTime(super::shortened(text))),
         };
-        let offset = |name: &str| {
-            let value = part.value(name).ok_or_else(|| missing(name))?;
+        let offset = |name: &'static str| {
+            let value = part.value(name).ok_or(DefinitionProblem::Missing(name))?;
             values::offset(value)
-                .ok_or_else(|| format!("has a {name} that cannot be read: {}", super::shortened(value)))
+                .ok_or_else(|| DefinitionProblem::Unreadable { property: name, value: super::shortened(value) })
         };
-        let rule = |text: &str| YearlyRule::read(text).map_err(|problem| format!("has an RRULE that {problem}"));
+
         Ok(Self {
-            first: local(part.value("DTSTART").ok_or_else(|| missing("DTSTART"))?)?,
+            first: local(part.value("DTSTART").ok_or(DefinitionProblem::Missing("DTSTART"))?)?,
             before: offset("TZOFFSETFROM")?,
             after: offset("TZOFFSETTO")?,
-            rules: part.all("RRULE").map(|property| rule(&property.value)).collect::<Result<_, _>>()?,
+            rules: part.all("RRULE").map(|property| YearlyRule::read(&property.value)).collect::<Result<_, _>>()?,
             listed: part.all("RDATE").flat_map(|it| it.value.split(',')).map(local).collect::<Result<_, _>>()?,
         })
     }
@@ -360,7 +353,7 @@ mod tests {
         Zones::new(ZoneData::compiled(), Vec::new(), &lines::read(text.as_bytes()).unwrap())
     }
 
-    fn found(parts: &str, years: Years) -> Result<&'static str, String> {
+    fn found(parts: &str, years: Years) -> Result<&'static str, ZoneProblem> {
         zones(parts).find("Customized Time Zone", years).map(Zone::name)
     }
 
@@ -377,6 +370,7 @@ mod tests {
             assert_eq!(zones.find(name, (2026, 2026)).map(Zone::name), Ok(zone), "{name}");
         }
         let problem = zones.find("Mars", (2026, 2026)).unwrap_err();
+        let problem = problem.to_string();
         assert!(problem.contains("\"Mars\"") && problem.contains("VTIMEZONE"), "{problem}");
     }
 
@@ -384,7 +378,7 @@ mod tests {
     fn definition_is_matched_by_its_offsets_in_the_years_that_matter() {
         assert_eq!(found(US, (2010, 2031)), Ok("America/New_York"));
         // Before 2007, clocks changed on other days.
-        assert!(found(US, (2005, 2031)).unwrap_err().contains("from 2005 to 2031"));
+        assert!(found(US, (2005, 2031)).unwrap_err().to_string().contains("from 2005 to 2031"));
         let constant = "BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\nEND:STANDARD\n";
         assert_eq!(found(constant, (2026, 2031)), Ok("Etc/GMT-2"));
         let odd = "BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0213\nTZOFFSETTO:+0213\nEND:STANDARD\n";
@@ -440,7 +434,7 @@ mod tests {
             (&US.replace("FREQ=YEARLY", "FREQ=DAILY"), "RRULE"),
         ] {
             let problem = found(parts, (2026, 2026)).unwrap_err();
-            assert!(problem.contains(words), "{problem}");
+            assert!(problem.to_string().contains(words), "{problem}");
         }
     }
 }

@@ -9,9 +9,9 @@ use super::{
     schedule::{self, Months},
 };
 
-/// 1 January 1 and 31 December 9999.
-const FIRST_DAY: i32 = 1;
-const LAST_DAY: i32 = 3_652_059;
+/// 1 January 2 and 31 December 9998: the first and the last date of [`crate::dates`].
+const FIRST_DAY: i32 = 366;
+const LAST_DAY: i32 = 3_651_694;
 
 /// Monday, 5 January 1970. Its week is week 0 of 'every n weeks', and its month is month 0 of 'every n months', if the
 /// calendar has no anchor and no initiation date.

@@ -9,7 +9,7 @@
 //!
 //! - Occurrences are ordered by start instant, and no two start at the same instant.
 //! - The cost of finding an occurrence does not depend on the age of the series.
-//! - Dates are in the years 1 to 9999.
+//! - Dates are in the years 2 to 9998.
 
 mod dates;
 mod meetings;
@@ -26,7 +26,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 pub use self::{
     occurrences::Occurrences,
     rfc5545::Series,
-    rrule::{BoundedRecurrence, ScheduleSource, YearlyRule},
+    rrule::{BoundedRecurrence, RruleProblem, ScheduleSource, YearlyRule, YearlyRuleProblem},
     schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
     skips::{SkipError, SkippedDates, Skips},
     stored::{rule_end, with_rule_end},

@@ -142,7 +142,7 @@ impl Head {
 
     #[inline]
     fn advance(&mut self) {
-        // The times of a valid schedule give a meeting on every date of the years 1 to 9999.
+        // The times of a valid schedule give a meeting on every date of the years 2 to 9998.
         self.occurrence = self.dates.next().and_then(|date| self.meetings.on(date));
     }
 }

@@ -9,7 +9,10 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
 
 use super::{Calendar, Field, Recurrence, RecurrenceError, Schedule, ScheduleError, Skips};
-use crate::zone::{Zone, instant_of, local_date};
+use crate::{
+    dates,
+    zone::{Zone, instant_of, local_date},
+};
 
 /// A schedule as a client gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +100,7 @@ impl BoundedRecurrence {
                     let found = rule.schedules(anchor, *start, *end).map_err(|error| error.at(index))?;
                     let alone = Recurrence { schedules: found.clone() };
                     if never_meets(&alone, zone, anchor) {
-                        return Err(Refused::new(NEVER_MEETS).at(index));
+                        return Err(RruleProblem::NeverMeets.at(index));
                     }
                     is_counted |= matches!(rule.end, End::Count(_));
                     ends.push((index, alone.clone(), rule.last_date(&alone, zone, anchor, *start, index)?));
@@ -194,41 +197,92 @@ enum End {
     Count(usize),
 }
 
-/// Why an RRULE is refused: the end of the message 'rrule …'.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Refused(String);
+/// Why an RRULE is refused. The text is the end of the message 'rrule …'.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RruleProblem {
+    // The text is no rule.
+    #[error("must have at most {MAX_TEXT} characters")]
+    TooLong,
+    #[error("must consist of parts such as FREQ=WEEKLY, with semicolons between them")]
+    NoParts,
+    #[error("must have the part FREQ")]
+    NoFrequency,
+    #[error("must not have the part {0} twice")]
+    PartTwice(String),
+    #[error("has a part {0} that cannot be read")]
+    UnreadablePart(String),
+    #[error("must not have the part {0}: it is not supported")]
+    UnsupportedPart(String),
+    #[error("must have a FREQ that is DAILY, WEEKLY, MONTHLY or YEARLY")]
+    UnsupportedFrequency,
+    #[error("must have a COUNT of 1 to {MAX_COUNT}")]
+    Count,
+    #[error("must not have both COUNT and UNTIL")]
+    CountAndUntil,
 
-impl Refused {
-    fn new(problem: impl Into<String>) -> Self {
-        Self(problem.into())
-    }
+    // Schedules cannot express it.
+    #[error("never gives a meeting")]
+    NeverMeets,
+    #[error("must have an INTERVAL of at most ten years")]
+    LongInterval,
+    #[error("must have an INTERVAL of 1 if it is DAILY")]
+    EveryFewDays,
+    #[error("must have an INTERVAL of 1 to meet on every such weekday of a year")]
+    EveryWeekdayOfSomeYears,
+    #[error("must have an INTERVAL of 1, or only meet in the month of its first meeting")]
+    OtherMonthsOfSomeYears,
+    #[error("must have an INTERVAL of 1, or the part BYMONTH")]
+    SomeYearsWithoutMonth,
+    #[error("must not have positions in BYDAY unless it is MONTHLY or YEARLY")]
+    PositionsInWeeks,
+    #[error("must have positions in all of BYDAY, or in none")]
+    SomePositions,
+    #[error("must not have a position in BYDAY that counts through the year")]
+    PositionInTheYear,
+    #[error("must not have BYMONTHDAY if it is WEEKLY")]
+    MonthDayInWeeks,
+    #[error("must not have this BYMONTHDAY together with BYDAY: no schedule has these days")]
+    MonthDayAndWeekday,
+    #[error("must not have a BYSETPOS that is no position of a weekday in a month")]
+    SetPosition,
+    #[error("cannot be used: {0}")]
+    Schedule(ScheduleError),
 
-    fn at(self, index: usize) -> RecurrenceError {
-        RecurrenceError { schedule: Some(index), field: Some(Field::Rrule), problem: self.0.into() }
+    // Its end is not clear.
+    #[error(
+        "must not have an UNTIL without a time on the date of a meeting, because it may or may not include that meeting: \
+         UNTIL={with_it} includes it"
+    )]
+    UntilOnAMeeting { with_it: String },
+    #[error("must not have an UNTIL before its first meeting")]
+    UntilBeforeTheFirst,
+}
+
+impl RruleProblem {
+    fn at(&self, index: usize) -> RecurrenceError {
+        RecurrenceError { schedule: Some(index), field: Some(Field::Rrule), problem: self.to_string().into() }
     }
 }
 
-/// A problem with the times is a problem of the schedule. Any other is a limit of this program.
-impl From<ScheduleError> for Refused {
+/// A long interval is named as the rule has it. Any other problem is one of the schedule.
+impl From<ScheduleError> for RruleProblem {
     fn from(error: ScheduleError) -> Self {
         match error.field {
-            Field::EveryNWeeks | Field::EveryNMonths => Self("must have an INTERVAL of at most ten years".to_owned()),
-            _ => Self(format!("cannot be used: {error}")),
+            Field::EveryNWeeks | Field::EveryNMonths => Self::LongInterval,
+            _ => Self::Schedule(error),
         }
     }
 }
 
-const NEVER_MEETS: &str = "never gives a meeting";
 /// The longest text, in bytes.
 const MAX_TEXT: usize = 1_000;
 /// The largest COUNT.
 const MAX_COUNT: usize = 10_000;
 
 impl Rule {
-    fn read(text: &str) -> Result<Self, Refused> {
-        let refused = |problem: &str| Err(Refused::new(problem));
+    fn read(text: &str) -> Result<Self, RruleProblem> {
         if text.len() > MAX_TEXT {
-            return Err(Refused::new(format!("must have at most {MAX_TEXT} characters")));
+            return Err(RruleProblem::TooLong);
         }
         let text = text.trim().to_ascii_uppercase();
         let mut frequency = None;
@@ -245,13 +299,13 @@ impl Rule {
         let mut seen: Vec<&str> = Vec::new();
         for part in text.strip_prefix("RRULE:").unwrap_or(&text).split(';') {
             let Some((name, value)) = part.split_once('=') else {
-                return refused("must consist of parts such as FREQ=WEEKLY, with semicolons between them");
+                return Err(RruleProblem::NoParts);
             };
             if seen.contains(&name) {
-                return Err(Refused::new(format!("must not have the part {name} twice")));
+                return Err(RruleProblem::PartTwice(name.to_owned()));
             }
             seen.push(name);
-            let wrong = || Refused::new(format!("has a part {name} that cannot be read"));
+            let wrong = || RruleProblem::UnreadablePart(name.to_owned());
             match name {
                 "FREQ" => {
                     frequency = Some(match value {
@@ -259,14 +313,13 @@ impl Rule {
                         "WEEKLY" => Frequency::Weekly,
                         "MONTHLY" => Frequency::Monthly,
                         "YEARLY" => Frequency::Yearly,
-                        _ => return refused("must have a FREQ that is DAILY, WEEKLY, MONTHLY or YEARLY"),
+                        _ => return Err(RruleProblem::UnsupportedFrequency),
                     });
                 }
                 "INTERVAL" => rule.interval = digits(value).filter(|number| *number > 0).ok_or_else(wrong)?,
                 "COUNT" => {
                     let count = digits(value).filter(|count| (1..=MAX_COUNT).contains(count));
-                    let wrong = || Refused::new(format!("must have a COUNT of 1 to {MAX_COUNT}"));
-                    rule.end = End::Count(count.ok_or_else(wrong)?);
+                    rule.end = End::Count(count.ok_or(RruleProblem::Count)?);
                 }
                 "UNTIL" => rule.end = until(value).ok_or_else(wrong)?,
                 "BYDAY" => rule.by_day = list(value, weekday_and_position).ok_or_else(wrong)?,
@@ -283,30 +336,30 @@ impl Rule {
                     rule.by_set_position = list(value, position).ok_or_else(wrong)?;
                 }
                 "WKST" => rule.week_start = weekday(value).ok_or_else(wrong)?,
-                name => return Err(Refused::new(format!("must not have the part {name}: it is not supported"))),
+                name => return Err(RruleProblem::UnsupportedPart(name.to_owned())),
             }
         }
         if seen.contains(&"COUNT") && seen.contains(&"UNTIL") {
-            return refused("must not have both COUNT and UNTIL");
+            return Err(RruleProblem::CountAndUntil);
         }
-        let Some(frequency) = frequency else { return refused("must have the part FREQ") };
+        let Some(frequency) = frequency else { return Err(RruleProblem::NoFrequency) };
         Ok(Self { frequency, ..rule })
     }
 
     /// The schedules with the same meetings, from the anchor on.
-    fn schedules(&self, anchor: NaiveDate, start: NaiveTime, end: NaiveTime) -> Result<Vec<Schedule>, Refused> {
+    fn schedules(&self, anchor: NaiveDate, start: NaiveTime, end: NaiveTime) -> Result<Vec<Schedule>, RruleProblem> {
         let has_positions = self.by_day.iter().any(|(position, _)| position.is_some());
         // Whether the rule names neither days of the month nor positions of weekdays.
         let only_weekdays = self.by_month_day.is_empty() && !has_positions;
         let found = match self.frequency {
             Frequency::Daily if self.interval > 1 => {
-                return Err(Refused::new("must have an INTERVAL of 1 if it is DAILY"));
+                return Err(RruleProblem::EveryFewDays);
             }
             Frequency::Daily | Frequency::Weekly if has_positions => {
-                return Err(Refused::new("must not have positions in BYDAY unless it is MONTHLY or YEARLY"));
+                return Err(RruleProblem::PositionsInWeeks);
             }
             Frequency::Weekly if !self.by_month_day.is_empty() => {
-                return Err(Refused::new("must not have BYMONTHDAY if it is WEEKLY"));
+                return Err(RruleProblem::MonthDayInWeeks);
             }
             Frequency::Daily if !self.by_month_day.is_empty() => {
                 self.without_set_position(true)?;
@@ -330,7 +383,7 @@ impl Rule {
             Frequency::Yearly => self.yearly(anchor, only_weekdays, start, end),
         };
         let found = found?;
-        if found.is_empty() { Err(Refused::new(NEVER_MEETS)) } else { Ok(found) }
+        if found.is_empty() { Err(RruleProblem::NeverMeets) } else { Ok(found) }
     }
 
     /// Whether the rule has weekdays, and no BYSETPOS that selects some of them.
@@ -344,7 +397,7 @@ impl Rule {
         only_weekdays: bool,
         start: NaiveTime,
         end: NaiveTime,
-    ) -> Result<Vec<Schedule>, Refused> {
+    ) -> Result<Vec<Schedule>, RruleProblem> {
         let in_step = || {
             // Months are counted from the anchor's month, so every few years is only that month.
             let months = if self.by_month.is_empty() { vec![i64::from(anchor.month())] } else { self.by_month.clone() };
@@ -353,12 +406,12 @@ impl Rule {
             } else if months == [i64::from(anchor.month())] {
                 Ok(self.interval.saturating_mul(12))
             } else {
-                Err(Refused::new("must have an INTERVAL of 1, or only meet in the month of its first meeting"))
+                Err(RruleProblem::OtherMonthsOfSomeYears)
             }
         };
         if only_weekdays && self.is_every_weekday() {
             if self.interval > 1 {
-                return Err(Refused::new("must have an INTERVAL of 1 to meet on every such weekday of a year"));
+                return Err(RruleProblem::EveryWeekdayOfSomeYears);
             }
             return self.weekly(self.weekdays(), 1, start, end);
         }
@@ -371,10 +424,10 @@ impl Rule {
         if !self.by_month_day.is_empty() {
             self.without_set_position(false)?;
             if self.interval > 1 {
-                return Err(Refused::new("must have an INTERVAL of 1, or the part BYMONTH"));
+                return Err(RruleProblem::SomeYearsWithoutMonth);
             }
             if self.by_day.iter().any(|(position, _)| position.is_some()) {
-                return Err(Refused::new("must not have a position in BYDAY that counts through the year"));
+                return Err(RruleProblem::PositionInTheYear);
             }
             return self.in_months(anchor, 1, start, end);
         }
@@ -390,17 +443,17 @@ impl Rule {
                 self.without_set_position(days.len() == 1)?;
                 let position = |(position, weekday): &(Option<i8>, Weekday)| Some((i64::from((*position)?), *weekday));
                 let all: Option<Vec<_>> = days.iter().map(position).collect();
-                all.ok_or_else(|| Refused::new("must have positions in all of BYDAY, or in none"))?
+                all.ok_or(RruleProblem::SomePositions)?
             }
         };
         if self.interval > 1 {
-            return Err(Refused::new("must have an INTERVAL of 1, or the part BYMONTH"));
+            return Err(RruleProblem::SomeYearsWithoutMonth);
         }
         let schedules = positions.into_iter().map(|(position, weekday)| {
             let month = match position {
                 1..=4 => 1,
                 -4..=-1 => 12,
-                _ => return Err(Refused::new("must not have a position in BYDAY that counts through the year")),
+                _ => return Err(RruleProblem::PositionInTheYear),
             };
             Ok(Schedule::monthly(weekday, &[position], start, end)?.in_months(&[month])?)
         });
@@ -423,7 +476,7 @@ impl Rule {
         interval: u32,
         start: NaiveTime,
         end: NaiveTime,
-    ) -> Result<Vec<Schedule>, Refused> {
+    ) -> Result<Vec<Schedule>, RruleProblem> {
         let schedules = weekdays.into_iter().map(|weekday| {
             let schedule = Schedule::weekly(weekday, interval.into(), start, end)?.with_week_start(self.week_start);
             self.limited(schedule)
@@ -431,17 +484,17 @@ impl Rule {
         schedules.collect()
     }
 
-    fn limited(&self, schedule: Schedule) -> Result<Schedule, Refused> {
+    fn limited(&self, schedule: Schedule) -> Result<Schedule, RruleProblem> {
         if self.by_month.is_empty() { Ok(schedule) } else { Ok(schedule.in_months(&self.by_month)?) }
     }
 
     /// Refuses BYSETPOS, unless there is only one day and BYSETPOS selects it.
-    fn without_set_position(&self, is_single: bool) -> Result<(), Refused> {
+    fn without_set_position(&self, is_single: bool) -> Result<(), RruleProblem> {
         let names_the_only_one = is_single && self.by_set_position.iter().all(|position| [1, -1].contains(position));
         if self.by_set_position.is_empty() || names_the_only_one {
             return Ok(());
         }
-        Err(Refused::new("must not have a BYSETPOS that is no position of a weekday in a month"))
+        Err(RruleProblem::SetPosition)
     }
 
     /// Schedules with positions of weekdays and days of the month that give the same days as the rule.
@@ -451,7 +504,7 @@ impl Rule {
         every_n_months: u32,
         start: NaiveTime,
         end: NaiveTime,
-    ) -> Result<Vec<Schedule>, Refused> {
+    ) -> Result<Vec<Schedule>, RruleProblem> {
         let months: Vec<Month> = Month::all(&self.by_month);
         let wanted: Vec<u64> = months.iter().map(|month| self.days_in(*month, anchor)).collect();
         let mut covered = vec![0; months.len()];
@@ -467,11 +520,11 @@ impl Rule {
         }
         self.drop_redundant(&mut used, &months);
         if covered != wanted {
-            return Err(Refused::new(if self.by_set_position.is_empty() {
-                "must not have this BYMONTHDAY together with BYDAY: no schedule has these days"
+            return Err(if self.by_set_position.is_empty() {
+                RruleProblem::MonthDayAndWeekday
             } else {
-                "must not have a BYSETPOS that is no position of a weekday in a month"
-            }));
+                RruleProblem::SetPosition
+            });
         }
         let (mut positions, mut days): (Vec<(Weekday, Vec<i64>)>, Vec<i64>) = (Vec::new(), Vec::new());
         for atom in used {
@@ -577,12 +630,8 @@ impl Rule {
             // RFC 5545 does not allow a date together with a start time. Some programs read it as the beginning of that day, and
             // others as its end. Without a meeting on it, both mean the same.
             End::Date(date) if dates(date, date).next().is_some() => {
-                let with_it = instant_of(zone, date.and_time(start)).format("%Y%m%dT%H%M%SZ");
-                let problem = format!(
-                    "must not have an UNTIL without a time on the date of a meeting, because it may or may not include that \
-                     meeting: UNTIL={with_it} includes it"
-                );
-                return Err(Refused(problem).at(index));
+                let with_it = instant_of(zone, date.and_time(start)).format("%Y%m%dT%H%M%SZ").to_string();
+                return Err(RruleProblem::UntilOnAMeeting { with_it }.at(index));
             }
             End::Date(date) => date,
             End::Local(until) if start <= until.time() => until.date(),
@@ -598,10 +647,20 @@ impl Rule {
             }
         };
         if last < anchor {
-            return Err(Refused::new("must not have an UNTIL before its first meeting").at(index));
+            return Err(RruleProblem::UntilBeforeTheFirst.at(index));
         }
-        Ok(Some(last))
+        // Some programs write an UNTIL of the year 9999 for a rule without an end.
+        Ok(dates::check(last).ok())
     }
+}
+
+/// Why a text is no rule of clock changes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum YearlyRuleProblem {
+    #[error(transparent)]
+    Rrule(#[from] RruleProblem),
+    #[error("must give the same days of a month each year")]
+    NotYearly,
 }
 
 /// The rule of the clock changes of a VTIMEZONE (RFC 5545, section 3.6.5): once or more in certain months of each year.
@@ -611,13 +670,13 @@ pub struct YearlyRule(Rule);
 impl YearlyRule {
     /// # Errors
     /// If the text is no rule of this kind: it must be YEARLY, without an interval.
-    pub fn read(text: &str) -> Result<Self, String> {
-        let rule = Rule::read(text).map_err(|Refused(problem)| problem)?;
+    pub fn read(text: &str) -> Result<Self, YearlyRuleProblem> {
+        let rule = Rule::read(text)?;
         let is_simple = rule.frequency == Frequency::Yearly
             && rule.interval == 1
             && (rule.by_set_position.is_empty() || rule.by_month.len() == 1)
             && (rule.by_day.is_empty() && rule.by_month_day.is_empty() || !rule.by_month.is_empty());
-        if is_simple { Ok(Self(rule)) } else { Err("must give the same days of a month each year".to_owned()) }
+        if is_simple { Ok(Self(rule)) } else { Err(YearlyRuleProblem::NotYearly) }
     }
 
     /// The dates in a year, ascending. `first` is the date of DTSTART, before which there are none.
@@ -779,12 +838,12 @@ mod tests {
         NaiveTime::from_hms_opt(hour, 0, 0).unwrap()
     }
 
-    fn read(rules: &[&str], anchor: &str) -> Result<BoundedRecurrence, String> {
+    fn read(rules: &[&str], anchor: &str) -> Result<BoundedRecurrence, RecurrenceError> {
         let source = |rrule: &&str| ScheduleSource::Rrule { rrule: (*rrule).to_owned(), start: time(9), end: time(10) };
         let sources: Vec<_> = rules.iter().map(source).collect();
         let anchor = date(anchor);
         let zone = ZoneData::compiled().zone("America/New_York").unwrap();
-        BoundedRecurrence::of_sources(&sources, zone, anchor, Some(anchor), None).map_err(|error| error.to_string())
+        BoundedRecurrence::of_sources(&sources, zone, anchor, Some(anchor), None)
     }
 
     /// The rules of the schedules for a DTSTART of Tuesday, 5 August 1997, and the last date.
@@ -889,6 +948,9 @@ mod tests {
         ] {
             assert_eq!(schedules(rrule).1.as_deref(), Some(last), "{rrule}");
         }
+        for endless in ["FREQ=WEEKLY", "FREQ=WEEKLY;UNTIL=99991231T235959Z", "FREQ=WEEKLY;UNTIL=99991231"] {
+            assert_eq!(schedules(endless).1, None, "{endless}");
+        }
         let today = date("1997-08-05");
         let counted = ScheduleSource::Rrule { rrule: "FREQ=DAILY;COUNT=3".to_owned(), start: time(9), end: time(10) };
         let found =
@@ -937,10 +999,11 @@ mod tests {
             ("FREQ=WEEKLY;X-NAME=1", "X-NAME"),
         ] {
             let error = read(&[rrule], "1997-08-05").map(|_| rrule).expect_err(rrule);
+            let error = error.to_string();
             assert!(error.starts_with("schedule 1: rrule ") && error.contains(part), "{rrule}: {error}");
         }
         let error = read(&["FREQ=WEEKLY;BYDAY=TU;COUNT=3", "FREQ=WEEKLY;BYDAY=MO"], "1997-08-05").unwrap_err();
-        assert!(error.starts_with("schedule 2: rrule must end together"), "{error}");
+        assert!(error.to_string().starts_with("schedule 2: rrule must end together"), "{error}");
         // A schedule that is no RRULE has no end that could be changed.
         let weekly = ScheduleSource::Schedule(Schedule::weekly(Weekday::Mon, 1, time(9), time(10)).unwrap());
         let rule = |text: &str| ScheduleSource::Rrule { rrule: text.to_owned(), start: time(9), end: time(10) };

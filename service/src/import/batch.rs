@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::SessionId,
-    import::{Feed, FileSession, ImportContext, ImportRecord, ImportedSession, Refusal},
+    import::{EventProblem, Feed, FileSession, ImportContext, ImportRecord, ImportedSession, Refusal},
     status::Mode,
     zone::ZoneData,
 };
@@ -111,7 +111,7 @@ async fn try_import(
         let mut records = Vec::new();
         for found in batch {
             if let Err(reason) = checked(found) {
-                outcome.refuse(found, &reason);
+                outcome.refuse(found, &reason.to_string());
                 continue;
             }
             let imported = known.in_its_zone(found, app.zone_data());
@@ -170,12 +170,14 @@ async fn try_import(
 }
 
 /// Checks the texts of a session.
-fn checked(found: &FileSession) -> Result<(), String> {
-    let reason = |name: &str| {
-        let name = name.to_owned();
-        move |error: Error| match error {
-            Error::Invalid { message, .. } => format!("has a {name} that cannot be used: it {message}"),
-            other => other.to_string(),
+fn checked(found: &FileSession) -> Result<(), EventProblem> {
+    let reason = |property: &'static str| {
+        move |error: Error| {
+            let problem = match error {
+                Error::Invalid { message, .. } => message,
+                other => other.to_string(),
+            };
+            EventProblem::UnusableText { property, problem }
         }
     };
     validate::required_text("name", &found.session.name).map_err(reason("SUMMARY"))?;

@@ -125,7 +125,7 @@ pub async fn import_calendar(
     let of_file = context.clone();
     let read = tokio::task::spawn_blocking(move || import::read(&text, &of_file)).await;
     let contents = read.map_err(|failure| Error::internal(failure.to_string()))?;
-    let contents = contents.map_err(|problem| Error::invalid("ics", problem))?;
+    let contents = contents.map_err(|problem| Error::invalid("ics", problem.to_string()))?;
     if contents.sessions.len() > limits.sessions {
         let message = format!("must have at most {} events: insession import reads more", limits.sessions);
         return Err(Error::invalid("ics", message));
