@@ -58,7 +58,8 @@ impl PresenceChange {
         Ok(as_int(self.load(ctx).await?.queue_counts(ctx).await?.length.into()))
     }
 
-    /// The number of visits that are online, with a seat or without one.
+    /// The number of visits that are online, with a seat or without one. It is counted when the message is made. A change of
+    /// this number alone causes no message.
     async fn online_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(as_int(load(ctx, OnlineVisits).await?.unwrap_or_default()))
     }
