@@ -29,6 +29,7 @@ pub mod placement;
 pub mod presence;
 pub mod recurrence;
 pub mod retime;
+pub mod search;
 pub mod status;
 pub mod window;
 pub mod zone;

@@ -33,6 +33,7 @@ mod m0023_sign_ins;
 mod m0024_imported_session;
 mod m0025_waiting_visits;
 mod m0028_session_picture;
+mod m0029_search_keys;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{Migration, prelude::*};
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_imported_session::Migration),
             Box::new(m0025_waiting_visits::Migration),
             Box::new(m0028_session_picture::Migration),
+            Box::new(m0029_search_keys::Migration),
         ]
     }
 

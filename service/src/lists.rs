@@ -3,10 +3,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use domain::ids::PresenceId;
+use domain::{ids::PresenceId, search};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QuerySelect, Select, Value,
-    sea_query::{Expr, IntoValueTuple, LikeExpr},
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QuerySelect, Select, Value,
+    sea_query::{IntoValueTuple, LikeExpr},
 };
 
 use crate::{
@@ -248,9 +248,9 @@ pub async fn count<E: EntityTrait, D: ConnectionTrait>(db: &D, query: Select<E>,
     Ok(count.unwrap_or_default())
 }
 
-/// Whether a lower-case column contains the text, in upper or lower case.
-pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
-    column.like(containing(&text.to_lowercase()))
+/// Whether a column with keys of [`search`] has all words of a search.
+pub(crate) fn finds(column: impl ColumnTrait, text: &str) -> Condition {
+    search::words(text).iter().fold(Condition::all(), |all, word| all.add(column.like(containing(word))))
 }
 
 fn containing(text: &str) -> LikeExpr {

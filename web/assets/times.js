@@ -42,3 +42,7 @@ export function showOwnTimes(root) {
 }
 
 showOwnTimes(main);
+
+for (const field of document.querySelectorAll('[data-own-zone]')) {
+  field.value ||= new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

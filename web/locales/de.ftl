@@ -248,6 +248,7 @@ did-not-work = Das hat nicht geklappt
 see-what-is-on = Sehen, was gerade stattfindet
 no-page-here = Unter dieser Adresse gibt es keine Seite.
 bad-form = Dieses Formular ist unvollständig oder veraltet. Gehen Sie zurück, laden Sie die Seite neu, und versuchen Sie es noch einmal.
+bad-address = Diese Adresse ist nicht lesbar. Folgen Sie einem Link dieser Website, oder beginnen Sie von vorn.
 unavailable = Im Moment nicht verfügbar
 database-away = Diese Website erreicht ihre Daten im Moment nicht. Wenn Sie ein Formular gesendet haben, sehen Sie nach, ob es gespeichert wurde. Versuchen Sie es in einer Minute noch einmal.
 server-error = Auf dem Server ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.
@@ -621,7 +622,7 @@ skip-too-long = Der letzte Tag darf höchstens { $days } Tage nach dem ersten li
 too-many-skips = Eine Session hat höchstens { $most } Einträge ausfallender Tage. Entfernen Sie zuerst alte.
 key-needs-owner = Geben Sie eine Person an, oder machen Sie einen Schlüssel mit den Rechten der Verwaltung.
 
-## Why a meeting is live or not. English has the explanation of the API.
+## Why a meeting is live or not.
 
 why-deleted = Gelöscht
 why-cancelled = Abgesagt
@@ -641,7 +642,7 @@ why-not-yet = Noch nicht live: öffnet { $opens }, Beginn { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
-said-path-taken = Eine andere Session hat diese Adresse. Wählen Sie eine andere.
+path-taken = Eine andere Session hat diese Adresse. Wählen Sie eine andere.
 refused-zone-first = Korrigieren Sie zuerst die Zeitzone der Session.
 refused-meeting-exists = Die Session hat an diesem Tag zu dieser Zeit schon ein Treffen. Kreuzen Sie das Kästchen unten an, um noch eines hinzuzufügen.
 refused-meeting-cancelled = Die Session hat an diesem Tag zu dieser Zeit schon ein Treffen, das abgesagt ist. Kreuzen Sie das Kästchen unten an, um noch eines hinzuzufügen.

@@ -269,6 +269,7 @@ did-not-work = This did not work
 see-what-is-on = See what is in session now
 no-page-here = There is no page at this address.
 bad-form = This form is incomplete or out of date. Go back, reload the page and try again.
+bad-address = This address cannot be read. Follow a link of this site, or start again.
 unavailable = Not available at the moment
 database-away = This site cannot reach its data at the moment. If you sent a form, look whether it was saved. Try again in a minute.
 server-error = Something went wrong on the server. Try again in a moment.
@@ -599,6 +600,24 @@ skip-too-long = must be at most { $days } days after the first date
 too-many-skips = A session has at most { $most } entries of left-out dates. Remove old ones first.
 key-needs-owner = is required, unless the key is an admin's
 
+## Why a meeting is live or not.
+
+why-deleted = Deleted
+why-cancelled = Cancelled
+why-terminated = After the last date of the session
+why-held-live = Set live by hand until { $until }
+why-held-not-live = Set not live by hand until { $until }
+why-live-until-sweep = Set live by hand until the next sweep
+why-not-live-until-sweep = Set not live by hand until the next sweep
+why-no-times = Without a start or an end
+why-unreadable = Not planned: its times or its time zone cannot be read
+why-over = Over: ended { $ends }, closed { $closes }
+why-closing = Closed { $closes }, about to be over
+why-live = Live since { $opens }, start { $starts }
+why-live-from = Live from { $opens }, start { $starts }
+why-opening = Opened { $opens }, about to be live, start { $starts }
+why-not-yet = Not live yet: opens { $opens }, start { $starts }
+
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which.
 
 refused-zone-first = Correct the time zone of the session first.
@@ -607,6 +626,7 @@ refused-meeting-cancelled = The session already has a meeting on that date at th
 refused-own-slot = This is your own time, so you cannot book it.
 refused-booking-status = The booking has changed meanwhile, so this is no longer possible. Look at its status.
 refused-external-id = Another person has this external id. Remove it there first, or merge the two people.
+path-taken = Another session has this address. Choose another.
 refused-no-longer-then = The session does not meet then any more. Look at its next meetings.
 
 ## The pages for admins

@@ -248,6 +248,7 @@ did-not-work = Esto no funcionó
 see-what-is-on = Ver qué hay en este momento
 no-page-here = No hay ninguna página en esta dirección.
 bad-form = Este formulario está incompleto o anticuado. Vuelva atrás, cargue la página de nuevo e inténtelo otra vez.
+bad-address = Esta dirección no se puede leer. Siga un enlace de este sitio o empiece de nuevo.
 unavailable = No disponible en este momento
 database-away = Este sitio no puede acceder a sus datos en este momento. Si envió un formulario, compruebe si se guardó. Inténtelo de nuevo en un minuto.
 server-error = Algo salió mal en el servidor. Inténtelo de nuevo en un momento.
@@ -621,7 +622,7 @@ skip-too-long = El último día puede ser como máximo { $days } días después 
 too-many-skips = Una sesión tiene como máximo { $most } períodos omitidos. Quite primero los antiguos.
 key-needs-owner = Indique una persona, o cree una clave con los derechos de la administración.
 
-## Why a meeting is live or not. English has the explanation of the API.
+## Why a meeting is live or not.
 
 why-deleted = Eliminado
 why-cancelled = Cancelado
@@ -641,7 +642,7 @@ why-not-yet = Todavía no en vivo: abre { $opens }, inicio { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
-said-path-taken = Otra sesión tiene esta dirección. Elija otra.
+path-taken = Otra sesión tiene esta dirección. Elija otra.
 refused-zone-first = Corrija primero la zona horaria de la sesión.
 refused-meeting-exists = La sesión ya tiene un encuentro ese día a estas horas. Marque la casilla de abajo para añadir otro.
 refused-meeting-cancelled = La sesión ya tiene un encuentro ese día a estas horas, que está cancelado. Marque la casilla de abajo para añadir otro.

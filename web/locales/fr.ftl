@@ -248,6 +248,7 @@ did-not-work = Cela n'a pas fonctionné
 see-what-is-on = Voir ce qui a lieu en ce moment
 no-page-here = Il n'y a pas de page à cette adresse.
 bad-form = Ce formulaire est incomplet ou périmé. Revenez en arrière, rechargez la page et réessayez.
+bad-address = Cette adresse n'est pas lisible. Suivez un lien de ce site ou recommencez.
 unavailable = Indisponible pour le moment
 database-away = Ce site ne peut pas accéder à ses données pour le moment. Si vous avez envoyé un formulaire, vérifiez qu'il a été enregistré. Réessayez dans une minute.
 server-error = Un problème est survenu sur le serveur. Réessayez dans un instant.
@@ -624,7 +625,7 @@ skip-too-long = Le dernier jour peut suivre le premier de { $days } jours au plu
 too-many-skips = Une session a au plus { $most } périodes exclues. Supprimez d'abord les anciennes.
 key-needs-owner = Indiquez une personne, ou créez une clé avec les droits de l'administration.
 
-## Why a meeting is live or not. English has the explanation of the API.
+## Why a meeting is live or not.
 
 why-deleted = Supprimée
 why-cancelled = Annulée
@@ -644,7 +645,7 @@ why-not-yet = Pas encore en direct : ouverture { $opens }, début { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
-said-path-taken = Une autre session a cette adresse. Choisissez-en une autre.
+path-taken = Une autre session a cette adresse. Choisissez-en une autre.
 refused-zone-first = Corrigez d'abord le fuseau horaire de la session.
 refused-meeting-exists = La session a déjà une rencontre ce jour-là à ces heures. Cochez la case ci-dessous pour en ajouter une autre.
 refused-meeting-cancelled = La session a déjà une rencontre ce jour-là à ces heures, qui est annulée. Cochez la case ci-dessous pour en ajouter une autre.

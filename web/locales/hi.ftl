@@ -250,6 +250,7 @@ did-not-work = यह नहीं हो पाया
 see-what-is-on = देखें कि अभी क्या चल रहा है
 no-page-here = इस पते पर कोई पृष्ठ नहीं है।
 bad-form = यह फ़ॉर्म अधूरा या पुराना है। वापस जाएँ, पृष्ठ फिर से लोड करें और दोबारा कोशिश करें।
+bad-address = यह पता पढ़ा नहीं जा सकता। इस साइट के किसी लिंक पर जाएँ या फिर से शुरू करें।
 unavailable = इस समय उपलब्ध नहीं
 database-away = यह साइट इस समय अपने डेटा तक नहीं पहुँच पा रही है। यदि आपने कोई फ़ॉर्म भेजा है, तो देखें कि वह सहेजा गया या नहीं। एक मिनट में फिर कोशिश करें।
 server-error = सर्वर पर कुछ ग़लत हो गया। थोड़ी देर में फिर कोशिश करें।
@@ -616,7 +617,7 @@ skip-too-long = अंतिम दिन पहले दिन के अध�
 too-many-skips = एक सत्र में अधिकतम { $most } छोड़ी हुई अवधियाँ होती हैं। पहले पुरानी हटाएँ।
 key-needs-owner = कोई व्यक्ति लिखें, या प्रबंधक के अधिकारों वाली कुंजी बनाएँ।
 
-## Why a meeting is live or not. English has the explanation of the API.
+## Why a meeting is live or not.
 
 why-deleted = हटाई गई
 why-cancelled = रद्द
@@ -636,7 +637,7 @@ why-not-yet = अभी लाइव नहीं: खुलेगी { $opens }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
-said-path-taken = यह पता किसी और सत्र का है। दूसरा चुनें।
+path-taken = यह पता किसी और सत्र का है। दूसरा चुनें।
 refused-zone-first = पहले सत्र का समय क्षेत्र ठीक करें।
 refused-meeting-exists = सत्र की उस दिन इसी समय पहले से एक बैठक है। एक और जोड़ने के लिए नीचे का बॉक्स चुनें।
 refused-meeting-cancelled = सत्र की उस दिन इसी समय पहले से एक बैठक है, जो रद्द है। एक और जोड़ने के लिए नीचे का बॉक्स चुनें।

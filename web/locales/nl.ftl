@@ -248,6 +248,7 @@ did-not-work = Dit is niet gelukt
 see-what-is-on = Bekijk wat er nu bezig is
 no-page-here = Op dit adres is geen pagina.
 bad-form = Dit formulier is onvolledig of verouderd. Ga terug, laad de pagina opnieuw en probeer het nog eens.
+bad-address = Dit adres is niet leesbaar. Volg een link van deze site, of begin opnieuw.
 unavailable = Op dit moment niet beschikbaar
 database-away = Deze site kan zijn gegevens op dit moment niet bereiken. Als je een formulier hebt verstuurd, kijk dan of het is opgeslagen. Probeer het over een minuut opnieuw.
 server-error = Er ging iets mis op de server. Probeer het zo opnieuw.
@@ -621,7 +622,7 @@ skip-too-long = De laatste dag mag hoogstens { $days } dagen na de eerste liggen
 too-many-skips = Een sessie heeft hoogstens { $most } keer dagen die uitvallen. Verwijder eerst oude.
 key-needs-owner = Geef een persoon op, of maak een sleutel met de rechten van een beheerder.
 
-## Why a meeting is live or not. English has the explanation of the API.
+## Why a meeting is live or not.
 
 why-deleted = Verwijderd
 why-cancelled = Afgelast
@@ -641,7 +642,7 @@ why-not-yet = Nog niet live: opent { $opens }, begin { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
-said-path-taken = Een andere sessie heeft dit adres. Kies een ander.
+path-taken = Een andere sessie heeft dit adres. Kies een ander.
 refused-zone-first = Verbeter eerst de tijdzone van de sessie.
 refused-meeting-exists = De sessie heeft op die dag op deze tijden al een bijeenkomst. Kruis het vakje hieronder aan om er nog een toe te voegen.
 refused-meeting-cancelled = De sessie heeft op die dag op deze tijden al een bijeenkomst, die is afgelast. Kruis het vakje hieronder aan om er nog een toe te voegen.

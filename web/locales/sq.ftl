@@ -248,6 +248,7 @@ did-not-work = Kjo nuk funksionoi
 see-what-is-on = Shihni çfarë po zhvillohet tani
 no-page-here = Nuk ka faqe në këtë adresë.
 bad-form = Ky formular është i paplotë ose i vjetruar. Kthehuni, ngarkoni faqen përsëri dhe provoni edhe një herë.
+bad-address = Kjo adresë nuk lexohet. Ndiqni një lidhje të kësaj faqeje ose filloni nga e para.
 unavailable = Për momentin e padisponueshme
 database-away = Ky sajt nuk i arrin të dhënat e veta për momentin. Nëse keni dërguar një formular, shihni nëse u ruajt. Provoni përsëri pas një minute.
 server-error = Diçka shkoi keq në server. Provoni përsëri pas pak.
@@ -618,7 +619,7 @@ skip-too-long = Dita e fundit mund të jetë më së shumti { $days } ditë pas 
 too-many-skips = Një sesion ka më së shumti { $most } periudha të lëna jashtë. Hiqni më parë të vjetrat.
 key-needs-owner = Shkruani një person, ose krijoni një çelës me të drejtat e një administratori.
 
-## Why a meeting is live or not. English has the explanation of the API.
+## Why a meeting is live or not.
 
 why-deleted = I fshirë
 why-cancelled = I anuluar
@@ -638,7 +639,7 @@ why-not-yet = Ende jo drejtpërdrejt: hapet { $opens }, fillimi { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
-said-path-taken = Një sesion tjetër e ka këtë adresë. Zgjidhni një tjetër.
+path-taken = Një sesion tjetër e ka këtë adresë. Zgjidhni një tjetër.
 refused-zone-first = Ndreqni më parë zonën kohore të sesionit.
 refused-meeting-exists = Sesioni ka tashmë një takim atë ditë në këto orë. Shënoni kutinë më poshtë për të shtuar edhe një.
 refused-meeting-cancelled = Sesioni ka tashmë një takim atë ditë në këto orë, që është anuluar. Shënoni kutinë më poshtë për të shtuar edhe një.

@@ -235,6 +235,7 @@ did-not-work = Bu olmadı
 see-what-is-on = Şu anda ne sürüyor, bakın
 no-page-here = Bu adreste sayfa yok.
 bad-form = Bu form eksik ya da eski. Geri dönün, sayfayı yeniden yükleyin ve bir daha deneyin.
+bad-address = Bu adres okunamıyor. Bu sitedeki bir bağlantıyı izleyin ya da baştan başlayın.
 unavailable = Şu anda kullanılamıyor
 database-away = Bu site şu anda verilerine ulaşamıyor. Bir form gönderdiyseniz kaydedilip kaydedilmediğine bakın. Bir dakika sonra yeniden deneyin.
 server-error = Sunucuda bir şeyler ters gitti. Biraz sonra yeniden deneyin.
@@ -601,7 +602,7 @@ skip-too-long = Son gün ilk günden en çok { $days } gün sonra olabilir.
 too-many-skips = Bir oturumda en çok { $most } atlanan dönem olur. Önce eskilerini kaldırın.
 key-needs-owner = Bir kişi yazın ya da yönetici haklarına sahip bir anahtar oluşturun.
 
-## Why a meeting is live or not. English has the explanation of the API.
+## Why a meeting is live or not.
 
 why-deleted = Silindi
 why-cancelled = İptal edildi
@@ -621,7 +622,7 @@ why-not-yet = Henüz canlı değil: açılış { $opens }, başlangıç { $start
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
-said-path-taken = Başka bir oturumun adresi bu. Başka bir adres seçin.
+path-taken = Başka bir oturumun adresi bu. Başka bir adres seçin.
 refused-zone-first = Önce oturumun saat dilimini düzeltin.
 refused-meeting-exists = Oturumun o gün bu saatlerde zaten bir buluşması var. Bir tane daha eklemek için aşağıdaki kutuyu işaretleyin.
 refused-meeting-cancelled = Oturumun o gün bu saatlerde zaten iptal edilmiş bir buluşması var. Bir tane daha eklemek için aşağıdaki kutuyu işaretleyin.

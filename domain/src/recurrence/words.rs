@@ -7,14 +7,14 @@ use super::{Pattern, Recurrence, Schedule};
 impl Recurrence {
     /// The text of the recurrence, such as 'Tuesdays from 7:00pm-10:00pm and every other Sunday from 3:00pm-6:00pm'.
     pub fn text(&self) -> String {
-        self.text_with(time_text)
+        self.text_with(|start, end| format!("{}-{}", time_text(start), time_text(end)))
     }
 
-    /// The same text, with times as `clock` formats them.
-    pub fn text_with(&self, clock: impl Fn(NaiveTime) -> String) -> String {
+    /// The same text, with the times from a start to an end as `range` formats them.
+    pub fn text_with(&self, range: impl Fn(NaiveTime, NaiveTime) -> String) -> String {
         let mut texts: Vec<String> = Vec::new();
         for schedule in &self.schedules {
-            let hours = hours_text(schedule, &clock);
+            let hours = hours_text(schedule, &range);
             let text = if self.is_daily(schedule) {
                 format!("daily {hours}")
             } else {
@@ -77,8 +77,8 @@ fn days_text(schedule: &Schedule) -> String {
 }
 
 /// Such as 'from 7:00pm-10:00pm' or 'from 7:00pm-10:00pm in June, July and August'.
-fn hours_text(schedule: &Schedule, clock: impl Fn(NaiveTime) -> String) -> String {
-    let hours = format!("from {}-{}", clock(schedule.start()), clock(schedule.end()));
+fn hours_text(schedule: &Schedule, range: impl Fn(NaiveTime, NaiveTime) -> String) -> String {
+    let hours = format!("from {}", range(schedule.start(), schedule.end()));
     let Some(months) = schedule.months().limit() else { return hours };
     let names: Vec<&str> = months.into_iter().map(month_name).collect();
     format!("{hours} in {}", listed(&names, " and "))

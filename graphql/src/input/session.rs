@@ -24,7 +24,7 @@ use crate::{
 /// Conditions that sessions must meet. A condition that is left out excludes nothing.
 #[derive(InputObject, Default)]
 pub struct SessionFilter {
-    /// Only sessions whose name contains this text, in upper or lower case.
+    /// Only sessions whose name has all words of this text, in any order. A part of a word is enough. Case and accents do not matter.
     pub name_contains: Option<String>,
     /// Only sessions in this city. The spelling must be the same.
     pub city: Option<String>,

@@ -36,9 +36,10 @@ impl PersonQuery {
     async fn people(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only people whose name contains this text, in upper or lower case.")] name_contains: Option<
-            String,
-        >,
+        #[graphql(
+            desc = "Only people whose name has all words of this text, in any order. A part of a word is enough. Case and accents do not matter."
+        )]
+        name_contains: Option<String>,
         #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<Person>>> {

@@ -16,6 +16,7 @@ use domain::{
     ids::{SessionId, SkipId},
     import::{FileSession, ImportRecord, ImportedSession},
     recurrence::{self, SkippedDates, Skips},
+    search,
     window::Buffers,
     zone::ZoneData,
 };
@@ -77,7 +78,7 @@ pub(super) async fn create(
     let row = session::Model {
         id: SessionId(0),
         name: validate::required_text("name", &imported.name)?,
-        name_key: imported.name.to_lowercase(),
+        name_key: search::key(&imported.name),
         path,
         city: options.city.clone(),
         state: None,
@@ -205,7 +206,7 @@ fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession
         }
     }
     put(&mut row.name, &old.name, &new.name);
-    row.name_key = row.name.to_lowercase();
+    row.name_key = search::key(&row.name);
     put(&mut row.location, &old.location, &new.location);
     put(&mut row.time_zone, &old.time_zone, &new.time_zone);
     put(&mut row.recurrence, &old.recurrence, &new.recurrence);

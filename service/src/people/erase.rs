@@ -18,6 +18,7 @@ use domain::{
     booking::BookingStatus,
     check_in::Attendance,
     ids::{ApiKeyId, PersonId, SessionInstanceId},
+    search,
 };
 use entity::{booking, person};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
@@ -91,7 +92,7 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
 fn nameless(row: &person::Model, now: DateTime<Utc>) -> person::Model {
     person::Model {
         display_name: NAMELESS.to_owned(),
-        name_key: NAMELESS.to_lowercase(),
+        name_key: search::key(NAMELESS),
         city: None,
         country: None,
         is_deactivated: true,

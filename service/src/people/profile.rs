@@ -7,6 +7,7 @@ use domain::{
     access::{PersonRelation, Viewer},
     check_in::Attendance,
     ids::{PersonId, SessionInstanceId},
+    search,
 };
 use entity::{person, session_organizer};
 use sea_orm::{
@@ -20,7 +21,7 @@ use crate::{
     db::{Reads, is_in, is_one_of, list, rows},
     error::FieldErrors,
     idempotency,
-    lists::{self, Key, Page, Slice, contains, values},
+    lists::{self, Key, Page, Slice, finds, values},
     people::{Person, browsers::end_sign_ins_of, erased_identity::not_before_of},
     presence::{
         queue::{LockedQueues, lock_queues_of_people, settle_queues},
@@ -171,8 +172,8 @@ fn filtered(PeopleFilter { name_contains, without_deactivated }: PeopleFilter<'_
     if without_deactivated {
         query = query.filter(person::Column::IsDeactivated.eq(false));
     }
-    match name_contains.map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => query.filter(contains(person::Column::NameKey, text)),
+    match name_contains {
+        Some(text) => query.filter(finds(person::Column::NameKey, text)),
         None => query,
     }
 }
@@ -234,7 +235,7 @@ pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model
     errors.finish()?;
     Ok(person::Model {
         id: PersonId(0),
-        name_key: display_name.to_lowercase(),
+        name_key: search::key(&display_name),
         display_name,
         city,
         country,
@@ -286,7 +287,7 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         let mut errors = FieldErrors::default();
         if let Some(name) = &patch.display_name {
             row.display_name = errors.note(validate::required_text("displayName", name))?;
-            row.name_key = row.display_name.to_lowercase();
+            row.name_key = search::key(&row.display_name);
         }
         if let Some(city) = &patch.city {
             row.city = errors.note(validate::optional_text("city", city.as_deref()))?;

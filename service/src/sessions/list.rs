@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::{PersonId, SessionId};
+use domain::{
+    ids::{PersonId, SessionId},
+    search,
+};
 use entity::{session, session_instance, session_organizer};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -14,7 +17,7 @@ use super::{Near, Session};
 use crate::{
     App, Error, Result,
     db::{Reads, Tx, ids, is_one_of},
-    lists::{self, Key, Page, Slice, contains, values},
+    lists::{self, Key, Page, Slice, finds, values},
 };
 
 /// How many sessions one request may name.
@@ -86,10 +89,18 @@ pub async fn count_sessions(app: &App, filter: &SessionFilter) -> Result<i64> {
 /// How many cities are read at most.
 const CITIES: i64 = 5_000;
 
-/// At most `limit` cities of sessions whose city's name contains the text, in upper or lower case, ordered by name.
+/// A city that a search names. It has its country if the search needed it to find the city.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub city: String,
+    pub country: Option<String>,
+}
+
+/// At most `limit` cities of sessions that a search finds by their name, ordered by name. If it finds none, those that it finds
+/// by their name and their state or country.
 ///
 /// Reads each city once from the index, however many sessions it has.
-pub async fn find_cities(app: &App, text: &str, limit: usize) -> Result<Vec<String>> {
+pub async fn find_places(app: &App, text: &str, limit: usize) -> Result<Vec<Place>> {
     const ALL: &str = "WITH RECURSIVE known(city) AS (
             SELECT min(city) FROM session WHERE deleted_at IS NULL
             UNION ALL
@@ -101,9 +112,40 @@ pub async fn find_cities(app: &App, text: &str, limit: usize) -> Result<Vec<Stri
         )
         SELECT city FROM known WHERE city IS NOT NULL LIMIT :limit";
 
+    let words = search::words(text);
     let all: Vec<String> = ids(app.db.pool(), ALL, [("limit", CITIES.into())]).await?;
-    let text = text.to_lowercase();
-    Ok(all.into_iter().filter(|city| city.to_lowercase().contains(&text)).take(limit).collect())
+    let found = all.iter().filter(|city| search::finds(&words, city)).take(limit);
+    let found: Vec<Place> = found.map(|city| Place { city: city.clone(), country: None }).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let named = all.into_iter().filter(|city| search::names_part_of(&words, city)).take(limit).collect();
+    find_places_in(app, &words, named).await
+}
+
+/// The cities, of these, that a search finds with their state or country.
+async fn find_places_in(app: &App, words: &[String], cities: Vec<String>) -> Result<Vec<Place>> {
+    type Row = (String, Option<String>, Option<String>);
+    if cities.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = session::Entity::find()
+        .filter(session::Column::DeletedAt.is_null())
+        .filter(session::Column::City.is_in(cities))
+        .select_only()
+        .distinct()
+        .columns([session::Column::City, session::Column::State, session::Column::Country])
+        .order_by_asc(session::Column::City)
+        .order_by_asc(session::Column::Country)
+        .into_tuple()
+        .all(app.db.pool())
+        .await?;
+    let is_found =
+        |(city, state, country): &Row| search::finds_place(words, city, state.as_deref(), country.as_deref());
+    let mut found: Vec<Place> =
+        rows.into_iter().filter(is_found).map(|(city, _, country)| Place { city, country }).collect();
+    found.dedup();
+    Ok(found)
 }
 
 /// A city with sessions.
@@ -159,8 +201,8 @@ pub async fn list_cities(app: &App) -> Result<Vec<City>> {
 
 fn matching(filter: &SessionFilter, now: DateTime<Utc>) -> Select<session::Entity> {
     let mut condition = Condition::all().add(session::Column::DeletedAt.is_null());
-    if let Some(text) = filter.name_contains.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        condition = condition.add(contains(session::Column::NameKey, text));
+    if let Some(text) = &filter.name_contains {
+        condition = condition.add(finds(session::Column::NameKey, text));
     }
     if let Some(city) = &filter.city {
         condition = condition.add(session::Column::City.eq(city));

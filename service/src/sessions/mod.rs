@@ -12,8 +12,8 @@ mod skips;
 pub use self::{
     delete::delete_session,
     list::{
-        City, MAX_SESSION_IDS, SessionFilter, count_sessions, find_cities, find_named_sessions, find_session_by_path,
-        find_sessions, list_cities, list_sessions,
+        City, MAX_SESSION_IDS, Place, SessionFilter, count_sessions, find_named_sessions, find_places,
+        find_session_by_path, find_sessions, list_cities, list_sessions,
     },
     near::Near,
     organizers::{delete_organizer, find_organized, find_organizers, insert_organizer, is_organizer},

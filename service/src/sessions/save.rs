@@ -8,6 +8,7 @@ use domain::{
     geo::GeoPoint,
     ids::SessionId,
     recurrence::{self, BoundedRecurrence, ScheduleSource},
+    search,
     window::Buffers,
     zone::{self, Tz, Zone, ZoneData},
 };
@@ -150,7 +151,7 @@ fn checked_new(app: &App, new: &NewSession, now: DateTime<Utc>) -> Result<(sessi
     let bounded = errors.note(validate::recurrence(schedules, zone, anchor, bounds))?;
     let row = session::Model {
         id: SessionId(0),
-        name_key: name.to_lowercase(),
+        name_key: search::key(&name),
         path,
         name,
         city: errors.note(validate::optional_text("city", new.city.as_deref()))?,
@@ -253,7 +254,7 @@ fn patched(data: ZoneData, mut row: session::Model, patch: &SessionPatch) -> Res
     let mut errors = FieldErrors::default();
     if let Some(name) = &patch.name {
         row.name = errors.note(validate::required_text("name", name))?;
-        row.name_key = row.name.to_lowercase();
+        row.name_key = search::key(&row.name);
     }
     if let Some(path) = &patch.path {
         row.path = errors.note(validate::path("path", path))?;

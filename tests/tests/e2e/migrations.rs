@@ -16,7 +16,11 @@ use service::db::Db;
 
 use crate::load::{Load, Size, Tolerance, test_error};
 
-on_both_databases!(concurrent_starts_migrate_once, previous_version_starts_with_newer_migrations_applied);
+on_both_databases!(
+    concurrent_starts_migrate_once,
+    previous_version_starts_with_newer_migrations_applied,
+    stored_names_get_the_keys_of_searches,
+);
 
 pub async fn concurrent_starts_migrate_once(database: TestDatabase) -> Result<()> {
     let settings = Settings::new(&database.url);
@@ -44,6 +48,17 @@ async fn previous_version_starts_with_newer_migrations_applied(database: TestDat
     server.terminate().await?;
     server.start_again().await?;
     program::run(&settings, &["migrate"]).await?.expect_success()?;
+    Ok(())
+}
+
+async fn stored_names_get_the_keys_of_searches(database: TestDatabase) -> Result<()> {
+    program::run(&Settings::new(&database.url), &["migrate"]).await?.expect_success()?;
+    let connection = database.connect().await?;
+    Migrator::down(&connection, Some(1)).await?;
+    let old = "INSERT INTO person (id, display_name, name_key, created_at) VALUES (7, 'José', 'josé', '2026-01-01T00:00:00Z')";
+    execute(&connection, old).await?;
+    Migrator::up(&connection, None).await?;
+    assert_eq!(number(&connection, "SELECT COUNT(*) FROM person WHERE name_key = 'jose'").await?, 1);
     Ok(())
 }
 

@@ -1,21 +1,17 @@
-//! Why a meeting is live or not, in words. The English words are those of the API. Other languages have sentences of their own.
+//! Why a meeting is live or not, in words, with times as the rest of the page writes them.
 
 use chrono::{DateTime, Utc};
-use domain::zone::{Zone, ZoneData, local_time};
+use domain::zone::{Zone, ZoneData, local_date};
 use service::{instances::Instance, sessions::Session};
 
-use super::{Language, current_language, formats, words};
+use super::words;
+use crate::pages::times;
 
-/// The explanation without a full stop, such as 'Live seit Do., 26. Nov. 2026, 19:00, Beginn Do., 26. Nov. 2026, 20:00'.
+/// The explanation without a full stop, such as 'Live since 6:00pm CST, starts 7:00pm CST'.
 pub fn explanation_text(instance: &Instance, data: ZoneData, session: &Session, now: DateTime<Utc>) -> String {
-    if current_language() == Language::English {
-        return instance.explain(data, session, now);
-    }
     let zone = session.zone(data).unwrap_or_else(|_| Zone::utc());
-    let shown = |at: DateTime<Utc>| {
-        let local = local_time(zone, at);
-        format!("{}, {}", formats::date(local.date()), formats::clock(local.time()))
-    };
+    let today = local_date(zone, now);
+    let shown = |at: DateTime<Utc>| times::short(zone, today, at);
     if instance.deleted_at.is_some() {
         return words!("why-deleted");
     }

@@ -34,6 +34,14 @@ pub fn clock(time: NaiveTime) -> String {
     words!("clock", half = half(time), hour = hour, hour24 = hour24, minute = minute)
 }
 
+/// Between the start and the end of a range of times.
+pub const TO: &str = "–";
+
+/// '7:00pm–10:30pm' or '19:00–22:30'.
+pub fn range(start: NaiveTime, end: NaiveTime) -> String {
+    format!("{}{TO}{}", clock(start), clock(end))
+}
+
 /// The clock as patterns for the page's script, by the part of the day. `{h}` and `{H}` are the hour of twelve and of
 /// twenty-four, `{m}` are the minutes.
 pub fn clock_patterns() -> [(&'static str, String); 4] {

@@ -1,17 +1,15 @@
-//! A recurrence in words. The English words are those of rule 9 of ARCHITECTURE.md, which the API uses too. Other languages
-//! have sentences of their own for the same parts.
+//! A recurrence in words, with times as pages write them. The English words are those of rule 9 of ARCHITECTURE.md, which the API
+//! uses too. Other languages have sentences of their own for the same parts.
 
-use chrono::{NaiveTime, Timelike as _, Weekday};
+use chrono::Weekday;
 use domain::recurrence::{Pattern, Recurrence, Schedule, in_order};
 
-use super::{Language, current, formats, words};
+use super::{Language, current_language, formats, words};
 
 /// The recurrence in words, such as 'Thursdays from 7:00pm-10:00pm'.
 pub fn recurrence_text(recurrence: &Recurrence) -> String {
-    let locale = current();
-    if locale.language == Language::English {
-        let full = |time: NaiveTime| time.format(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string();
-        return if locale.is_24_hours { recurrence.text_with(full) } else { recurrence.text() };
+    if current_language() == Language::English {
+        return recurrence.text_with(formats::range);
     }
     let mut texts: Vec<String> = Vec::new();
     for schedule in recurrence.schedules() {
@@ -77,6 +75,8 @@ fn listed(mut texts: Vec<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveTime;
+
     use super::*;
     use crate::language::tests::speaking;
 
@@ -90,8 +90,8 @@ mod tests {
         let summer = weekly(Weekday::Thu, 1).in_months(&[8, 6, 7]).unwrap();
         let daily: Vec<Schedule> = (0..7).map(|day| weekly(Weekday::try_from(day).unwrap(), 1)).collect();
         for (accept, schedules, text) in [
-            ("en", vec![weekly(Weekday::Thu, 2)], "Every other Thursday from 7:00pm-10:30pm"),
-            ("en-GB", vec![weekly(Weekday::Thu, 2)], "Every other Thursday from 19:00-22:30"),
+            ("en", vec![weekly(Weekday::Thu, 2)], "Every other Thursday from 7:00pm–10:30pm"),
+            ("en-GB", vec![weekly(Weekday::Thu, 2)], "Every other Thursday from 19:00–22:30"),
             ("de", vec![], "Keine regelmäßigen Termine"),
             ("de", vec![weekly(Weekday::Thu, 1)], "Jeden Donnerstag von 19:00 bis 22:30 Uhr"),
             ("de", vec![weekly(Weekday::Thu, 3)], "Alle 3 Wochen am Donnerstag von 19:00 bis 22:30 Uhr"),

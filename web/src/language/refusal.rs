@@ -55,6 +55,8 @@ const MESSAGES: &[(&str, &str)] = &[
         "refused-meeting-exists",
     ),
     ("this booking is {status}: only one that is {required} can be {asked}", "refused-booking-status"),
+    ("another session has the path {path}: choose another path", "path-taken"),
+    ("another session has this path: choose another path", "path-taken"),
     ("another person has this externalId: remove it there first, or merge the two people", "refused-external-id"),
     (
         "this account is deactivated: it can be used only to read its own data. Ask an administrator",
@@ -66,8 +68,6 @@ const MESSAGES: &[(&str, &str)] = &[
 
 /// In English, these messages of the service stay: they say more than the texts for them.
 const SAID: &[(&str, &str)] = &[
-    ("another session has the path {path}: choose another path", "said-path-taken"),
-    ("another session has this path: choose another path", "said-path-taken"),
     ("the mentor has booked somebody's slot at that time: choose another time", "said-booked-then"),
     ("the student has booked another slot at that time: choose another one", "said-booked-then"),
     ("the mentor already has a slot at that time: choose another time", "said-offered-then"),

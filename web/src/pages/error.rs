@@ -39,6 +39,12 @@ impl PageError {
         Self::bad_request(visitor, &words!("bad-form"))
     }
 
+    /// The error for a request that the framework could not read, such as a query with a wrong value.
+    pub fn unreadable(visitor: &Visitor, status: StatusCode) -> Self {
+        let message = if visitor.here.is_some() { words!("bad-address") } else { words!("bad-form") };
+        Self { status, ..Self::bad_request(visitor, &message) }
+    }
+
     pub fn bad_request(visitor: &Visitor, message: &str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, message: message.to_owned(), visitor: Box::new(visitor.clone()) }
     }

@@ -22,7 +22,12 @@ use service::{
     sessions::{self, SessionFilter},
 };
 
-use super::{Pages, Shared, address_of, cards, error::TRY_AGAIN_AFTER, times};
+use super::{
+    Pages, Shared, address_of, cards,
+    error::TRY_AGAIN_AFTER,
+    home::{Search, place_text},
+    times,
+};
 use crate::site::{to, whole};
 
 /// The number of sessions in the sitemap, and how many are read in one step.
@@ -116,12 +121,14 @@ async fn feed(State(pages): State<Pages>, Query(parameters): Query<Parameters>) 
 }
 
 async fn write_feed(app: &App, city: &str) -> Result<String> {
-    // PostgreSQL refuses a NUL in a text, so no city has one in its name.
-    let only = Some(city).filter(|city| !city.is_empty() && !city.contains('\0'));
-    let filter = SessionFilter { city: only.map(str::to_owned), ..SessionFilter::default() };
-    let next = meetings::find_upcoming(app, &filter, ENTRIES).await?;
-    let place = only.map(|city| format!(" in {city}")).unwrap_or_default();
-    let query = only.map(|city| format!("?city={}", cards::encoded(city))).unwrap_or_default();
+    let search = Search::of(app, city).await?;
+    let next = match search.filter() {
+        Some(filter) => meetings::find_upcoming(app, &filter, ENTRIES).await?,
+        None => Vec::new(),
+    };
+    let only = Some(search.place().map_or_else(|| city.to_owned(), place_text)).filter(|city| !city.is_empty());
+    let place = only.as_ref().map(|city| format!(" in {city}")).unwrap_or_default();
+    let query = only.map(|city| format!("?city={}", cards::encoded(&city))).unwrap_or_default();
     let updated = next.iter().map(|(session, _)| session.changed_at).max().unwrap_or(DateTime::UNIX_EPOCH);
     let (own, site) = (xml(&whole(&format!("/feed.atom{query}"))), xml(&whole("/")));
     let mut text = format!(

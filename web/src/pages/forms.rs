@@ -13,14 +13,14 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use chrono::{NaiveDate, NaiveTime};
-use domain::text::sentence;
+use domain::{search, text::sentence};
 use maud::{Markup, html};
 use serde::Deserialize;
 use service::{Error, Result};
 
 use super::{
     done::Done,
-    error::status_and_message,
+    error::{PageError, page_of, status_and_message},
     layout::{Frame, refusal, respond},
     visitor::Visitor,
 };
@@ -66,6 +66,15 @@ impl Typed {
     /// Does the same as [`parsed`](Self::parsed) for a field that must not be empty.
     pub fn required<T: FromStr>(&self, name: &str, problem: &str) -> Result<T> {
         self.parsed(name, problem)?.ok_or_else(|| Error::invalid(name, problem))
+    }
+
+    /// A number with a decimal point or a decimal comma.
+    pub fn decimal(&self, name: &str, problem: &str) -> Result<Option<f64>> {
+        let text = self.text(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        search::decimal(text).map(Some).ok_or_else(|| Error::invalid(name, problem))
     }
 
     pub fn date(&self, name: &str) -> Result<Option<NaiveDate>> {
@@ -156,6 +165,14 @@ impl FormState {
         Self { typed, refusal: Some(Refusal { status, problems }) }
     }
 
+    /// Does the same as [`refused`](Self::refused), for a page that reads from the database.
+    ///
+    /// # Errors
+    /// The page for an unavailable database. Showing the form again would wait for the database once more.
+    pub fn refused_for(visitor: &Visitor, typed: Typed, error: Error) -> Result<Self, PageError> {
+        if error.is_unavailable() { Err(page_of(visitor)(error)) } else { Ok(Self::refused(typed, &error)) }
+    }
+
     /// Shows each message beside the field that `shown` names. A message that belongs to no field is `None` there.
     #[must_use]
     pub fn shown_beside(mut self, shown: impl Fn(&Typed, Option<&str>) -> Option<String>) -> Self {
@@ -163,6 +180,16 @@ impl FormState {
             problem.field = shown(&self.typed, problem.field.as_deref());
         }
         self
+    }
+
+    /// Shows a message that belongs to no field beside this one, if what was typed is the reason: it conflicts with what is there,
+    /// or names what is not there.
+    #[must_use]
+    pub fn otherwise_beside(self, field: &str) -> Self {
+        if !matches!(self.status(), StatusCode::CONFLICT | StatusCode::NOT_FOUND) {
+            return self;
+        }
+        self.shown_beside(|_, named| Some(named.unwrap_or(field).to_owned()))
     }
 
     /// Shows a message about one field beside another.
@@ -331,6 +358,8 @@ pub struct Field<'a> {
     kind: Kind<'a>,
     is_required: bool,
     autocomplete: Option<&'a str>,
+    /// Whether the script fills in the browser's time zone while the field is empty.
+    is_own_zone: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -359,7 +388,7 @@ const LONGEST: usize = 200;
 
 impl<'a> Field<'a> {
     fn of(name: impl Into<Cow<'a, str>>, label: &'a str, kind: Kind<'a>) -> Self {
-        Self { name: name.into(), label, hint: None, kind, is_required: false, autocomplete: None }
+        Self { name: name.into(), label, hint: None, kind, is_required: false, autocomplete: None, is_own_zone: false }
     }
 
     fn input(name: impl Into<Cow<'a, str>>, label: &'a str, kind: &'static str) -> Self {
@@ -435,6 +464,12 @@ impl<'a> Field<'a> {
         Self { autocomplete: Some(autocomplete), ..self }
     }
 
+    /// While the field is empty, the script fills in the time zone of the browser.
+    #[must_use]
+    pub fn in_own_zone(self) -> Self {
+        Self { is_own_zone: true, ..self }
+    }
+
     fn id(&self) -> String {
         format!("field-{}", self.name.replace('.', "-"))
     }
@@ -465,7 +500,7 @@ impl<'a> Field<'a> {
                     Kind::Text { kind, longest, list } => {
                         (label) (notes)
                         input id=(id) type=(kind) name=(name) value=(value) required[required] maxlength=[longest]
-                            list=[list] autocomplete=[self.autocomplete] autofocus[has_focus]
+                            list=[list] autocomplete=[self.autocomplete] autofocus[has_focus] data-own-zone[self.is_own_zone]
                             // Otherwise a browser refuses a time whose seconds differ from those of the initial value.
                             step=[(*kind == "time").then_some("any")]
                             aria-invalid=[invalid] aria-describedby=[described];

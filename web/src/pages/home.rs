@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::ids::SessionId;
+use domain::{ids::SessionId, search};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -16,7 +16,7 @@ use service::{
     instances::{self, ActiveFilter, meetings},
     lists::{Page as ListPage, RowCursor},
     presence::activities::Activity,
-    sessions::{self, Session, SessionFilter},
+    sessions::{self, Place, Session, SessionFilter},
 };
 
 use super::{
@@ -51,33 +51,71 @@ pub struct Parameters {
 /// The result of a search for a city.
 pub enum Search {
     Everywhere,
-    City(String),
-    Several(Vec<String>),
+    City(Place),
+    Several(Vec<Place>),
     Nothing,
 }
 
 impl Search {
     pub async fn of(app: &App, text: &str) -> Result<Self> {
-        let text = text.trim();
-        if text.is_empty() {
+        if search::words(text).is_empty() {
             return Ok(Self::Everywhere);
         }
-        let mut cities = sessions::find_cities(app, text, SUGGESTIONS).await?;
-        let same = |city: &String| city.to_lowercase() == text.to_lowercase();
-        if let Some(exact) = cities.iter().find(|city| *city == text).or_else(|| cities.iter().find(|city| same(city)))
-        {
+        let mut places = sessions::find_places(app, text, SUGGESTIONS).await?;
+        let key = search::key(text);
+        let by_key = places.iter().filter(|place| search::key(&place.city) == key);
+        let exact = places.iter().find(|place| place.city == text.trim()).or(match &by_key.collect::<Vec<_>>()[..] {
+            [only] => Some(*only),
+            _ => None,
+        });
+        if let Some(exact) = exact {
             return Ok(Self::City(exact.clone()));
         }
-        Ok(match (cities.len(), cities.pop()) {
-            (1, Some(only)) => Self::City(only),
-            (_, Some(last)) => Self::Several(cities.into_iter().chain([last]).collect()),
-            (_, None) => Self::Nothing,
+        Ok(match places.pop() {
+            None => Self::Nothing,
+            Some(only) if places.is_empty() => Self::City(only),
+            Some(last) => Self::Several(places.into_iter().chain([last]).collect()),
         })
     }
 
-    fn city(&self) -> Option<&str> {
-        if let Self::City(city) = self { Some(city) } else { None }
+    pub fn place(&self) -> Option<&Place> {
+        if let Self::City(place) = self { Some(place) } else { None }
     }
+
+    /// The sessions in the found city. `None` if there is no city, or not one only.
+    pub fn filter(&self) -> Option<SessionFilter> {
+        match self {
+            Self::Everywhere => Some(SessionFilter::default()),
+            Self::City(Place { city, country }) => {
+                Some(SessionFilter { city: Some(city.clone()), country: country.clone(), ..SessionFilter::default() })
+            }
+            Self::Several(_) | Self::Nothing => None,
+        }
+    }
+
+    /// What a visitor does who was not understood.
+    pub fn markup(&self, page: &str) -> Markup {
+        html! {
+            @match self {
+                Self::Nothing => p { (words!("no-such-city")) },
+                Self::Several(places) => {
+                    p { (words!("several-cities")) }
+                    ul.choices {
+                        @for place in places {
+                            @let text = place_text(place);
+                            li { a href={ (to(page)) "?city=" (cards::encoded(&text)) } { (text) } }
+                        }
+                    }
+                }
+                Self::Everywhere | Self::City(_) => {}
+            }
+        }
+    }
+}
+
+/// 'Austin', or 'Austin, USA' if the search named the country.
+pub fn place_text(Place { city, country }: &Place) -> String {
+    [Some(city.as_str()), country.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 struct Content {
@@ -94,13 +132,20 @@ struct Content {
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters): Query<Parameters>) -> Page {
     let content = load(&pages.app, &parameters).await.map_err(page_of(&visitor))?;
-    let title =
-        content.search.city().map_or_else(|| words!("in-session-now"), |city| words!("in-session-now-in", city = city));
-    let narrowing = content.search.city().map_or_else(|| json!({}), |city| json!({ "city": city }));
+    let place = content.search.place();
+    let city = place.map(place_text);
+    let title = city.as_ref().map_or_else(|| words!("in-session-now"), |city| words!("in-session-now-in", city = city));
+    let narrowing = match place {
+        None => json!({}),
+        Some(Place { city, country: None }) => json!({ "city": city }),
+        Some(Place { city, country }) => json!({ "city": city, "country": country }),
+    };
     let mut frame = Frame::new(&title, &visitor).following(narrowing).asking_where();
+    if let Some(city) = &city {
+        frame = frame.fed_by(format!("/feed.atom?city={}", cards::encoded(city)));
+    }
     if parameters.name.is_empty() && parameters.after.is_none() {
-        let path =
-            content.search.city().map_or_else(|| "/".to_owned(), |city| format!("/?city={}", cards::encoded(city)));
+        let path = city.map_or_else(|| "/".to_owned(), |city| format!("/?city={}", cards::encoded(&city)));
         frame = frame.found_at(path, words!("home-description", title = title.as_str()));
     }
     Ok(render(&frame, &title, &parameters, &content).into_response())
@@ -118,13 +163,11 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
         activities: Vec::new(),
         today: None,
     };
-    if matches!(content.search, Search::Several(_) | Search::Nothing) {
-        return Ok(content);
-    }
-    let city = content.search.city().map(str::to_owned);
+    let Some(filter) = content.search.filter() else { return Ok(content) };
     let name = Some(parameters.name.trim().to_owned()).filter(|name| !name.is_empty());
-    let filter = SessionFilter { city: city.clone(), name_contains: name.clone(), ..SessionFilter::default() };
-    if city.is_some() || name.is_some() {
+    let filter = SessionFilter { name_contains: name.clone(), ..filter };
+    let place = content.search.place().map(place_text);
+    if place.is_some() || name.is_some() {
         let page = ListPage { first: Some(100), ..ListPage::default() };
         content.all = with_status(app, sessions::list_sessions(app, &filter, &page).await?.rows).await?;
     }
@@ -132,17 +175,17 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
     if name.is_some() {
         return Ok(content);
     }
-    if let Some(city) = &city {
+    if let Some(city) = &place {
         let all: Vec<Session> = content.all.iter().map(|(session, _)| session.clone()).collect();
         content.today = Timeline::load(app, city, &all).await?;
     }
-    let filter = ActiveFilter { city: city.clone(), ..ActiveFilter::default() };
+    let filter = ActiveFilter { city: filter.city, country: filter.country, ..ActiveFilter::default() };
     let page = ListPage { first: Some(ON_NOW), after: parameters.after.clone(), ..ListPage::default() };
     let slice = instances::list_active(app, &filter, &page).await?;
     let last = slice.rows.last().map(|row| RowCursor::of_instant(row.listed_at, row.id).write());
     content.more = last.filter(|_| slice.has_next);
     content.on_now = cards::load(app, slice.rows).await?;
-    if city.is_none() {
+    if place.is_none() {
         content.activities = activity::listed(app).await?;
     }
     Ok(content)
@@ -183,16 +226,7 @@ fn search_form(parameters: &Parameters, search: &Search) -> Markup {
             button { (words!("search")) }
             @if !parameters.city.is_empty() || !parameters.name.is_empty() { a href=(to("/")) { (words!("everywhere")) } }
         }
-        @match search {
-            Search::Nothing => p { (words!("no-such-city")) },
-            Search::Several(cities) => {
-                p { (words!("several-cities")) }
-                ul.choices {
-                    @for city in cities { li { a href={ (to("/?city=")) (cards::encoded(city)) } { (city) } } }
-                }
-            }
-            Search::Everywhere | Search::City(_) => {}
-        }
+        (search.markup("/"))
     }
 }
 
@@ -238,7 +272,7 @@ fn all(parameters: &Parameters, content: &Content) -> Markup {
                         (item(session, *is_live, session.city.as_deref().filter(|_| is_named)))
                     }
                 }
-                @if !is_named && let Some(city) = content.search.city() {
+                @if !is_named && let Some(Place { city, .. }) = content.search.place() {
                     p { a href=(calendar_address(city)) { (words!("add-to-calendar")) } }
                 }
             }

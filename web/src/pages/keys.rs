@@ -148,7 +148,9 @@ pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(type
         }
         Err(error) => {
             // The form has a number of days instead of the time of the end.
-            let form_state = FormState::refused(typed, &error).renamed("expiresAt", "days");
+            let form_state = FormState::refused_for(&visitor, typed, error)?.renamed("expiresAt", "days");
+            let owner = if visitor.viewer.is_admin { "personId" } else { "name" };
+            let form_state = form_state.otherwise_beside(owner);
             render(app, &visitor, &Outcome::refused(NEW, form_state), None).await
         }
     }

@@ -60,6 +60,8 @@ pub struct Frame<'a> {
     asks_where: bool,
     /// What search engines and messengers show of the page: its path and a sentence. Pages for signed-in people have none.
     public: Option<(String, String)>,
+    /// The path of the feed with the meetings of this page.
+    feed: String,
     /// The address of the picture that messengers show of the page. Without one, they get the icon.
     picture: Option<String>,
     /// The origin of another site from which the page shows a picture.
@@ -80,6 +82,7 @@ impl<'a> Frame<'a> {
             renewed_at: None,
             asks_where: false,
             public: None,
+            feed: "/feed.atom".to_owned(),
             picture: None,
             picture_origin: None,
         }
@@ -102,6 +105,12 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn found_at(self, path: impl Into<String>, description: impl Into<String>) -> Self {
         Self { public: Some((path.into(), description.into())), ..self }
+    }
+
+    /// For a page with the meetings of this feed only.
+    #[must_use]
+    pub fn fed_by(self, feed: String) -> Self {
+        Self { feed, ..self }
     }
 
     /// Messengers show this picture of the page.
@@ -205,7 +214,7 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                 (public_meta(frame))
                 link rel="manifest" href=(to("/manifest.webmanifest"));
                 link rel="apple-touch-icon" href=(address_of("icon-180.png"));
-                link rel="alternate" type="application/atom+xml" href=(to("/feed.atom")) title=(words!("what-is-next"));
+                link rel="alternate" type="application/atom+xml" href=(to(&frame.feed)) title=(words!("what-is-next"));
                 link rel="icon" href=(address_of("icon.svg")) type="image/svg+xml";
                 link rel="stylesheet" href=(address_of("pages.css"));
                 script type="module" src=(address_of("times.js")) blocking="render" {}

@@ -11,6 +11,25 @@ pub fn render(text: &str) -> Markup {
     PreEscaped(html)
 }
 
+/// The words of a text without its Markdown, and at most `most` characters of them.
+pub fn plain(text: &str, most: usize) -> String {
+    let mut words = String::new();
+    for event in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(text) | Event::Code(text) => words.push_str(&text),
+            Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item) => {
+                words.push(' ');
+            }
+            _ => {}
+        }
+    }
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(most) {
+        Some((end, _)) => format!("{} …", words[..end].rsplit_once(' ').map_or(&words[..end], |(whole, _)| whole)),
+        None => words,
+    }
+}
+
 fn safe(event: Event<'_>) -> Event<'_> {
     const BELOW: HeadingLevel = HeadingLevel::H3;
     match event {
@@ -37,7 +56,15 @@ fn is_link(address: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{plain, render};
+
+    #[test]
+    fn description_for_search_engines_has_whole_words_and_no_marks() {
+        let text = "# Tunes\n\nFrom *Ireland*,\n[all](https://example.org) `welcome`<br>";
+        assert_eq!(plain(text, 100), "Tunes From Ireland, all welcome");
+        assert_eq!(plain(text, 20), "Tunes From Ireland, …");
+        assert_eq!(plain("木木木", 2), "木木 …");
+    }
 
     #[test]
     fn text_cannot_change_the_page_around_it() {

@@ -32,7 +32,7 @@ mod plain_visit;
 mod sessions;
 mod sign_in;
 mod timeline;
-mod times;
+pub(crate) mod times;
 mod visitor;
 mod week;
 
@@ -41,10 +41,13 @@ use std::sync::{Arc, LazyLock};
 use auth::Authenticator;
 use axum::{
     Router,
-    extract::{FromRef, Path},
-    http::{HeaderMap, HeaderValue, header::ACCESS_CONTROL_ALLOW_ORIGIN},
-    middleware,
-    response::Response,
+    extract::{FromRef, FromRequestParts as _, Path, Request, State},
+    http::{
+        HeaderMap, HeaderValue,
+        header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE},
+    },
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use service::App;
@@ -118,6 +121,8 @@ fn address_of(name: &str) -> String {
 
 /// The routes of all pages and their files. Other addresses get a page that says that they do not exist.
 pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOptions, site: Site) -> Router {
+    let shared = Shared(Pages { app, authenticator, sign_in, site });
+    let site = &shared.0.site;
     Router::new()
         .route("/", get(home::show))
         .route("/near", get(near::ask).post(near::show))
@@ -136,15 +141,31 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
         .route("/sign-in/callback/{provider}", get(sign_in::finish))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/language", post(choice::choose))
+        .fallback(not_found)
+        .layer(middleware::from_fn_with_state(shared.clone(), explain_refusals))
         .route("/web/token", post(sign_in::token))
         .route("/web/{file}", get(serve_asset))
-        .fallback(not_found)
         .layer(middleware::from_fn(language::speak))
         // Caches store what programs read, so it is in English for everybody.
         .merge(feeds::router())
         .layer(middleware::from_fn_with_state(site.clone(), refuse_other_sites))
         .layer(middleware::from_fn_with_state(site.clone(), site::serve_as))
-        .with_state(Shared(Pages { app, authenticator, sign_in, site }))
+        .with_state(shared)
+}
+
+/// Turns the refusals of the framework, which are plain text for programmers, into pages.
+async fn explain_refusals(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let request = Request::from_parts(parts.clone(), body);
+    let response = next.run(request).await;
+    let is_page = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page || !response.status().is_client_error() {
+        return response;
+    }
+    match Visitor::from_request_parts(&mut parts, &shared).await {
+        Ok(visitor) => PageError::unreadable(&visitor, response.status()).into_response(),
+        Err(error) => error.into_response(),
+    }
 }
 
 async fn serve_asset(Path(file): Path<String>, headers: HeaderMap) -> Response {

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::geo::GeoPoint;
+use domain::{geo::GeoPoint, search};
 use maud::{Markup, html};
 use service::{
     App, Error, Result,
@@ -23,7 +23,7 @@ use super::{
     cards::{self, Card},
     error::page_of,
     forms::{Field, FormState, Typed},
-    home::{Search, item, with_status},
+    home::{Search, item, place_text, with_status},
     layout::{Frame, respond},
     visitor::Visitor,
 };
@@ -78,7 +78,7 @@ async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, GeoPoint
     let text = typed.text("place");
     if text.is_empty() {
         let problem = &words!("must-be-degrees");
-        let (latitude, longitude) = (typed.parsed("latitude", problem)?, typed.parsed("longitude", problem)?);
+        let (latitude, longitude) = (typed.decimal("latitude", problem)?, typed.decimal("longitude", problem)?);
         let Some((latitude, longitude)) = latitude.zip(longitude) else { return Ok(None) };
         return Ok(Some((words!("sessions-near-you"), place_at(latitude, longitude)?)));
     }
@@ -89,12 +89,15 @@ async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, GeoPoint
         )));
     }
     let refused = |message: String| Err(Error::invalid("place", message));
-    let city = match Search::of(app, text).await? {
-        Search::City(city) => city,
-        Search::Several(cities) => return refused(words!("place-of-several", cities = cities.join(", "))),
-        Search::Nothing | Search::Everywhere => return refused(words!("place-unknown")),
+    let found = Search::of(app, text).await?;
+    let (city, filter) = match (&found, found.filter()) {
+        (Search::City(place), Some(filter)) => (place_text(place), filter),
+        (Search::Several(places), _) => {
+            let places: Vec<String> = places.iter().map(place_text).collect();
+            return refused(words!("place-of-several", cities = places.join("; ")));
+        }
+        _ => return refused(words!("place-unknown")),
     };
-    let filter = SessionFilter { city: Some(city.clone()), ..SessionFilter::default() };
     let page = ListPage { first: Some(100), ..ListPage::default() };
     let rows = sessions::list_sessions(app, &filter, &page).await?.rows;
     match middle(&rows.iter().filter_map(|session| session.coordinates).collect::<Vec<_>>()) {
@@ -108,11 +111,16 @@ fn place_at(latitude: f64, longitude: f64) -> Result<GeoPoint> {
         .map_err(|error| Error::invalid("place", format!("has a {} that is wrong: it {error}", error.field())))
 }
 
-/// A latitude and a longitude, such as `48.21, 16.37`.
+/// A latitude and a longitude, such as `48.21, 16.37` or, with decimal commas, `48,21 16,37`.
 fn coordinates(text: &str) -> Option<(f64, f64)> {
-    let parts = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
-    let numbers: Vec<f64> = parts.map(str::parse).collect::<Result<_, _>>().ok()?;
-    if let [latitude, longitude] = numbers[..] { Some((latitude, longitude)) } else { None }
+    let parts = |separators: &[char]| -> Vec<String> {
+        let parts = text.split(separators).map(|part| part.trim_end_matches(',').to_owned());
+        parts.filter(|part| !part.is_empty()).collect()
+    };
+    let apart = parts(&[';', ' ', '\t', '\u{a0}']);
+    let parts = if apart.len() == 1 { parts(&[',']) } else { apart };
+    let [latitude, longitude] = &parts[..] else { return None };
+    search::decimal(latitude).zip(search::decimal(longitude))
 }
 
 /// The place with the smallest sum of distances to all others.
@@ -188,10 +196,12 @@ mod tests {
 
     #[test]
     fn coordinates_are_two_numbers() {
-        for text in ["48.21, 16.37", "48.21 16.37", "48.21;16.37", "48.21,16.37"] {
+        for text in
+            ["48.21, 16.37", "48.21 16.37", "48.21;16.37", "48.21,16.37", "48,21 16,37", "48,21; 16,37", "48,21, 16,37"]
+        {
             assert_eq!(coordinates(text), Some((48.21, 16.37)), "{text}");
         }
-        for text in ["", "48.21", "Paris 7", "1, 2, 3", "48,21 16,37"] {
+        for text in ["", "48.21", "Paris 7", "1, 2, 3", "48,21,16,37"] {
             assert_eq!(coordinates(text), None, "{text}");
         }
         assert!(place_at(91.0, 0.0).is_err() && place_at(0.0, f64::INFINITY).is_err());

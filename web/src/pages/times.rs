@@ -56,7 +56,7 @@ fn meeting_with(
             time datetime=(machine(starts_at)) { (before(start.date())) (clock_text(start)) }
             span.times {
                 @if let Some(ends_at) = ends_at {
-                    "–" time datetime=(machine(ends_at)) { (clock_text(local_time(zone, ends_at))) }
+                    (formats::TO) time datetime=(machine(ends_at)) { (clock_text(local_time(zone, ends_at))) }
                 }
                 " " (abbreviation(zone, starts_at))
             }
@@ -68,7 +68,7 @@ fn meeting_with(
 pub fn plain(zone: Zone, date: NaiveDate, starts_at: Option<DateTime<Utc>>, ends_at: Option<DateTime<Utc>>) -> String {
     let Some(starts_at) = starts_at else { return words!("time-not-set", date = date_words(date)) };
     let start = local_time(zone, starts_at);
-    let end = ends_at.map(|at| format!("–{}", clock_text(local_time(zone, at)))).unwrap_or_default();
+    let end = ends_at.map(|at| format!("{}{}", formats::TO, clock_text(local_time(zone, at)))).unwrap_or_default();
     format!("{}, {}{end} {}", date_words(start.date()), clock_text(start), abbreviation(zone, starts_at))
 }
 
@@ -81,6 +81,13 @@ pub fn moment(zone: Zone, at: DateTime<Utc>) -> Markup {
             " " (abbreviation(zone, at))
         }
     }
+}
+
+/// '7:00pm CST', with the date before it if that is not `today`.
+pub fn short(zone: Zone, today: NaiveDate, at: DateTime<Utc>) -> String {
+    let local = local_time(zone, at);
+    let date = if local.date() == today { String::new() } else { format!("{}, ", date_words(local.date())) };
+    format!("{date}{} {}", clock_text(local), abbreviation(zone, at))
 }
 
 /// How soon a meeting starts or ends: 'starts in 2 h', 'ends in 40 min'. The script keeps it up to date.

@@ -6,8 +6,12 @@ use axum::{
     http::{HeaderMap, Method, request::Parts},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use chrono::{DateTime, Utc};
-use domain::{access::Viewer, ids::PersonId};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    access::Viewer,
+    ids::PersonId,
+    zone::{Tz, Zone},
+};
 use service::{App, Error, log, people};
 
 use super::{
@@ -17,6 +21,10 @@ use super::{
 use crate::site::Site;
 
 const COOKIE_NAME: &str = "insession_token";
+const ZONE_COOKIE: &str = "insession_zone";
+
+/// How long a browser remembers a time zone.
+const ZONE_LASTS: TimeDelta = TimeDelta::days(365);
 
 /// The visitor of a page. A cookie whose token is not valid counts as none.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +38,8 @@ pub struct Visitor {
     pub cursor: Option<String>,
     /// The person's name.
     pub name: Option<String>,
+    /// The time zone in which this browser last offered time.
+    pub zone: Option<Tz>,
 }
 
 impl Visitor {
@@ -41,6 +51,13 @@ impl Visitor {
     }
 }
 
+impl Visitor {
+    /// The time zone for times that belong to no session. The page's script adds the browser's own if it is another one.
+    pub fn own_zone(&self, app: &App) -> Zone {
+        self.zone.and_then(|zone| app.zone(zone).ok()).unwrap_or_else(Zone::utc)
+    }
+}
+
 impl FromRequestParts<Shared> for Visitor {
     type Rejection = PageError;
 
@@ -49,8 +66,9 @@ impl FromRequestParts<Shared> for Visitor {
     async fn from_request_parts(parts: &mut Parts, Shared(pages): &Shared) -> Result<Self, PageError> {
         let cursor = unless_unavailable(read_cursor(&pages.app).await)?;
         let here = (parts.method == Method::GET).then(|| parts.uri.to_string());
-        let nobody = Self { here, cursor, ..Self::default() };
         let jar = CookieJar::from_headers(&parts.headers);
+        let zone = jar.get(ZONE_COOKIE).and_then(|cookie| cookie.value().parse().ok());
+        let nobody = Self { here, cursor, zone, ..Self::default() };
         let Some(token) = jar.get(COOKIE_NAME).map(Cookie::value).filter(|token| !token.is_empty()) else {
             return Ok(nobody);
         };
@@ -98,13 +116,21 @@ pub fn signed_in(
     cookie(secret.to_owned(), (end - now).num_seconds().max(0), site, headers)
 }
 
+/// The cookie that remembers a time zone.
+pub fn remembered(zone: Tz, site: &Site, headers: &HeaderMap) -> Cookie<'static> {
+    named_cookie(ZONE_COOKIE, zone.name().to_owned(), ZONE_LASTS.num_seconds(), site, headers)
+}
+
 /// The cookie that signs out.
 pub fn signed_out(site: &Site, headers: &HeaderMap) -> Cookie<'static> {
     cookie(String::new(), 0, site, headers)
 }
 
 fn cookie(secret: String, seconds: i64, site: &Site, headers: &HeaderMap) -> Cookie<'static> {
-    let cookie =
-        Cookie::build((COOKIE_NAME, secret)).path(site.cookie_path()).max_age(time::Duration::seconds(seconds));
+    named_cookie(COOKIE_NAME, secret, seconds, site, headers)
+}
+
+fn named_cookie(name: &'static str, value: String, seconds: i64, site: &Site, headers: &HeaderMap) -> Cookie<'static> {
+    let cookie = Cookie::build((name, value)).path(site.cookie_path()).max_age(time::Duration::seconds(seconds));
     cookie.http_only(true).same_site(SameSite::Lax).secure(site.is_https(headers)).build()
 }

@@ -11,13 +11,13 @@ use service::{
     App, Result,
     instances::meetings::{self, Meeting},
     lists::Page as ListPage,
-    sessions::{self, Session, SessionFilter},
+    sessions::{self, Place, Session},
 };
 
 use super::{
     Page, Pages, cards,
     error::page_of,
-    home::calendar_address,
+    home::{Search, calendar_address, place_text},
     layout::{Frame, respond},
     times,
     visitor::Visitor,
@@ -40,25 +40,27 @@ pub struct Parameters {
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters): Query<Parameters>) -> Page {
     let app = &pages.app;
-    let (sessions, more, days) = load(app, &parameters).await.map_err(page_of(&visitor))?;
-    let city = parameters.city.trim();
+    let search = Search::of(app, &parameters.city).await.map_err(page_of(&visitor))?;
+    let (sessions, more, days) = load(app, &search, parameters.after.clone()).await.map_err(page_of(&visitor))?;
+    let found = search.place().map(place_text);
+    let city = found.as_deref().unwrap_or_default();
     let title = if city.is_empty() { words!("calendar") } else { words!("calendar-of", city = city) };
     let main = html! {
         h1 { (title) }
         form.search role="search" method="get" action=(to("/calendar")) {
             label for="city" { (words!("city")) }
-            input #city name="city" type="search" value=(city) autocomplete="off";
+            input #city name="city" type="search" value=(parameters.city) autocomplete="off";
             button { (words!("show")) }
         }
-        @if !city.is_empty() && sessions.is_empty() { p { (words!("no-such-city")) } }
-        @else if days.is_empty() { p.quiet { (words!("calendar-empty")) } }
+        (search.markup("/calendar"))
+        @if search.filter().is_some() && days.is_empty() { p.quiet { (words!("calendar-empty")) } }
         @for (date, meetings) in &days {
             section aria-labelledby={ "day-" (date) } {
                 h2 #{ "day-" (date) } { (formats::day(*date)) }
                 ul.rows { @for (session, meeting) in meetings { (row(app, &sessions, *session, meeting)) } }
             }
         }
-        @if !city.is_empty() && !sessions.is_empty() {
+        @if let Some(Place { city, .. }) = search.place() {
             p { a href=(calendar_address(city)) { (words!("add-to-calendar")) } }
         }
         @if let Some(after) = more {
@@ -66,7 +68,10 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters
         }
     };
     let mut frame = Frame::new(&title, &visitor);
-    if parameters.after.is_none() {
+    if !city.is_empty() {
+        frame = frame.fed_by(format!("/feed.atom?city={}", cards::encoded(city)));
+    }
+    if parameters.after.is_none() && search.filter().is_some() {
         let path =
             if city.is_empty() { "/calendar".to_owned() } else { format!("/calendar?city={}", cards::encoded(city)) };
         frame = frame.found_at(path, words!("calendar-description", title = title.as_str()));
@@ -76,10 +81,9 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters
 
 type Dated = BTreeMap<NaiveDate, Vec<(SessionId, Meeting)>>;
 
-async fn load(app: &App, parameters: &Parameters) -> Result<(Vec<Session>, Option<String>, Dated)> {
-    let city = Some(parameters.city.trim().to_owned()).filter(|city| !city.is_empty());
-    let filter = SessionFilter { city, ..SessionFilter::default() };
-    let page = ListPage { first: Some(SESSIONS), after: parameters.after.clone(), ..ListPage::default() };
+async fn load(app: &App, search: &Search, after: Option<String>) -> Result<(Vec<Session>, Option<String>, Dated)> {
+    let Some(filter) = search.filter() else { return Ok((Vec::new(), None, Dated::new())) };
+    let page = ListPage { first: Some(SESSIONS), after, ..ListPage::default() };
     let slice = sessions::list_sessions(app, &filter, &page).await?;
     let last = slice.rows.last().filter(|_| slice.has_next);
     let more = last.map(|row| service::lists::RowCursor::of_text(&row.name_key, row.id).write());

@@ -177,7 +177,7 @@ async fn admin_page_shows_statuses_and_overrides_them() -> Result<()> {
     page.type_text(&token::admin()).await?;
     page.press("Enter").await?;
     page.until("document.querySelector('h1')?.textContent === 'Admin'").await?;
-    page.until("document.querySelector('tbody tr').innerText.includes('Active since')").await?;
+    page.until("document.querySelector('tbody tr').innerText.includes('Live since')").await?;
     // The override buttons deactivate the instance and clear the override.
     page.click("document.querySelector('tbody button[value=off]')").await?;
     page.until("document.querySelector('tbody button[value=clear]') !== null").await?;

@@ -72,6 +72,10 @@ async fn admin_starts_from_an_empty_database(database: TestDatabase) -> Result<(
     admin.post("/admin/people/new", &[("displayName", " ")]).await?.refuses("displayName", "Name ")?;
     let made = admin.post("/admin/people/new", &person).await?.confirms("The person is created.")?;
     assert_eq!(made.value("externalId")?, "anna@idp");
+    admin
+        .post("/admin/people/new", &[("displayName", "Other"), ("externalId", "anna@idp")])
+        .await?
+        .refuses("externalId", "")?;
     admin.get("/admin/people?name=ann").await?.says("aria-label=\"Change Anna\"")?;
 
     // The forms of the first page keep what was typed, too.
@@ -144,6 +148,11 @@ async fn admin_makes_and_revokes_api_keys(database: TestDatabase) -> Result<()> 
         ("name", "Name must not be empty."),
     ])?;
     admin.get("/admin/keys").await?.says("<p class=\"path\"><a href=\"/admin\">Admin</a></p>")?;
+    admin
+        .post("/admin/keys", &[("name", "Screen"), ("personId", "Person:99")])
+        .await?
+        .refuses("personId", "There is no person Person:99.")?;
+    admin.get("/admin/keys/99/revoke").await?.says("There is no")?;
     let made = admin.post("/admin/keys", &[("name", "Screen"), ("days", "400"), ("personId", &ann)]).await?;
     let secret = made.text.split("id=\"secret\"").nth(1).and_then(|rest| rest.split_once('>')).context("a secret")?.1;
     let secret = secret.split('<').next().context("a secret")?;

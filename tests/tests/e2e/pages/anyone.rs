@@ -12,6 +12,8 @@ use crate::fixtures::{create_active_instance, create_instance, create_person, cr
 on_both_databases!(
     anyone_finds_sessions_by_name_and_city,
     anyone_sees_each_meeting_that_is_to_come,
+    search_does_not_depend_on_how_a_name_is_typed,
+    request_that_cannot_be_read_gets_a_page,
     anyone_finds_sessions_near_a_place,
     crawlers_and_feeds_get_the_public_addresses,
 );
@@ -106,6 +108,80 @@ async fn anyone_sees_each_meeting_that_is_to_come(database: TestDatabase) -> Res
     Ok(())
 }
 
+async fn search_does_not_depend_on_how_a_name_is_typed(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let document = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
+    for (name, city, country) in [
+        ("O\u{2019}Brien\u{2019}s  Céilí", "Zürich", "CH"),
+        ("Monday Tunes", "Austin", "USA"),
+        ("Weekly Tunes", "Austin", "Canada"),
+    ] {
+        let input = json!({ "name": name, "timeZone": "UTC", "city": city, "country": country, "latitude": 47.37, "longitude": 8.54 });
+        admin.data(document, json!({ "input": input })).await?;
+    }
+    let visitor = Visitor::of(&deployment.first().client());
+    for name in ["o'brien's ceili", "CÉILÍ  O\u{2bc}Brien", "cei o`b", "x'y"] {
+        let found = visitor.get(&format!("/?name={name}")).await?;
+        let is_there = found.text.contains("/sessions/o-brien-s-");
+        ensure!(is_there == (name != "x'y"), "{name}: {}", found.text);
+    }
+    visitor.get("/?name=tunes%20mon").await?.says("Monday Tunes")?.lacks("Weekly Tunes")?;
+    for (city, title, others) in [
+        ("zurich", "In session now in Zürich", "Monday Tunes"),
+        ("ZÜRICH", "In session now in Zürich", "Monday Tunes"),
+        ("Austin,%20USA", "In session now in Austin, USA", "Weekly Tunes"),
+        ("usa%20austin", "In session now in Austin, USA", "Weekly Tunes"),
+    ] {
+        let page = visitor.get(&format!("/?city={city}")).await?.says(title)?.lacks(others)?;
+        page.says("rel=\"alternate\" type=\"application/atom+xml\" href=\"/feed.atom?city=")?;
+        visitor.get(&format!("/calendar?city={city}")).await?.lacks("There is no session in a city")?;
+        visitor.get(&format!("/feed.atom?city={city}")).await?.says("<title>What is next in ")?;
+    }
+    visitor.get("/?city=austin").await?.says("Monday Tunes")?.says("Weekly Tunes")?;
+    visitor.get("/?city=usa").await?.says("There is no session in a city with this name.")?;
+    for place in ["47,37 8,54", "47.37; 8,54", "zurich ch"] {
+        visitor.post("/near", &[("place", place), ("withinKm", "25")]).await?.says("/sessions/monday-tunes")?;
+    }
+    let form = [("latitude", "47,37"), ("longitude", "8,54"), ("place", ""), ("withinKm", "5")];
+    visitor.post("/near", &form).await?.says("/sessions/monday-tunes")?;
+    // People are found in the same way.
+    let document = "mutation($input: CreatePersonInput!) { createPerson(input: $input) { person { id } } }";
+    admin.data(document, json!({ "input": { "displayName": "Zoë  D\u{2019}Arcy" } })).await?;
+    let listed = "{ people(nameContains: \"d'arcy ZOE\") { totalCount } sessions(filter: { nameContains: \"ceili o'brien\" }) { totalCount } }";
+    let data = admin.data(listed, json!({})).await?;
+    assert_eq!((&data["people"]["totalCount"], &data["sessions"]["totalCount"]), (&json!(1), &json!(1)));
+    Visitor::of(&admin).get("/admin/people?name=zoe").await?.says("Arcy")?;
+    Ok(())
+}
+
+async fn request_that_cannot_be_read_gets_a_page(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = Visitor::of(&deployment.admin());
+    for address in ["/admin?mode=sideways", "/admin?mode=exact&mode=exact"] {
+        let shown = admin.get(address).await?.says("This address cannot be read.")?.says("<h1>")?;
+        assert_eq!(shown.status, 400, "{address}");
+    }
+    let client = deployment.first().client();
+    let request = |method: &str, address: &str| {
+        let method = reqwest::Method::from_bytes(method.as_bytes());
+        method.map(|method| client.http().request(method, client.address(address)))
+    };
+    for (method, address, kind, body) in [
+        ("POST", "/near", "application/json", "{}"),
+        ("POST", "/near", "application/x-www-form-urlencoded", "a=%FF&%FF"),
+        ("POST", "/c/x", "application/json", "{}"),
+        ("DELETE", "/cities", "text/plain", ""),
+    ] {
+        let answer =
+            request(method, address)?.header("content-type", kind).header("sec-fetch-site", "same-origin").body(body);
+        let answer = answer.send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        ensure!(text.contains("<h1>") && !text.contains("eserializ"), "{method} {address}: {status} {text}");
+    }
+    Ok(())
+}
+
 async fn anyone_finds_sessions_near_a_place(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
     let admin = deployment.admin();
@@ -188,7 +264,8 @@ async fn crawlers_and_feeds_get_the_public_addresses(database: TestDatabase) -> 
         assert_eq!(visitor.get(address).await?.status, 200, "{address}");
     }
     let page = visitor.get("/sessions/tunes-more").await?;
-    page.says("<link rel=\"canonical\" href=\"https://pub.example/in/sessions/tunes-more\">")?
+    page.says("rel=\"alternate\" type=\"application/atom+xml\" href=\"/in/feed.atom\"")?
+        .says("<link rel=\"canonical\" href=\"https://pub.example/in/sessions/tunes-more\">")?
         .says(&format!("<meta property=\"og:url\" content=\"{path}\">"))?
         .says("<meta property=\"og:title\" content=\"Tunes &amp; &lt;More&gt;\">")?
         .says("itemtype=\"https://schema.org/Event\"")?

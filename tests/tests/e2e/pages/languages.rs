@@ -94,8 +94,8 @@ async fn pages_speak_the_language_of_the_browser(database: TestDatabase) -> Resu
         ensure!(text.contains(words), "{address}: no {words} in {text}");
     }
     for (accept, words) in [
-        ("en-US", "Mondays from 7:00pm-10:30pm"),
-        ("en-GB", "Mondays from 19:00-22:30"),
+        ("en-US", "Mondays from 7:00pm–10:30pm"),
+        ("en-GB", "Mondays from 19:00–22:30"),
         ("de-AT", "Jeden Montag von 19:00 bis 22:30 Uhr"),
         ("fr", "Chaque lundi de 19:00 à 22:30"),
         ("hi-IN", "हर सोमवार, 7:00 pm से 10:30 pm तक"),

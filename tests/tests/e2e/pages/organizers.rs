@@ -77,6 +77,20 @@ async fn organizer_edits_the_session_and_its_schedule(database: TestDatabase) ->
     olga.post("/sessions/monday/edit", &details(&[("pictureUrl", "http://example.org/a.jpg")]))
         .await?
         .refuses("pictureUrl", "Picture must be the https address of a picture")?;
+    create_session(&scene.admin, "Taken").await?;
+    let wrong = [("path", "taken"), ("website", "javascript:alert(1)"), ("latitude", "x"), ("longitude", "30,5")];
+    // A taken address is said together with the other wrong fields.
+    olga.post("/sessions/monday/edit", &details(&wrong))
+        .await?
+        .says("Correct these 3 things:")?
+        .says("id=\"field-path-wrong\">Another session has this address. Choose another.</span>")?
+        .says(
+            "id=\"field-website-wrong\">Website must be the address of a website, such as https://example.org/session.",
+        )?
+        .says("id=\"field-latitude-wrong\">Latitude must be a number of degrees, such as 30.2672.</span>")?;
+    olga.post("/sessions/monday/edit", &details(&[("path", "taken")]))
+        .await?
+        .refuses("path", "Another session has this address.")?;
     let new = details(&[
         ("pictureUrl", "https://example.org/a.jpg"),
         ("name", "Monday Tunes"),
@@ -97,7 +111,9 @@ async fn organizer_edits_the_session_and_its_schedule(database: TestDatabase) ->
     );
     assert_eq!((&session["latitude"], &session["pictureUrl"]), (&json!(30.2672), &json!("https://example.org/a.jpg")));
     assert_eq!(olga.get("/sessions/tunes/edit").await?.value("pictureUrl")?, "https://example.org/a.jpg");
-    olga.get("/sessions/tunes").await?.says("<em>All welcome</em>")?;
+    olga.get("/sessions/tunes").await?.says("<em>All welcome</em>")?.says(
+        "<meta name=\"description\" content=\"No regular schedule. The Hangar, Austin, US. Tunes. All welcome\">",
+    )?;
     saved
         .says("&lt;live-now-badge session=&quot;Session:1&quot;&gt;&lt;/live-now-badge&gt;")?
         .says("/sessions/tunes/calendar.ics")?;
@@ -124,7 +140,7 @@ async fn organizer_edits_the_session_and_its_schedule(database: TestDatabase) ->
     olga.post(page, &with(weekly("1"), ("preview", "yes")))
         .await?
         .says("The next dates")?
-        .says("Thursdays from 7:30pm-10:00pm")?;
+        .says("Thursdays from 7:30pm–10:00pm")?;
     assert_eq!(scene.session("recurrence { text }").await?["recurrence"]["text"], "No regular schedule");
     olga.post(page, &with(weekly("521"), ("save", "yes")))
         .await?
@@ -159,7 +175,7 @@ async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestD
         .refuses("endTime", "End ")?;
     let added = olga.post(page, &new).await?.confirms("The meeting is added.")?;
     ensure!(added.address.starts_with("/sessions/monday/meetings/1?"), "{}", added.address);
-    let duplicate = olga.post(page, &new).await?.says("already has a meeting on that date")?;
+    let duplicate = olga.post(page, &new).await?.refuses("date", "The session already has a meeting on that date")?;
     duplicate.says("name=\"allowDuplicate\"")?.lacks("SessionInstance:")?;
     olga.post(page, &[("date", "soon"), ("startTime", "late"), ("endTime", "22:00")]).await?.refuses_all(&[
         ("date", "Date must be a date, such as 2027-03-31."),
@@ -178,7 +194,9 @@ async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestD
         .says("Hold it after all")?;
     let refused = olga.post(status, &[("action", "on"), ("hours", "2")]).await?;
     assert_eq!(refused.status, 409);
-    refused.says("This meeting is cancelled, so it cannot be live. Hold it after all first.")?.lacks("Set by hand")?;
+    refused
+        .says("This meeting is cancelled, so it cannot be live. Hold it after all first.")?
+        .lacks("by hand until")?;
     let override_ = [("instance", "SessionInstance:1"), ("action", "on"), ("hours", "2")];
     let admin = Visitor::of(&scene.admin);
     admin.post("/admin/override", &override_).await?.says("This meeting is cancelled, so it cannot be live.")?;
@@ -191,13 +209,13 @@ async fn organizer_adds_moves_cancels_holds_and_deletes_meetings(database: TestD
     olga.post(status, &[("action", "on"), ("hours", "2")])
         .await?
         .confirms("The meeting is live.")?
-        .says("Set by hand: active")?;
+        .says("Set live by hand until")?;
     let data = scene.session("isActive").await?;
     assert_eq!(data["isActive"], true);
     olga.post(status, &[("action", "off"), ("hours", "")])
         .await?
         .confirms("The meeting is not live.")?
-        .says("Set by hand: inactive")?;
+        .says("Set not live by hand until the next sweep")?;
     olga.post(status, &[("action", "clear")]).await?.confirms("The meeting follows its times again.")?;
 
     // Deleting it asks first.

@@ -187,7 +187,7 @@ async fn set_override(State(pages): State<Pages>, Admin(visitor): Admin, Form(ty
     };
     match done.await {
         Ok(done) => Ok(confirmed(&to("/admin"), done, instances::PART)),
-        Err(error) => refused(app, &visitor, instances::PART, FormState::refused(typed, &error)).await,
+        Err(error) => refused(app, &visitor, instances::PART, FormState::refused_for(&visitor, typed, error)?).await,
     }
 }
 

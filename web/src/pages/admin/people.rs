@@ -122,7 +122,9 @@ pub async fn create(State(pages): State<Pages>, Admin(visitor): Admin, Form(type
     };
     match people::insert_person(&pages.app, visitor.viewer, new).await {
         Ok(person) => Ok(confirmed(&address(person.id), Done::PersonCreated, PERSON)),
-        Err(error) => Ok(render_new(&visitor, &FormState::refused(typed, &error))),
+        Err(error) => {
+            Ok(render_new(&visitor, &FormState::refused_for(&visitor, typed, error)?.otherwise_beside("externalId")))
+        }
     }
 }
 
@@ -183,7 +185,10 @@ pub async fn save(
     };
     match people::update_person(&pages.app, visitor.viewer, person.id, patch).await {
         Ok(_) => Ok(confirmed(&address(person.id), Done::PersonSaved, PERSON)),
-        Err(error) => Ok(render(&visitor, &person, &Outcome::refused(PERSON, FormState::refused(typed, &error)))),
+        Err(error) => {
+            let form_state = FormState::refused_for(&visitor, typed, error)?.otherwise_beside("externalId");
+            Ok(render(&visitor, &person, &Outcome::refused(PERSON, form_state)))
+        }
     }
 }
 
@@ -252,7 +257,7 @@ pub async fn merge(
     match people::merge_people(app, visitor.viewer, person.id, into.id).await {
         Ok(_) => Ok(confirmed(&address(into.id), Done::PeopleMerged, PERSON)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, FormState::refused(Typed::default(), &error));
+            let outcome = Outcome::refused(PART, FormState::refused_for(&visitor, Typed::default(), error)?);
             render_merge(app, &visitor, &person, "", &outcome).await
         }
     }

@@ -270,7 +270,7 @@ pub async fn save_activity(State(pages): State<Pages>, Admin(visitor): Admin, Fo
     match saved {
         Ok(()) => Ok(confirmed(&to("/admin"), Done::ActivitySaved, &part)),
         Err(error) => {
-            let form_state = FormState::refused(typed, &error);
+            let form_state = FormState::refused_for(&visitor, typed, error)?;
             // The form of an activity that exists has one field only.
             let form_state = if exists { form_state.shown_beside(|_, _| None) } else { form_state };
             refused(app, &visitor, &part, form_state).await

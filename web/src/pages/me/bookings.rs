@@ -58,7 +58,7 @@ impl Bookings {
         })
     }
 
-    pub fn render(&self, message: &Markup) -> Markup {
+    pub fn render(&self, zone: Zone, message: &Markup) -> Markup {
         html! {
             section aria-labelledby="bookings" {
                 h2 #bookings { (words!("my-bookings")) }
@@ -68,14 +68,14 @@ impl Bookings {
                 @for (title, list) in [(words!("as-mentor"), &self.as_mentor), (words!("as-student"), &self.as_student)] {
                     @if !list.is_empty() {
                         h3 { (title) }
-                        ul.cards { @for booked in list { (self.card(booked)) } }
+                        ul.cards { @for booked in list { (self.card(zone, booked)) } }
                     }
                 }
             }
         }
     }
 
-    fn card(&self, booked: &Booked) -> Markup {
+    fn card(&self, zone: Zone, booked: &Booked) -> Markup {
         let Booked { booking, slot, other } = booked;
         let id = booking.id;
         html! {
@@ -88,7 +88,7 @@ impl Bookings {
                         }
                     }
                 }
-                p { (times::meeting(Zone::utc(), slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))) }
+                p { (times::meeting(zone, slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))) }
                 p { booking-status booking=(id) status=(booked.status().as_str()) { (status_text(booked)) } }
                 (self.actions(booked))
             }

@@ -108,7 +108,7 @@ async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(typed
     match people::update_person(&pages.app, visitor.viewer, id, patch).await {
         Ok(_) => Ok(confirmed(&to("/me"), Done::ProfileSaved, PROFILE)),
         Err(error) => {
-            let outcome = Outcome::refused(PROFILE, FormState::refused(typed, &error));
+            let outcome = Outcome::refused(PROFILE, FormState::refused_for(&visitor, typed, error)?);
             answer(&pages.app, &visitor, None, &outcome).await
         }
     }
@@ -137,7 +137,7 @@ async fn act_on_booking(State(pages): State<Pages>, visitor: Visitor, Form(typed
     match bookings_service::act(&pages.app, visitor.viewer, id, action).await {
         Ok(_) => Ok(confirmed(&to("/me"), done, BOOKINGS)),
         Err(error) => {
-            let outcome = Outcome::refused(BOOKINGS, FormState::refused(Typed::default(), &error));
+            let outcome = Outcome::refused(BOOKINGS, FormState::refused_for(&visitor, Typed::default(), error)?);
             answer(&pages.app, &visitor, None, &outcome).await
         }
     }
@@ -166,7 +166,7 @@ async fn erase(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor,
     match erased {
         Ok(()) => Ok(forget(&pages, &headers)),
         Err(error) => {
-            let outcome = Outcome::refused(DATA, FormState::refused(typed, &error));
+            let outcome = Outcome::refused(DATA, FormState::refused_for(&visitor, typed, error)?);
             answer(&pages.app, &visitor, None, &outcome).await
         }
     }
@@ -223,7 +223,7 @@ async fn answer(app: &App, visitor: &Visitor, after: Option<String>, outcome: &O
         }
         (place(&content))
         (organized(&content.organized))
-        (content.bookings.render(&outcome.message(BOOKINGS)))
+        (content.bookings.render(visitor.own_zone(app), &outcome.message(BOOKINGS)))
         (own_check_ins(&content))
         (profile(&content.person, outcome))
         (own_data(&content.person, outcome))

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use axum::{
     Form,
     extract::{Query, State},
+    http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
+use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use domain::{
     ids::{PersonId, TimeSlotId},
@@ -32,7 +34,7 @@ use super::{
         forms::{Field, FormState, Outcome, Question, Typed, confirmed},
         layout::{Frame, respond},
         times,
-        visitor::Visitor,
+        visitor::{Visitor, remembered},
     },
     BOOKINGS, sign_in,
 };
@@ -78,8 +80,8 @@ async fn load(app: &App, filter: &SlotFilter, after: Option<String>) -> Result<(
     Ok((slice.rows.into_iter().map(offered).collect(), more))
 }
 
-fn when(slot: &TimeSlot) -> Markup {
-    times::meeting(Zone::utc(), slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))
+fn when(zone: Zone, slot: &TimeSlot) -> Markup {
+    times::meeting(zone, slot.starts_at.date_naive(), Some(slot.starts_at), Some(slot.ends_at))
 }
 
 pub async fn find(
@@ -108,7 +110,7 @@ async fn render(app: &App, visitor: &Visitor, parameters: Parameters, outcome: &
             @for it in &free {
                 li #{ "slot-" (it.slot.id.0) } {
                     span {
-                        (when(&it.slot))
+                        (when(visitor.own_zone(app), &it.slot))
                         @if let Some(mentor) = &it.mentor {
                             " " (with_mentor(mentor))
                         }
@@ -142,7 +144,7 @@ pub async fn book(State(pages): State<Pages>, visitor: Visitor, Form(typed): For
     match bookings::book(&pages.app, visitor.viewer, slot, None).await {
         Ok(_) => Ok(confirmed(&to("/me"), Done::Booked, BOOKINGS)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, FormState::refused(typed, &error));
+            let outcome = Outcome::refused(PART, FormState::refused_for(&visitor, typed, error)?);
             render(&pages.app, &visitor, Parameters::default(), &outcome).await
         }
     }
@@ -156,7 +158,7 @@ async fn render_own(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
     let Some(me) = visitor.viewer.person else { return Ok(sign_in()) };
     let filter = SlotFilter { mentor: Some(me), ends_after: Some(app.now()), ..SlotFilter::default() };
     let (offered, _) = load(app, &filter, None).await.map_err(page_of(visitor))?;
-    let form_state = outcome.form_state(OFFER, || Typed::default().with("timeZone", "UTC"));
+    let form_state = outcome.form_state(OFFER, || Typed::default().with_some("timeZone", visitor.zone.map(Tz::name)));
     let main = html! {
         p.path { a href=(to("/me")) { (words!("me")) } }
         h1 { (words!("time-i-offer")) }
@@ -165,7 +167,7 @@ async fn render_own(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
         ul.rows {
             @for Offered { slot, is_booked, .. } in &offered {
                 li #{ "slot-" (slot.id.0) } {
-                    span { (when(slot)) @if *is_booked { " – " (words!("booked")) } }
+                    span { (when(visitor.own_zone(app), slot)) @if *is_booked { " – " (words!("booked")) } }
                     @if !is_booked {
                         form.inline method="post" action=(to("/me/slots")) {
                             input type="hidden" name="slot" value=(slot.id);
@@ -187,7 +189,8 @@ fn offer_form(app: &App, form_state: &FormState) -> Markup {
     form.add(&Field::date("date", &words!("slot-date")).required());
     form.add(&Field::time("startsAt", &words!("slot-start")).required());
     form.add(&Field::time("endsAt", &words!("slot-end")).hint(words!("slot-end-hint")).required());
-    form.add(&Field::suggested("timeZone", &words!("time-zone"), "zones").hint(words!("slot-zone-hint")).required());
+    let (zone, hint) = (words!("time-zone"), words!("slot-zone-hint"));
+    form.add(&Field::suggested("timeZone", &zone, "zones").hint(hint).required().in_own_zone());
     form.put(html! { datalist #zones { @for zone in app.zone_data().names() { option value=(zone) {} } } });
     form.send_to(
         &to("/me/slots"),
@@ -196,7 +199,12 @@ fn offer_form(app: &App, form_state: &FormState) -> Markup {
 }
 
 /// Offers time, or withdraws it. Before a booked slot is withdrawn, the visitor must confirm.
-pub async fn change(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
+pub async fn change(
+    State(pages): State<Pages>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Form(typed): Form<Typed>,
+) -> Page {
     let app = &pages.app;
     let Some(me) = visitor.viewer.person else { return Ok(sign_in()) };
     let (changed, done, part) = match typed.text("action") {
@@ -217,8 +225,17 @@ pub async fn change(State(pages): State<Pages>, visitor: Visitor, Form(typed): F
         _ => return Err(PageError::bad_form(&visitor)),
     };
     match changed {
-        Ok(()) => Ok(confirmed(&to("/me/slots"), done, PART)),
-        Err(error) => render_own(app, &visitor, &Outcome::refused(part, FormState::refused(typed, &error))).await,
+        Ok(()) => {
+            let zone = typed.text("timeZone").parse().ok();
+            let jar =
+                zone.into_iter().fold(CookieJar::new(), |jar, zone| jar.add(remembered(zone, &pages.site, &headers)));
+            Ok((jar, confirmed(&to("/me/slots"), done, PART)).into_response())
+        }
+        Err(error) => {
+            let form_state = FormState::refused_for(&visitor, typed, error)?;
+            let form_state = if part == OFFER { form_state.otherwise_beside("startsAt") } else { form_state };
+            render_own(app, &visitor, &Outcome::refused(part, form_state)).await
+        }
     }
 }
 

@@ -124,7 +124,8 @@ pub async fn check_in(
                 MeetingChoice::Instance(id) => part_of_instance(*id),
                 MeetingChoice::Occurrence(_) => show::TOP.to_owned(),
             };
-            let outcome = Outcome::refused(part, FormState::refused(Typed::default(), &for_the_page(error)));
+            let outcome =
+                Outcome::refused(part, FormState::refused_for(&visitor, Typed::default(), for_the_page(error))?);
             show::answer(app, &visitor, &path, &outcome).await
         }
     }

@@ -48,17 +48,21 @@ pub async fn save(
     let app = &pages.app;
     match update(app, &visitor, &session, &typed).await {
         Ok(saved) => Ok(confirmed(&below(&saved, "organize"), Done::SessionSaved, "organize")),
-        Err(error) => Ok(render(app, &visitor, &session, &FormState::refused(typed, &error))),
+        Err(error) => Ok(render(
+            app,
+            &visitor,
+            &session,
+            &FormState::refused_for(&visitor, typed, error)?.otherwise_beside("path"),
+        )),
     }
 }
 
 async fn update(app: &App, visitor: &Visitor, session: &Session, typed: &Typed) -> Result<Session> {
     let mut errors = FieldErrors::default();
     let patch = patch(typed, &mut errors)?;
-    if !errors.is_empty() {
-        errors.note(sessions::check_session_patch(app, session.id, &patch).await)?;
-        errors.finish()?;
-    }
+    errors.note(sessions::check_session_patch(app, session.id, &patch).await)?;
+    note_taken_path(app, patch.path.as_deref(), Some(session), &mut errors).await?;
+    errors.finish()?;
     sessions::update_session(app, visitor.viewer, session.id, patch).await
 }
 
@@ -91,18 +95,31 @@ pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Response {
 pub async fn insert(app: &App, visitor: &Visitor, typed: Typed) -> Page {
     match create(app, visitor, &typed).await {
         Ok(session) => Ok(confirmed(&below(&session, "schedule"), Done::SessionCreated, "schedule")),
-        Err(error) => Ok(render_new(app, visitor, &Outcome::refused("session", FormState::refused(typed, &error)))),
+        Err(error) => Ok(render_new(
+            app,
+            visitor,
+            &Outcome::refused("session", FormState::refused_for(visitor, typed, error)?.otherwise_beside("path")),
+        )),
     }
 }
 
 async fn create(app: &App, visitor: &Visitor, typed: &Typed) -> Result<Session> {
     let mut errors = FieldErrors::default();
     let new = new(typed, &mut errors)?;
-    if !errors.is_empty() {
-        errors.note(sessions::check_new_session(app, &new))?;
-        errors.finish()?;
-    }
+    errors.note(sessions::check_new_session(app, &new))?;
+    note_taken_path(app, new.path.as_deref(), None, &mut errors).await?;
+    errors.finish()?;
     sessions::insert_session(app, visitor.viewer, new).await
+}
+
+/// Notes an address that another session has, so that the form says it together with what else is wrong.
+async fn note_taken_path(app: &App, path: Option<&str>, own: Option<&Session>, errors: &mut FieldErrors) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let taken = sessions::find_session_by_path(app, path).await?;
+    if taken.is_some_and(|other| own.is_none_or(|own| own.id != other.id)) {
+        errors.add("path", words!("path-taken"));
+    }
+    Ok(())
 }
 
 fn form(app: &App, form_state: &FormState, address: &str, button: &str) -> Markup {
@@ -186,7 +203,7 @@ struct Read {
 fn read(typed: &Typed, errors: &mut FieldErrors) -> Result<Read> {
     let minutes = |name: &str| typed.required(name, &words!("must-be-within", least = 0, most = 1440));
     let hours = |name: &str| typed.required(name, &words!("must-be-within", least = 1, most = 168));
-    let degrees = |name: &str| typed.parsed(name, &words!("must-be-degrees"));
+    let degrees = |name: &str| typed.decimal(name, &words!("must-be-degrees"));
     // Without one of them, the other says nothing.
     let (latitude, longitude) = match (degrees("latitude"), degrees("longitude")) {
         (Ok(latitude), Ok(longitude)) => (latitude, longitude),

@@ -247,7 +247,9 @@ async fn answer(
     match done {
         Ok(done) => Ok(confirmed(&address(session, id, ""), done, part)),
         Err(error) => {
-            let outcome = Outcome::refused(part, FormState::refused(typed, &error));
+            let form_state = FormState::refused_for(visitor, typed, error)?;
+            let form_state = if part == CHANGE { form_state.otherwise_beside("date") } else { form_state };
+            let outcome = Outcome::refused(part, form_state);
             let instance = find(app, visitor, session, &id.0.to_string()).await?;
             render(app, visitor, session, instance, "", &outcome).await
         }

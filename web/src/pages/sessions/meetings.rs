@@ -126,7 +126,8 @@ pub async fn add(
         // The list above the form has only the next meetings, and this one may be later or over.
         Ok(added) => Ok(confirmed(&address(&session, added.id, ""), Done::MeetingAdded, STATUS)),
         Err(error) => {
-            let outcome = Outcome::refused(ADD, FormState::refused(typed, &error));
+            let outcome =
+                Outcome::refused(ADD, FormState::refused_for(&visitor, typed, error)?.otherwise_beside("date"));
             render(app, &visitor, &session, &outcome).await
         }
     }
@@ -177,7 +178,7 @@ pub async fn open(
     match choice.instance(&pages.app, visitor.viewer, session.id).await {
         Ok(id) => Ok(Redirect::to(&below(&session, &format!("meetings/{}", id.0))).into_response()),
         Err(error) => {
-            let outcome = Outcome::refused(PART, FormState::refused(Typed::default(), &error));
+            let outcome = Outcome::refused(PART, FormState::refused_for(&visitor, Typed::default(), error)?);
             render(&pages.app, &visitor, &session, &outcome).await
         }
     }

@@ -88,7 +88,7 @@ pub async fn save(
     match saved {
         Ok(saved) => Ok(confirmed(&below(&saved, "mend"), Done::SessionSaved, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, FormState::refused(typed, &error));
+            let outcome = Outcome::refused(PART, FormState::refused_for(&visitor, typed, error)?);
             Ok(render(&pages.app, &visitor, &session, &outcome))
         }
     }

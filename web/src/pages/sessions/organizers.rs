@@ -157,7 +157,7 @@ pub async fn change(
         Ok(_) if is_self => Ok(confirmed(&cards::address(&session), done, super::show::TOP)),
         Ok(_) => Ok(confirmed(&address, done, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, FormState::refused(typed, &error));
+            let outcome = Outcome::refused(PART, FormState::refused_for(&visitor, typed, error)?);
             render(app, &visitor, &session, "", &outcome).await
         }
     }

@@ -17,6 +17,7 @@ use super::{
     super::{
         Page, Pages,
         done::Done,
+        error::page_of,
         forms::{Field, Form as FormParts, FormState, Outcome, Typed, confirmed},
         layout::{Frame, found_problem, respond},
         times,
@@ -100,6 +101,8 @@ pub async fn save(
     }
     match update(app, &visitor, &session, &typed).await {
         Ok(saved) => Ok(confirmed(&below(&saved, "schedule"), Done::ScheduleSaved, "schedule")),
+        // Showing the form again would wait for the database once more.
+        Err(error) if error.is_unavailable() => Err(page_of(&visitor)(error)),
         Err(error) => shown(refused(typed, &error)).await,
     }
 }

@@ -144,12 +144,17 @@ fn render(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Response {
     respond(&frame, &main)
 }
 
-/// 'Thursdays from 7:00pm-10:00pm. The Hangar, Austin, US.'
+/// How many characters of the description of a session search engines and messengers get.
+const SHOWN_OF_DESCRIPTION: usize = 200;
+
+/// 'Thursdays from 7:00pm–10:00pm. The Hangar, Austin, US. Tunes from Ireland …'
 fn description(session: &Session) -> String {
     let city = (session.city.is_some() || session.country.is_some()).then(|| cards::city_text(session));
     let place: Vec<&str> = session.location.as_deref().into_iter().chain(city.as_deref()).collect();
     let place = if place.is_empty() { String::new() } else { format!(" {}.", place.join(", ")) };
-    format!("{}.{place}", recurrence_text(session))
+    let about = session.description.as_deref().map(|text| markdown::plain(text, SHOWN_OF_DESCRIPTION));
+    let about = about.filter(|text| !text.is_empty()).map(|text| format!(" {text}")).unwrap_or_default();
+    format!("{}.{place}{about}", recurrence_text(session))
 }
 
 /// The part that only the printed page has. It makes the page a notice for the wall.
@@ -242,7 +247,8 @@ fn initials(name: &str) -> String {
 fn on_now(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
     let session = &content.session;
     html! {
-        section aria-label=(words!("on-now")) {
+        // A printed notice hangs longer than this meeting lasts.
+        section.unprinted aria-label=(words!("on-now")) {
             @for card in &content.active {
                 @let meeting = Meeting::from(card.instance.clone());
                 div.card.on #(part_of(&meeting)) {

@@ -105,7 +105,7 @@ pub async fn add(
     match added {
         Ok(_) => Ok(confirmed(&cards::address(&session), Done::SkipAdded, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, FormState::refused(typed, &error));
+            let outcome = Outcome::refused(PART, FormState::refused_for(&visitor, typed, error)?);
             show::answer(app, &visitor, &session.path, &outcome).await
         }
     }
@@ -136,7 +136,7 @@ pub async fn remove(
     match sessions::delete_skip(app, visitor.viewer, skip).await {
         Ok(_) => Ok(confirmed(&cards::address(&session), Done::SkipRemoved, PART)),
         Err(error) => {
-            let outcome = Outcome::refused(PART, FormState::refused(Typed::default(), &error));
+            let outcome = Outcome::refused(PART, FormState::refused_for(&visitor, Typed::default(), error)?);
             show::answer(app, &visitor, &session.path, &outcome).await
         }
     }
