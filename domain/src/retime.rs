@@ -11,7 +11,10 @@
 //! The caller stores the actions. It then recomputes every window of the session that is not over, because a new zone
 //! also moves the windows of instances whose local times stay the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 
 use chrono::NaiveDate;
 
@@ -42,7 +45,7 @@ pub enum PlanState {
     CancelledByPerson,
     /// Deleted by a person. It stays deleted and keeps its occurrence, so that no other instance is created for it.
     DeletedByPerson,
-    /// Created by hand. It follows no recurrence, but keeps the occurrence that it stood for, so that no other instance is
+    /// Created by hand, or changed by a person when its occurrence was gone. It follows no recurrence, but keeps the occurrence that it stood for, so that no other instance is
     /// created for it.
     MadeByHand,
     /// Cancelled by re-timing. It is restored when an occurrence matches it again.
@@ -52,6 +55,12 @@ pub enum PlanState {
 }
 
 impl MadeInstance {
+    /// Whether re-timing leaves it the occurrence that it has.
+    pub fn keeps_its_occurrence(&self, recurrence: &Recurrence, calendar: &Calendar) -> bool {
+        let mut own = matched(recurrence, calendar, slice::from_ref(self)).into_iter().flatten();
+        !self.state.was_retimed_away() && own.any(|occurrence| occurrence.key() == self.occurrence)
+    }
+
     /// Whether it keeps its occurrence on a date that is skipped.
     fn stays_despite(&self, skips: &Skips) -> bool {
         self.has_own_times && self.date != self.occurrence.date && !skips.contains(self.date)
@@ -290,6 +299,8 @@ mod tests {
             ),
         ] {
             assert_eq!(retime(&mondays, &skipping(from, to), &[instance]), [expected], "{instance:?} {from} {to}");
+            let keeps = instance.keeps_its_occurrence(&mondays, &skipping(from, to));
+            assert_eq!(keeps, expected == RetimeAction::Keep, "{instance:?} {from} {to}");
         }
     }
 

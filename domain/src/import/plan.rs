@@ -630,10 +630,13 @@ fn bounded(sources: &[ScheduleSource], zone: Zone, first: NaiveDate) -> Result<(
 /// The local end of a meeting in a zone.
 fn end_of(zone: Zone, start: Moment, starts: NaiveDateTime, end: Moment) -> Result<NaiveDateTime, EventProblem> {
     let ends = if end.zone == zone { end.local } else { crate::zone::local_time(zone, end.at()) };
-    if end.at() < start.at() {
+    if end.at() <= start.at() {
         return Err(EventProblem::EndsBeforeItStarts);
     }
-    check_length(starts, ends)?;
+    // When the clocks go back, the end may be later and show no later time.
+    if ends > starts {
+        check_length(starts, ends)?;
+    }
     let meeting = MeetingTimes::new(zone, starts.date(), starts.time(), ends.time());
     if meeting.is_ok_and(|meeting| meeting.starts_at() == start.at() && meeting.ends_at() == end.at()) {
         return Ok(ends);

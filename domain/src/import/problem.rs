@@ -95,9 +95,9 @@ pub enum EventProblem {
     TwoEnds,
     #[error("is repeated and has no end: it needs DTEND or DURATION")]
     NoEnd,
-    #[error("ends before it starts")]
+    #[error("ends before it starts: correct its DTEND or DURATION")]
     EndsBeforeItStarts,
-    #[error("lasts a day or longer")]
+    #[error("lasts a day or longer: correct its DTEND or DURATION")]
     TooLong,
     #[error("is at {local}, which the clocks of {} show twice", .zone.name())]
     ShownTwice { local: NaiveDateTime, zone: Zone },
@@ -112,7 +112,10 @@ pub enum EventProblem {
     // Its rules and meetings.
     #[error("has an RRULE that cannot be imported: it {}", .0.problem)]
     Rrule(RecurrenceError),
-    #[error("has an UNTIL that is not in UTC, as RFC 5545 requires, so that its last meeting is not certain")]
+    #[error(
+        "has an UNTIL that is not in UTC, as RFC 5545 requires, so that its last meeting is not certain: write it as a time \
+         in UTC, which ends with Z"
+    )]
     AmbiguousUntil,
     #[error("has a DTSTART that is no meeting of its RRULE, which RFC 5545 leaves undefined")]
     StartIsNoMeeting,
@@ -120,11 +123,11 @@ pub enum EventProblem {
     CancelledAsAWhole,
     #[error("has no meeting")]
     NoMeeting,
-    #[error("has more than {MAX_MEETINGS} meetings that are from no rule")]
+    #[error("has more than {MAX_MEETINGS} meetings that are from no rule (RDATE)")]
     TooManyMeetings,
     #[error("changes more than {MAX_MEETINGS} meetings")]
     TooManyChanges,
-    #[error("leaves out more than {} dates", Skips::MAX)]
+    #[error("leaves out more than {} dates (EXDATE)", Skips::MAX)]
     TooManySkips,
     #[error("has {0} both as EXDATE and as RECURRENCE-ID")]
     ExcludedAndChanged(String),

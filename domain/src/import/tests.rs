@@ -263,6 +263,10 @@ fn event_that_cannot_be_kept_exactly_is_refused_with_the_reason() {
         ("DTSTART:99990101T190000Z", "years 0002 to 9998"),
         ("DTEND;TZID=Europe/Berlin:20260101T180000", "ends before it starts"),
         ("DTEND;TZID=Europe/Berlin:20260102T190000", "lasts a day or longer"),
+        (
+            "DTSTART;TZID=Europe/Berlin:20271031T023000\nDURATION:PT1H",
+            "which is another instant by the clocks of Europe/Berlin",
+        ),
         ("DURATION:P1D", "lasts a day or longer"),
         ("DTEND:20260101T200000Z\nDURATION:PT1H", "both DTEND and DURATION"),
         ("DURATION:PT0S\nRRULE:FREQ=WEEKLY", "no end"),

@@ -29,7 +29,7 @@ pub use self::{
     rrule::{BoundedRecurrence, RruleProblem, ScheduleSource, YearlyRule, YearlyRuleProblem},
     schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
     skips::{SkipError, SkippedDates, Skips},
-    stored::{rule_end, with_rule_end},
+    stored::{given_end, rule_end, with_rule_end},
     words::in_order,
 };
 use crate::{

@@ -53,6 +53,11 @@ pub fn rule_end(stored: Option<&str>) -> Option<NaiveDate> {
     schedules.iter().find_map(|schedule| schedule.get(RULE_END)?.as_str()?.parse().ok())
 }
 
+/// The termination date of a session that a person gave: any that is not the one of its rule.
+pub fn given_end(stored: Option<&str>, termination: Option<NaiveDate>) -> Option<NaiveDate> {
+    termination.filter(|date| rule_end(stored) != Some(*date))
+}
+
 /// The stored form of the same recurrence, with this termination date as that of its RRULE.
 pub fn with_rule_end(stored: &str, end: Option<NaiveDate>) -> String {
     let Ok(mut schedules) = serde_json::from_str::<Vec<Map<String, Value>>>(stored) else { return stored.to_owned() };

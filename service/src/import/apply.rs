@@ -198,6 +198,28 @@ fn ended_by_its_rule(stored: Option<&str>, end: Option<NaiveDate>) -> Option<Str
     stored.map(|stored| recurrence::with_rule_end(stored, end))
 }
 
+/// The termination date after the changes of the file, and the one that counts as the end of the rule (rule 8). The end of a rule
+/// goes with the rule, whether that is from the file or from a person. A date that a person gave stays, unless the file brings
+/// another one.
+fn end_after(
+    row: &session::Model,
+    old: &ImportedSession,
+    new: &ImportedSession,
+) -> (Option<NaiveDate>, Option<NaiveDate>) {
+    let of_rule = recurrence::rule_end(row.recurrence.as_deref());
+    let is_rule_of_file = ended_by_its_rule(row.recurrence.as_deref(), None) == old.recurrence
+        && (of_rule.is_none() || of_rule == old.termination);
+    let goes = if is_rule_of_file { old.termination != new.termination } else { old.recurrence != new.recurrence };
+    match new.termination {
+        Some(end) if old.termination != new.termination => (Some(end), Some(end)),
+        end if goes => match recurrence::given_end(row.recurrence.as_deref(), row.termination_date) {
+            Some(given) => (Some(given), None),
+            None => (end, end),
+        },
+        _ => (row.termination_date, of_rule),
+    }
+}
+
 /// The session after the changes of the file.
 fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession) -> session::Model {
     fn put<T: Clone + PartialEq>(column: &mut T, old: &T, new: &T) {
@@ -209,13 +231,11 @@ fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession
     row.name_key = search::key(&row.name);
     put(&mut row.location, &old.location, &new.location);
     put(&mut row.time_zone, &old.time_zone, &new.time_zone);
+    let (end, of_rule) = end_after(&row, old, new);
     put(&mut row.recurrence, &old.recurrence, &new.recurrence);
+    row.recurrence = ended_by_its_rule(row.recurrence.as_deref(), of_rule);
+    row.termination_date = end;
     put(&mut row.initiation_date, &old.initiation, &new.initiation);
-    put(&mut row.termination_date, &old.termination, &new.termination);
-    if (&old.recurrence, old.termination) != (&new.recurrence, new.termination) {
-        let of_rule = new.termination.filter(|date| row.termination_date == Some(*date));
-        row.recurrence = ended_by_its_rule(row.recurrence.as_deref(), of_rule);
-    }
     if old.place != new.place {
         (row.latitude, row.longitude) = new.place.unzip();
     }

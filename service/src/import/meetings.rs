@@ -89,6 +89,7 @@ fn made_from(target: &Target<'_>, session: &session::Model, meeting: &ImportedMe
 fn put_times(row: &mut session_instance::Model, meeting: &ImportedMeeting) {
     (row.date, row.start_time, row.end_time) = (meeting.date, meeting.start, meeting.end);
     row.has_own_times = meeting.has_own_times;
+    row.is_by_hand = false;
 }
 
 fn put_state(target: &Target<'_>, row: &mut session_instance::Model, state: MeetingState) {
@@ -232,7 +233,7 @@ fn withdrawn(
         return after;
     }
     // What the file said of the meeting no longer counts, also if the recurrence has its occurrence again later.
-    after.has_own_times = false;
+    (after.has_own_times, after.is_by_hand) = (false, false);
     after.is_cancelled &= old.state != MeetingState::Cancelled;
     if row.location_override == old.location {
         after.location_override = None;

@@ -7,13 +7,13 @@ use domain::{
     access::Viewer,
     ids::{SessionId, SessionInstanceId},
     matching::Matcher,
-    recurrence::{OccurrenceKey, Skips},
+    recurrence::Skips,
     status::Mode,
     window::Instants,
     zone::ZoneData,
 };
 use entity::{session, session_instance};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::LockType};
 
 use super::{
     Instance,
@@ -191,6 +191,7 @@ async fn change_instance(
         let data = for_windows(tx, &app.zones).await?;
         change(&mut item, Basis { now, skips: &skips, data })?;
         keep_occurrence(tx, app.zone_data(), &before, &mut item, skips).await?;
+        leave_taken_occurrence(tx, &before, &mut item.instance).await?;
         let stands_for =
             |row: &session_instance::Model| (row.date, row.start_time, row.occurrence_date, row.deleted_at.is_some());
         let is_marked = (item.session.auto_create_instances && stands_for(&before) != stands_for(&item.instance))
@@ -239,6 +240,29 @@ async fn keep_occurrence(
     if let Some(occurrence) = standing.iter().position(is_this).and_then(|position| occurrences.get(position)) {
         after.is_by_hand = true;
         (after.occurrence_date, after.occurrence_start) = (Some(occurrence.date), Some(occurrence.start));
+    }
+    Ok(())
+}
+
+/// An instance that a changed recurrence cancelled has its occurrence beside another instance. If a person restores it, it leaves the
+/// occurrence to the other one.
+async fn leave_taken_occurrence(
+    tx: &Tx,
+    before: &session_instance::Model,
+    after: &mut session_instance::Model,
+) -> Result<()> {
+    if !before.is_cancelled_by_recurrence || after.is_cancelled_by_recurrence {
+        return Ok(());
+    }
+    let other = session_instance::Entity::find()
+        .filter(session_instance::Column::SessionId.eq(after.session_id))
+        .filter(session_instance::Column::Id.ne(after.id))
+        .filter(session_instance::Column::OccurrenceDate.eq(after.occurrence_date))
+        .filter(session_instance::Column::OccurrenceStart.eq(after.occurrence_start))
+        .filter(session_instance::Column::IsCancelledByRecurrence.eq(false))
+        .filter(session_instance::Column::IsRemovedByRecurrence.eq(false));
+    if other.one(tx).await?.is_some() {
+        (after.occurrence_date, after.occurrence_start) = (None, None);
     }
     Ok(())
 }
@@ -313,30 +337,29 @@ pub async fn update_instance(
         if (has_new_times || patch.is_cancelled.is_some())
             && has_lost_its_occurrence(app.zone_data(), row, &item.session, skips)
         {
-            // A person's decision must not be undone by a sweep. From now on the instance counts as made by hand.
+            // A person's decision must not be undone by a sweep. From now on the instance counts as made by hand. It still has its
+            // occurrence, so that this gets no other instance when it comes back.
             row.is_cancelled_by_recurrence = false;
-            (row.occurrence_date, row.occurrence_start) = (None, None);
+            row.is_by_hand = true;
         }
         Ok(())
     });
     saved.await
 }
 
-/// Whether the instance was made from an occurrence that the recurrence no longer has.
+/// Whether the instance was made from an occurrence that rule 11 no longer gives it.
 fn has_lost_its_occurrence(
     data: ZoneData,
     instance: &session_instance::Model,
     session: &session::Model,
     skips: &Skips,
 ) -> bool {
-    let key = instance.occurrence_date.zip(instance.occurrence_start);
-    let Some(key) = key.map(|(date, start)| OccurrenceKey { date, start }) else { return false };
+    let Some(made) = facts::as_made(instance, false, false) else { return false };
     let (Ok(zone), Ok(recurrence)) = (facts::zone_of(data, session), facts::recurrence_of(session)) else {
         return false;
     };
     let calendar = facts::calendar_of(session, zone, skips.clone());
-    let mut occurrences = recurrence.unwrap_or_default().occurrences(&calendar, key.date, key.date);
-    instance.is_cancelled_by_recurrence || !occurrences.any(|occurrence| occurrence.key() == key)
+    !made.keeps_its_occurrence(&recurrence.unwrap_or_default(), &calendar)
 }
 
 /// Deletes an instance. Only for organisers and administrators. The row stays, marked, while the change log names it

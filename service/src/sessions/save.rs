@@ -326,8 +326,7 @@ fn put_recurrence(
     };
     let anchor = row.initiation_date.unwrap_or_else(|| zone::local_date(zone, row.created_at));
     let bounded = validate::recurrence(schedules, zone, anchor, (row.initiation_date, termination))?;
-    let of_rule = recurrence::rule_end(row.recurrence.as_deref());
-    let given = row.termination_date.filter(|date| of_rule != Some(*date));
+    let given = recurrence::given_end(row.recurrence.as_deref(), row.termination_date);
     row.recurrence = stored(&bounded, termination);
     row.initiation_date = bounded.initiation;
     row.termination_date = bounded.termination.or(given);

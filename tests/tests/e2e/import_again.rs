@@ -15,6 +15,7 @@ use crate::{
 on_both_databases!(
     state_after_random_updates_is_that_of_the_last_file,
     skip_of_a_person_survives_an_import,
+    end_of_a_rule_goes_when_a_file_replaces_it_and_a_date_of_a_person_stays,
     report_names_the_meetings_in_which_a_session_differs_from_its_file,
     instance_keeps_its_check_ins_when_its_meeting_comes_back,
     own_feed_is_unchanged_and_any_edit_of_it_is_seen,
@@ -292,6 +293,42 @@ async fn skip_of_a_person_survives_an_import(database: TestDatabase) -> Result<(
     let moved = import(&admin, json!({ "ics": mondays("skips@test", 20, "", &[]) })).await?;
     assert_eq!(actions(&moved), [("skips@test", "UPDATED")]);
     assert_eq!(skips().await?, by_people);
+    Ok(())
+}
+
+/// People change the end of a session between imports, with a date or with a rule of their own.
+async fn end_of_a_rule_goes_when_a_file_replaces_it_and_a_date_of_a_person_stays(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let event = |rule: &str| {
+        mondays("end@test", 19, "", &[]).replace("RRULE:FREQ=WEEKLY\n", &format!("RRULE:FREQ=WEEKLY;{rule}\n"))
+    };
+    let rrule = |rule: &str| json!([{ "rrule": { "rrule": rule, "startTime": "19:00", "endTime": "21:00" } }]);
+    let imported = import(&admin, json!({ "ics": event("BYDAY=MO") })).await?;
+    let id = session_of(&imported, "end@test")?;
+    let update =
+        "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { terminationDate } } }";
+    let show = "query($id: ID!) { session(id: $id) { terminationDate } }";
+    for (by_person, file, expected) in [
+        // The end of a person's rule goes when the file replaces the rule.
+        (json!({ "schedules": rrule("FREQ=WEEKLY;BYDAY=MO;COUNT=2") }), "BYDAY=MO,FR", Value::Null),
+        (json!({ "schedules": rrule("FREQ=WEEKLY;BYDAY=TU;COUNT=2") }), "BYDAY=MO,TH", Value::Null),
+        (json!({}), "BYDAY=MO;COUNT=5", json!("2030-02-04")),
+        // A date that a person gave stays until the file brings another one.
+        (json!({ "terminationDate": "2030-01-24" }), "BYDAY=MO", json!("2030-01-24")),
+        (json!({}), "BYDAY=MO,FR", json!("2030-01-24")),
+        (json!({}), "BYDAY=MO,FR;COUNT=4", json!("2030-01-18")),
+        // The file only loses its end. A person's rule keeps its own.
+        (json!({ "schedules": rrule("FREQ=WEEKLY;BYDAY=WE;COUNT=2") }), "BYDAY=MO,FR", json!("2030-01-16")),
+        (json!({}), "BYDAY=MO", Value::Null),
+    ] {
+        let mut input = by_person.clone();
+        input["id"] = json!(id);
+        admin.data(update, json!({ "input": input })).await?;
+        import(&admin, json!({ "ics": event(file) })).await?;
+        let session = admin.data(show, json!({ "id": id })).await?;
+        assert_eq!(session["session"]["terminationDate"], expected, "{by_person}, then {file}");
+    }
     Ok(())
 }
 

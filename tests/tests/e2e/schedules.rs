@@ -228,6 +228,27 @@ async fn meeting_moved_to_another_date_stays_when_its_first_date_is_skipped(data
     assert_eq!(dates().await?.0, [other.to_string()], "it comes back");
     admin.data(REMOVE, json!({ "id": skips[0]["id"] })).await?;
     assert_eq!(dates().await?.0, [other.to_string()], "no second instance for its occurrence");
+
+    // A person changes it while its first date is skipped. It is still the meeting of that date.
+    let last = other + Days::new(1);
+    for (change, now) in [
+        (json!({ "endTime": "14:00" }), other),
+        (json!({ "date": last }), last),
+        (json!({ "isCancelled": true }), last),
+    ] {
+        let added = admin.data(ADD, skip(first)).await?;
+        let mut input = change.clone();
+        input["id"] = json!(instance);
+        admin.data(update, json!({ "input": input })).await?;
+        assert_eq!(dates().await?.0, [now.to_string()], "{change}");
+        if change["isCancelled"].is_null() {
+            let added = admin.data(ADD, skip(now)).await?;
+            assert_eq!(dates().await?.0, Vec::<String>::new(), "{change}, and then its other date is skipped");
+            admin.data(REMOVE, json!({ "id": added["addSkips"]["sessions"][0]["skips"][1]["id"] })).await?;
+        }
+        admin.data(REMOVE, json!({ "id": added["addSkips"]["sessions"][0]["skips"][0]["id"] })).await?;
+        assert_eq!(dates().await?.0, [now.to_string()], "{change}, and then no date is skipped");
+    }
     Ok(())
 }
 

@@ -581,6 +581,7 @@ async fn manual_override_survives_recompute(database: TestDatabase) -> Result<()
     world.sweep(all.0, all.1).await?;
     let row = world.instance(id).await?;
     assert_eq!((row.date, row.deleted_at, row.is_cancelled), (date("2025-06-13"), None, false));
+    assert_eq!(row.occurrence_date, Some(date("2025-06-11")), "its occurrence gets no other instance");
     world.check_consistent().await
 }
 
