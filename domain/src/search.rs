@@ -37,7 +37,7 @@ pub fn finds(words: &[String], text: &str) -> bool {
 }
 
 /// Whether a search names a city in this state and country: at least one word is of the city.
-pub fn finds_place(words: &[String], city: &str, state: Option<&str>, country: Option<&str>) -> bool {
+pub fn finds_city(words: &[String], city: &str, state: Option<&str>, country: Option<&str>) -> bool {
     let whole = [Some(city), state, country].into_iter().flatten().collect::<Vec<_>>().join(" ");
     names_part_of(words, city) && finds(words, &whole)
 }
@@ -136,14 +136,14 @@ mod tests {
 
     #[test]
     fn search_finds_a_city_with_its_country() {
-        let finds = |search: &str| finds_place(&words(search), "Austin", Some("TX"), Some("USA"));
+        let finds = |search: &str| finds_city(&words(search), "Austin", Some("TX"), Some("USA"));
         for search in ["austin", "Austin, USA", "usa austin", "Austin TX", "Austin,TX,USA", "aus, us"] {
             assert!(finds(search), "{search}");
         }
         for search in ["", "usa", "Austin, Ireland", "TX USA"] {
             assert!(!finds(search), "{search}");
         }
-        assert!(finds_place(&words("münchen, osterreich"), "Munchen", None, Some("Österreich")));
+        assert!(finds_city(&words("münchen, osterreich"), "Munchen", None, Some("Österreich")));
     }
 
     #[test]

@@ -91,7 +91,7 @@ const CITIES: i64 = 5_000;
 
 /// A city that a search names. It has its country if the search needed it to find the city.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct FoundCity {
     pub city: String,
     pub country: Option<String>,
 }
@@ -100,7 +100,7 @@ pub struct Place {
 /// by their name and their state or country.
 ///
 /// Reads each city once from the index, however many sessions it has.
-pub async fn find_places(app: &App, text: &str, limit: usize) -> Result<Vec<Place>> {
+pub async fn find_cities(app: &App, text: &str, limit: usize) -> Result<Vec<FoundCity>> {
     const ALL: &str = "WITH RECURSIVE known(city) AS (
             SELECT min(city) FROM session WHERE deleted_at IS NULL
             UNION ALL
@@ -115,16 +115,16 @@ pub async fn find_places(app: &App, text: &str, limit: usize) -> Result<Vec<Plac
     let words = search::words(text);
     let all: Vec<String> = ids(app.db.pool(), ALL, [("limit", CITIES.into())]).await?;
     let found = all.iter().filter(|city| search::finds(&words, city)).take(limit);
-    let found: Vec<Place> = found.map(|city| Place { city: city.clone(), country: None }).collect();
+    let found: Vec<FoundCity> = found.map(|city| FoundCity { city: city.clone(), country: None }).collect();
     if !found.is_empty() {
         return Ok(found);
     }
     let named = all.into_iter().filter(|city| search::names_part_of(&words, city)).take(limit).collect();
-    find_places_in(app, &words, named).await
+    find_cities_in(app, &words, named).await
 }
 
 /// The cities, of these, that a search finds with their state or country.
-async fn find_places_in(app: &App, words: &[String], cities: Vec<String>) -> Result<Vec<Place>> {
+async fn find_cities_in(app: &App, words: &[String], cities: Vec<String>) -> Result<Vec<FoundCity>> {
     type Row = (String, Option<String>, Option<String>);
     if cities.is_empty() {
         return Ok(Vec::new());
@@ -140,10 +140,9 @@ async fn find_places_in(app: &App, words: &[String], cities: Vec<String>) -> Res
         .into_tuple()
         .all(app.db.pool())
         .await?;
-    let is_found =
-        |(city, state, country): &Row| search::finds_place(words, city, state.as_deref(), country.as_deref());
-    let mut found: Vec<Place> =
-        rows.into_iter().filter(is_found).map(|(city, _, country)| Place { city, country }).collect();
+    let is_found = |(city, state, country): &Row| search::finds_city(words, city, state.as_deref(), country.as_deref());
+    let mut found: Vec<FoundCity> =
+        rows.into_iter().filter(is_found).map(|(city, _, country)| FoundCity { city, country }).collect();
     found.dedup();
     Ok(found)
 }

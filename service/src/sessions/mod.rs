@@ -12,7 +12,7 @@ mod skips;
 pub use self::{
     delete::delete_session,
     list::{
-        City, MAX_SESSION_IDS, Place, SessionFilter, count_sessions, find_named_sessions, find_places,
+        City, FoundCity, MAX_SESSION_IDS, SessionFilter, count_sessions, find_cities, find_named_sessions,
         find_session_by_path, find_sessions, list_cities, list_sessions,
     },
     near::Near,

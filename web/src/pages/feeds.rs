@@ -25,7 +25,7 @@ use service::{
 use super::{
     Pages, Shared, address_of, cards,
     error::TRY_AGAIN_AFTER,
-    home::{Search, place_text},
+    home::{Search, found_city_text},
     times,
 };
 use crate::site::{to, whole};
@@ -126,7 +126,7 @@ async fn write_feed(app: &App, city: &str) -> Result<String> {
         Some(filter) => meetings::find_upcoming(app, &filter, ENTRIES).await?,
         None => Vec::new(),
     };
-    let only = Some(search.place().map_or_else(|| city.to_owned(), place_text)).filter(|city| !city.is_empty());
+    let only = Some(search.city().map_or_else(|| city.to_owned(), found_city_text)).filter(|city| !city.is_empty());
     let place = only.as_ref().map(|city| format!(" in {city}")).unwrap_or_default();
     let query = only.map(|city| format!("?city={}", cards::encoded(&city))).unwrap_or_default();
     let updated = next.iter().map(|(session, _)| session.changed_at).max().unwrap_or(DateTime::UNIX_EPOCH);

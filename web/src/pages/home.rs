@@ -16,7 +16,7 @@ use service::{
     instances::{self, ActiveFilter, meetings},
     lists::{Page as ListPage, RowCursor},
     presence::activities::Activity,
-    sessions::{self, Place, Session, SessionFilter},
+    sessions::{self, FoundCity, Session, SessionFilter},
 };
 
 use super::{
@@ -51,8 +51,8 @@ pub struct Parameters {
 /// The result of a search for a city.
 pub enum Search {
     Everywhere,
-    City(Place),
-    Several(Vec<Place>),
+    City(FoundCity),
+    Several(Vec<FoundCity>),
     Nothing,
 }
 
@@ -61,32 +61,32 @@ impl Search {
         if search::words(text).is_empty() {
             return Ok(Self::Everywhere);
         }
-        let mut places = sessions::find_places(app, text, SUGGESTIONS).await?;
+        let mut cities = sessions::find_cities(app, text, SUGGESTIONS).await?;
         let key = search::key(text);
-        let by_key = places.iter().filter(|place| search::key(&place.city) == key);
-        let exact = places.iter().find(|place| place.city == text.trim()).or(match &by_key.collect::<Vec<_>>()[..] {
+        let by_key = cities.iter().filter(|found| search::key(&found.city) == key);
+        let exact = cities.iter().find(|found| found.city == text.trim()).or(match &by_key.collect::<Vec<_>>()[..] {
             [only] => Some(*only),
             _ => None,
         });
         if let Some(exact) = exact {
             return Ok(Self::City(exact.clone()));
         }
-        Ok(match places.pop() {
+        Ok(match cities.pop() {
             None => Self::Nothing,
-            Some(only) if places.is_empty() => Self::City(only),
-            Some(last) => Self::Several(places.into_iter().chain([last]).collect()),
+            Some(only) if cities.is_empty() => Self::City(only),
+            Some(last) => Self::Several(cities.into_iter().chain([last]).collect()),
         })
     }
 
-    pub fn place(&self) -> Option<&Place> {
-        if let Self::City(place) = self { Some(place) } else { None }
+    pub fn city(&self) -> Option<&FoundCity> {
+        if let Self::City(found) = self { Some(found) } else { None }
     }
 
     /// The sessions in the found city. `None` if there is no city, or not one only.
     pub fn filter(&self) -> Option<SessionFilter> {
         match self {
             Self::Everywhere => Some(SessionFilter::default()),
-            Self::City(Place { city, country }) => {
+            Self::City(FoundCity { city, country }) => {
                 Some(SessionFilter { city: Some(city.clone()), country: country.clone(), ..SessionFilter::default() })
             }
             Self::Several(_) | Self::Nothing => None,
@@ -98,11 +98,11 @@ impl Search {
         html! {
             @match self {
                 Self::Nothing => p { (words!("no-such-city")) },
-                Self::Several(places) => {
+                Self::Several(cities) => {
                     p { (words!("several-cities")) }
                     ul.choices {
-                        @for place in places {
-                            @let text = place_text(place);
+                        @for found in cities {
+                            @let text = found_city_text(found);
                             li { a href={ (to(page)) "?city=" (cards::encoded(&text)) } { (text) } }
                         }
                     }
@@ -114,7 +114,7 @@ impl Search {
 }
 
 /// 'Austin', or 'Austin, USA' if the search named the country.
-pub fn place_text(Place { city, country }: &Place) -> String {
+pub fn found_city_text(FoundCity { city, country }: &FoundCity) -> String {
     [Some(city.as_str()), country.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -132,13 +132,13 @@ struct Content {
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters): Query<Parameters>) -> Page {
     let content = load(&pages.app, &parameters).await.map_err(page_of(&visitor))?;
-    let place = content.search.place();
-    let city = place.map(place_text);
+    let found = content.search.city();
+    let city = found.map(found_city_text);
     let title = city.as_ref().map_or_else(|| words!("in-session-now"), |city| words!("in-session-now-in", city = city));
-    let narrowing = match place {
+    let narrowing = match found {
         None => json!({}),
-        Some(Place { city, country: None }) => json!({ "city": city }),
-        Some(Place { city, country }) => json!({ "city": city, "country": country }),
+        Some(FoundCity { city, country: None }) => json!({ "city": city }),
+        Some(FoundCity { city, country }) => json!({ "city": city, "country": country }),
     };
     let mut frame = Frame::new(&title, &visitor).following(narrowing).asking_where();
     if let Some(city) = &city {
@@ -166,8 +166,8 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
     let Some(filter) = content.search.filter() else { return Ok(content) };
     let name = Some(parameters.name.trim().to_owned()).filter(|name| !name.is_empty());
     let filter = SessionFilter { name_contains: name.clone(), ..filter };
-    let place = content.search.place().map(place_text);
-    if place.is_some() || name.is_some() {
+    let city = content.search.city().map(found_city_text);
+    if city.is_some() || name.is_some() {
         let page = ListPage { first: Some(100), ..ListPage::default() };
         content.all = with_status(app, sessions::list_sessions(app, &filter, &page).await?.rows).await?;
     }
@@ -175,7 +175,7 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
     if name.is_some() {
         return Ok(content);
     }
-    if let Some(city) = &place {
+    if let Some(city) = &city {
         let all: Vec<Session> = content.all.iter().map(|(session, _)| session.clone()).collect();
         content.today = Timeline::load(app, city, &all).await?;
     }
@@ -185,7 +185,7 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
     let last = slice.rows.last().map(|row| RowCursor::of_instant(row.listed_at, row.id).write());
     content.more = last.filter(|_| slice.has_next);
     content.on_now = cards::load(app, slice.rows).await?;
-    if place.is_none() {
+    if city.is_none() {
         content.activities = activity::listed(app).await?;
     }
     Ok(content)
@@ -231,15 +231,15 @@ fn search_form(parameters: &Parameters, search: &Search) -> Markup {
 }
 
 fn on_now(parameters: &Parameters, content: &Content) -> Markup {
-    let mut places: BTreeMap<String, Vec<Card>> = BTreeMap::new();
+    let mut cities: BTreeMap<String, Vec<Card>> = BTreeMap::new();
     for card in &content.on_now {
-        places.entry(cards::city_text(&card.session)).or_default().push(card.clone());
+        cities.entry(cards::city_text(&card.session)).or_default().push(card.clone());
     }
     html! {
         section aria-label=(words!("on-now")) {
-            @if places.is_empty() { p.quiet { (words!("nothing-on")) } }
-            @for (place, cards) in &places {
-                h2 { (place) }
+            @if cities.is_empty() { p.quiet { (words!("nothing-on")) } }
+            @for (city, cards) in &cities {
+                h2 { (city) }
                 (cards::list(content.now, cards, cards::nothing))
             }
             @if let Some(after) = &content.more {
@@ -272,7 +272,7 @@ fn all(parameters: &Parameters, content: &Content) -> Markup {
                         (item(session, *is_live, session.city.as_deref().filter(|_| is_named)))
                     }
                 }
-                @if !is_named && let Some(Place { city, .. }) = content.search.place() {
+                @if !is_named && let Some(FoundCity { city, .. }) = content.search.city() {
                     p { a href=(calendar_address(city)) { (words!("add-to-calendar")) } }
                 }
             }

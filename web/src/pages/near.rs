@@ -23,7 +23,7 @@ use super::{
     cards::{self, Card},
     error::page_of,
     forms::{Field, FormState, Typed},
-    home::{Search, item, place_text, with_status},
+    home::{Search, found_city_text, item, with_status},
     layout::{Frame, respond},
     visitor::Visitor,
 };
@@ -91,10 +91,10 @@ async fn find_place(app: &App, typed: &Typed) -> Result<Option<(String, GeoPoint
     let refused = |message: String| Err(Error::invalid("place", message));
     let found = Search::of(app, text).await?;
     let (city, filter) = match (&found, found.filter()) {
-        (Search::City(place), Some(filter)) => (place_text(place), filter),
-        (Search::Several(places), _) => {
-            let places: Vec<String> = places.iter().map(place_text).collect();
-            return refused(words!("place-of-several", cities = places.join("; ")));
+        (Search::City(city), Some(filter)) => (found_city_text(city), filter),
+        (Search::Several(cities), _) => {
+            let cities: Vec<String> = cities.iter().map(found_city_text).collect();
+            return refused(words!("place-of-several", cities = cities.join("; ")));
         }
         _ => return refused(words!("place-unknown")),
     };

@@ -11,13 +11,13 @@ use service::{
     App, Result,
     instances::meetings::{self, Meeting},
     lists::Page as ListPage,
-    sessions::{self, Place, Session},
+    sessions::{self, FoundCity, Session},
 };
 
 use super::{
     Page, Pages, cards,
     error::page_of,
-    home::{Search, calendar_address, place_text},
+    home::{Search, calendar_address, found_city_text},
     layout::{Frame, respond},
     times,
     visitor::Visitor,
@@ -42,7 +42,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters
     let app = &pages.app;
     let search = Search::of(app, &parameters.city).await.map_err(page_of(&visitor))?;
     let (sessions, more, days) = load(app, &search, parameters.after.clone()).await.map_err(page_of(&visitor))?;
-    let found = search.place().map(place_text);
+    let found = search.city().map(found_city_text);
     let city = found.as_deref().unwrap_or_default();
     let title = if city.is_empty() { words!("calendar") } else { words!("calendar-of", city = city) };
     let main = html! {
@@ -60,7 +60,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters
                 ul.rows { @for (session, meeting) in meetings { (row(app, &sessions, *session, meeting)) } }
             }
         }
-        @if let Some(Place { city, .. }) = search.place() {
+        @if let Some(FoundCity { city, .. }) = search.city() {
             p { a href=(calendar_address(city)) { (words!("add-to-calendar")) } }
         }
         @if let Some(after) = more {
