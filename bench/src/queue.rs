@@ -151,7 +151,7 @@ async fn join(app: &App, person: i64) -> Result<i64> {
 }
 
 async fn leave(app: &App, person: i64) -> Result<()> {
-    seats::leave_queue(app, Viewer::person(PersonId(person)), None, visit(person), Leaver::Person).await?;
+    seats::leave_queue(app, Viewer::person(PersonId(person)), None, visit(person), None, Leaver::Person).await?;
     Ok(())
 }
 

@@ -341,7 +341,10 @@ export interface Visit<FirstEntry = Entry | undefined> extends EventTarget {
   readonly entered: Promise<FirstEntry>;
   /** Sends a heartbeat now. */
   beat(): Promise<void>;
-  /** Asks for a seat, or takes the one that is offered. */
+  /**
+   * Asks for a seat, or takes the one that is offered. `startHeartbeat` does the same, but with `acceptOffers: false` it leaves an
+   * offer to this method.
+   */
   enter(activity?: string): Promise<Entry>;
   /**
    * Gives back the seat of this tab, and the person's place in the queue, which all tabs and devices share. A seat that another

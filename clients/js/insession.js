@@ -230,6 +230,11 @@ class Connection {
     return silence;
   }
 
+  /** Whether the server has accepted the connection. */
+  get isReady() {
+    return this.#isReady;
+  }
+
   /** Calls `watcher(isOutOfTouch)` now and at each change. Returns a function that ends this. */
   watchTouch(watcher) {
     this.#watchers.add(watcher);
@@ -1797,8 +1802,8 @@ const QUEUE_CHANGES = `subscription($id: ID!, $secret: String) {
 } ${PLACE}`;
 const ends = (name) => `mutation($id: ID!, $secret: String) { ${name}(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
 const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
-const LEAVE_QUEUE = `mutation($id: ID!, $secret: String, $onlyThisVisit: Boolean!) {
-  leaveQueue(presenceId: $id, secret: $secret, onlyThisVisit: $onlyThisVisit) { ${PRESENCE} }
+const LEAVE_QUEUE = `mutation($id: ID!, $secret: String, $onlyThisVisit: Boolean!, $activityKey: String!) {
+  leaveQueue(presenceId: $id, secret: $secret, onlyThisVisit: $onlyThisVisit, activityKey: $activityKey) { ${PRESENCE} }
 }`;
 
 /** The answer to an entry that was cancelled before the server answered. */
@@ -1866,7 +1871,7 @@ class Visit extends EventTarget {
     this.input = { languageCode: language, currentPage: currentPage || location.pathname };
     this.#tab.running.add(this);
     /** The first answer about the seat. Without an activity it is undefined. */
-    this.entered = activity ? this.enter() : this.beat();
+    this.entered = activity ? this.enter(activity, { mayClaim: acceptOffers }) : this.beat();
     this.entered.catch((error) => this.reportFailure(error));
   }
 
@@ -1951,12 +1956,12 @@ class Visit extends EventTarget {
    * Asks for a seat, or takes the one that is offered. A full activity is an answer: `admitted` is false, and `message` says why. If
    * `leave`, `stop` or `complete` is called before the server has answered, the answer has `cancelled: true`.
    */
-  async enter(activity = this.activity) {
+  async enter(activity = this.activity, { mayClaim = true } = {}) {
     const { signal } = this.#entries;
     if (signal.aborted) return CANCELLED;
     this.activity = activity;
     const cancelled = new Promise((resolve) => signal.addEventListener('abort', () => resolve(CANCELLED), { once: true }));
-    const answered = this.#tab.enter(activity, this.wait, signal).then((answer) => {
+    const answered = this.#tab.enter(activity, { wait: this.wait, mayClaim }, signal).then((answer) => {
       if (signal.aborted) return CANCELLED;
       dispatch('entered', answer, this);
       return answer;
@@ -2250,6 +2255,14 @@ class TabVisit {
     if (offer) this.#accept(activity);
   }
 
+  /** The place of the visit or its person in this queue, if a seat is offered to it. It is shown from now on. */
+  #offerIn(activity) {
+    const place = this.presence?.queuePlace;
+    if (!this.#hasBeaten || place?.activity.key !== activity || !place.offer) return undefined;
+    this.#putPlace(activity, place);
+    return place;
+  }
+
   /** Takes the offered seat. If that fails, the next message or heartbeat that still shows the offer tries again. */
   async #accept(activity) {
     const use = this.#acceptingUseOf(activity);
@@ -2275,11 +2288,18 @@ class TabVisit {
     dispatch('activity-queue-changed', detail);
   }
 
-  /** Asks for a seat, unless `signal` is aborted before that. */
-  enter(activity, wait, signal) {
+  /** Asks for a seat, unless `signal` is aborted before that. `mayClaim`: a seat that is offered already is taken. */
+  enter(activity, { wait, mayClaim }, signal) {
     return this.#inTurn(async () => {
-      if (!signal.aborted && !this.#hasBeaten) await this.#beat();
+      if (!signal.aborted && !(this.#hasBeaten && mayClaim)) await this.#beat();
+      // Whoever has a seat hears when the person leaves in another tab.
+      if (!signal.aborted) await this.#siblings.open();
       signal.throwIfAborted();
+      const offered = mayClaim ? undefined : this.#offerIn(activity);
+      if (offered) {
+        this.#followQueue();
+        return { admitted: false, occupancy: null, maxConcurrent: null, queuePlace: offered, message: 'A seat is offered: enter again to take it.' };
+      }
       const before = [this.#seat, this.#queue];
       const input = { presenceId: this.id, activityKey: activity, secret: this.secret, wait };
       this.#isOnline = true;
@@ -2349,8 +2369,12 @@ class TabVisit {
   #follow() {
     const now = performance.now();
     if (now - this.#movedAt < BETWEEN_MOVES_MS) return;
-    for (const [activity, { state, isElsewhere, reason }] of this.#standings) {
-      if (!(state === 'admitted' && isElsewhere) && reason !== 'away') continue;
+    // Without a connection, nobody knows what the person has done elsewhere since.
+    if (!this.connection.isReady) return;
+    for (const [activity, { reason }] of this.#standings) {
+      const told = this.#told;
+      const hasSeatElsewhere = told?.activity.key === activity && told.admitted && told.isElsewhere;
+      if (!hasSeatElsewhere && reason !== 'away') continue;
       this.#movedAt = now;
       this.#enterAgain(activity);
     }
@@ -2409,7 +2433,7 @@ class TabVisit {
       if (!this.#needsQueueFeed()) this.#endQueueFeed();
       if (this.#queue !== undefined && !this.#waitingUseOf(this.#queue)) {
         const isShown = isWanted(this.#queue);
-        await this.#end(LEAVE_QUEUE, { onlyThisVisit: !hasLeft });
+        await this.#leaveQueue(hasLeft);
         if (isShown) await this.#beat();
       }
       if (this.running.size === 0) {
@@ -2441,7 +2465,7 @@ class TabVisit {
       this.#isCompleted = true;
       this.#endQueueFeed();
       this.#standings.clear();
-      if (this.#queue !== undefined) await this.#end(LEAVE_QUEUE, { onlyThisVisit: !hasLeft });
+      if (this.#queue !== undefined) await this.#leaveQueue(hasLeft);
       if (this.#isKnown) await this.#end(COMPLETE);
       await this.#beat();
     });
@@ -2452,6 +2476,11 @@ class TabVisit {
     clearTimeout(this.#timer);
     this.#beats.abort();
     this.#beats = new AbortController();
+  }
+
+  /** Gives up the place at which the visit waits. The request names the activity, because it may be sent twice. */
+  #leaveQueue(hasLeft) {
+    return this.#end(LEAVE_QUEUE, { onlyThisVisit: !hasLeft, activityKey: this.#queue });
   }
 
   /** After `LEAVE` and `COMPLETE`, pongs no longer count as heartbeats, until the next heartbeat. */
@@ -2499,16 +2528,19 @@ class Siblings {
     Object.assign(this, { tab, heard });
   }
 
-  /** Asks the other tabs who takes part, and tells them about this one. A visitor who is not signed in has no other tabs. */
-  async meet(activity) {
+  /** Opens the channel of the person. A visitor who is not signed in has no other tabs. */
+  async open() {
     const person = await this.tab.connection.viewer();
     if (person !== this.#person) this.close();
-    if (!person || typeof BroadcastChannel === 'undefined') return;
-    if (!this.#channel) {
-      this.#person = person;
-      this.#channel = attempt(() => new BroadcastChannel(`insession.seats ${this.tab.connection.base} ${person}`));
-      if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
-    }
+    if (!person || this.#channel || typeof BroadcastChannel === 'undefined') return;
+    this.#person = person;
+    this.#channel = attempt(() => new BroadcastChannel(`insession.seats ${this.tab.connection.base} ${person}`));
+    if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
+  }
+
+  /** Asks the other tabs who takes part, and tells them about this one. */
+  async meet(activity) {
+    await this.open();
     this.tell('hello', activity);
     if (this.tab.standing(activity)) this.tell('here', activity);
   }

@@ -278,7 +278,8 @@ export class Server {
     return { presence: this.#presence(key) };
   }
 
-  leaveQueue(key, visit, { onlyThisVisit = false } = {}) {
+  leaveQueue(key, visit, { onlyThisVisit = false, activityKey } = {}) {
+    if (activityKey !== undefined && activityKey !== this.#activity.key) return { presence: this.#presence(key) };
     const carrier = this.#carrier(key);
     const others = [...this.visits].filter(([id, { person, waits }]) => id !== key && person === this.visits.get(key).person && waits);
     const other = this.seatsPer === 'PERSON' ? others.at(-1)?.[0] : undefined;

@@ -66,6 +66,19 @@ describe('a visit that waits', () => {
     assert.equal(ann.state, 'admitted');
   });
 
+  test('leaves an offer to the person in another tab, too', async () => {
+    const { clock, open, others, server } = await scene();
+    const visits = [await wait(open(), { acceptOffers: false })];
+    others[0].leave();
+    await settled();
+    visits.push(await wait(open(), { acceptOffers: false }));
+    await clock.advance(5_000);
+    assert.deepEqual(visits.map(({ state }) => state), ['offered', 'offered']);
+    await visits[1].enter();
+    await clock.advance(1_000);
+    assert.deepEqual(visits.map(({ state }) => state), ['admitted', 'admitted']);
+  });
+
   for (const end of ['leave', 'stop', 'complete']) {
     test(`leaves the queue by ${end}(), also before the answer`, async () => {
       const { open, server } = await scene();
@@ -377,7 +390,7 @@ describe('two tabs with a seat for each visit', () => {
     server.seatsPer = 'PERSON';
     server.endSeat(visits[0].id);
     await clock.advance(MINUTE);
-    assert.deepEqual([visits.map(({ state }) => state), server.taken], [['admitted', 'admitted'], 1]);
+    assert.deepEqual(visits.map(({ state }) => state), ['admitted', 'admitted']);
     await visits[0].leave();
     await clock.advance(1_000);
     assert.deepEqual([visits.map(({ state }) => state), server.taken], [['online', 'online'], 0]);
@@ -427,6 +440,20 @@ describe('a person who leaves the queue with another device', () => {
     tab.use();
     await clock.advance(MINUTE);
     assert.deepEqual([ann.state, ann.lostReason, server.queue], ['lost', 'ended', []]);
+  });
+
+  test('gets no seat again by using a tab that has no connection', async () => {
+    const { clock, devices, server } = await twoDevices({ seats: 2, taken: 0 });
+    const [laptop, phone] = [await wait(devices[0]), await wait(devices[1])];
+    await clock.advance(1_000);
+    assert.deepEqual([laptop.state, server.taken], ['admitted', 1]);
+    devices[0].loseConnection();
+    await phone.leave();
+    devices[0].use();
+    await clock.advance(MINUTE / 2);
+    devices[0].use();
+    await clock.advance(MINUTE / 2);
+    assert.deepEqual([laptop.state, server.taken], ['lost', 0]);
   });
 
   test('keeps showing the seat of another device over a lost connection', async () => {

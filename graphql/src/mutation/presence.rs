@@ -164,8 +164,8 @@ impl PresenceMutation {
     }
 
     /// Gives up the place of a visit, or of its person, in a queue. A seat that is offered to the place is given up,
-    /// too. If a person has several places, the one at which the visit waits is given up. If there is no place, nothing
-    /// changes. Only the visitor may do this.
+    /// too. Without `activityKey`, it is the place at which the visit has asked to wait, or that of its person if the
+    /// visit has asked for none. If there is no such place, nothing changes. Only the visitor may do this.
     async fn leave_queue(
         &self,
         ctx: &Context<'_>,
@@ -176,10 +176,15 @@ impl PresenceMutation {
             desc = "If true, only this visit stops waiting. The place is kept if another visit of the person waits at it, too. If this visit does not wait, nothing changes."
         )]
         only_this_visit: bool,
+        #[graphql(
+            desc = "The key of the activity whose queue is left. With it the mutation may be repeated: it never gives up a place in another queue."
+        )]
+        activity_key: Option<String>,
     ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
         let leaver = if only_this_visit { Leaver::Visit } else { Leaver::Person };
-        let left = seats::leave_queue(app(ctx)?, viewer(ctx), secret.as_deref(), id, leaver).await?;
+        let key = activity_key.as_deref();
+        let left = seats::leave_queue(app(ctx)?, viewer(ctx), secret.as_deref(), id, key, leaver).await?;
         PresencePayload::left(ctx, left).await.map(Some)
     }
 

@@ -18,7 +18,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, FromQueryResult, IntoActiveModel, Q
 
 use super::{
     Claimant, Tally,
-    activities::{Activity, max_idle_of, storable_key},
+    activities::{Activity, find_activity_by_key, max_idle_of, storable_key},
     beats::lock_visits,
     completed, facts_of, not_found, note_freed, put_seen,
     queue::{self, LockedQueues, Owner, QueuePlace, settle_queues},
@@ -236,30 +236,44 @@ pub enum Leaver {
     Visit,
 }
 
-/// Gives up the place in a queue, and its offer. Does nothing if neither the visit nor its person waits, or if only the
-/// visit leaves and it does not wait.
+/// Gives up the place in the queue of the activity with this key, and its offer. Without a key, it is the place at which the
+/// visit has asked to wait, or that of the person if it has asked for none. Does nothing if there is no such place, or if only
+/// the visit leaves and it does not wait there.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
+/// [`Error::NotFound`] if there is no such visit or activity, or the visit belongs to somebody else.
 pub async fn leave_queue(
     app: &App,
     viewer: Viewer,
     secret: Option<&str>,
     id: PresenceId,
+    key: Option<&str>,
     leaver: Leaver,
 ) -> Result<LeaveResult> {
     let claimant = Claimant::new(app, viewer, secret)?;
+    let named = match key {
+        Some(key) => {
+            let found = find_activity_by_key(app, key).await?;
+            Some(found.ok_or_else(|| no_activity(key))?.id)
+        }
+        None => None,
+    };
     let left = transaction!(app, app.now(), |tx| {
         let (mut visit, places) = lock_own_and_queues(tx, &claimant, id).await?;
         let owner = Owner::from(&visit);
-        let place = places.into_iter().next().filter(|place| leaver == Leaver::Person || owner.waits_at(place));
+        let is_meant = |place: &queue_place::Model| match named {
+            Some(activity) => place.activity_id == activity,
+            // The place may be gone. Another place of the person is not meant then.
+            None => visit.waits_at_id.is_none() || owner.waits_at(place),
+        };
+        let place = places.into_iter().find(is_meant).filter(|it| leaver == Leaver::Person || owner.waits_at(it));
         let Some(place) = place else { return Ok(LeaveResult { visit: visit.into(), freed: None }) };
-        let activity = place.activity_id;
+        let (activity, waits_here) = (place.activity_id, owner.waits_at(&place));
         let is_removed = match leaver {
             Leaver::Person => queue::remove(tx, &[place]).await.map(|()| true)?,
             Leaver::Visit => queue::stop_waiting(tx, &app.presence.rules, id, place, app.now()).await?,
         };
-        if visit.waits_at_id.is_some() {
+        if waits_here {
             visit = save(tx, Model { waits_at_id: None, ..visit }).await?;
         }
         Ok(LeaveResult { visit: visit.into(), freed: is_removed.then_some(activity) })
@@ -322,7 +336,7 @@ async fn lock_activity(tx: &Tx, key: &str, waiting: Option<PresenceId>) -> Resul
         max_concurrent: Option<i32>,
         waits_in: Option<ActivityId>,
     }
-    let missing = || Error::NotFound(format!("no activity {key}"));
+    let missing = || no_activity(key);
     let sql = "SELECT a.id, a.max_concurrent, q.activity_id AS waits_in FROM activity a \
                LEFT JOIN queue_place q ON q.presence_id = :visit \
                  OR q.id = (SELECT p.waits_at_id FROM presence p WHERE p.id = :visit) WHERE a.key = :key";
@@ -367,6 +381,10 @@ async fn lock_own_and_queues(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Re
     let places = queue::find_places_of(tx, Owner::from(&visit)).await?;
     queues.check(&places)?;
     Ok((visit, places))
+}
+
+fn no_activity(key: &str) -> Error {
+    Error::NotFound(format!("no activity {key}"))
 }
 
 /// Locks a visit, and others with a seat in this activity, in the order of their ids: those whose lease has run out,

@@ -110,7 +110,7 @@ pub async fn take_part(
         let holding = find_holding(app, &visitor, id, &activity).await?;
         match holding.filter(|holding| holding.is_own) {
             Some(Holding { place: Some(_), .. }) => {
-                seats::leave_queue(app, viewer, None, id, Leaver::Person).await?;
+                seats::leave_queue(app, viewer, None, id, Some(&activity.key), Leaver::Person).await?;
             }
             Some(_) => {
                 seats::leave_activity(app, viewer, None, id).await?;

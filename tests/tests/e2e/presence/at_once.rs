@@ -33,7 +33,7 @@ async fn wait(app: &App, guest: Guest, key: &str) -> Result<()> {
 }
 
 async fn leave(app: &App, guest: Guest, leaver: Leaver) -> Result<()> {
-    seats::leave_queue(app, Viewer::person(guest.person), None, guest.visit, leaver).await.done()?;
+    seats::leave_queue(app, Viewer::person(guest.person), None, guest.visit, None, leaver).await.done()?;
     Ok(())
 }
 
@@ -97,7 +97,7 @@ async fn visits_change_queues_while_people_leave_and_merge(database: TestDatabas
     for guest in &guests[..6] {
         let viewer = Viewer::person(guest.person);
         while interview.state(*guest).await? != "-" {
-            seats::leave_queue(&servers[0], viewer, None, guest.visit, Leaver::Person).await.done()?;
+            seats::leave_queue(&servers[0], viewer, None, guest.visit, None, Leaver::Person).await.done()?;
         }
     }
     let sql = "SELECT COUNT(*) FROM queue_place";

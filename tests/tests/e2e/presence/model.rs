@@ -103,7 +103,7 @@ impl Stored {
                 absent(seats::leave_activity(app, self.viewer(guest), None, visit(guest.into())).await)?;
             }
             Step::LeaveQueue(guest) => {
-                let left = seats::leave_queue(app, self.viewer(guest), None, visit(guest.into()), Leaver::Person);
+                let left = seats::leave_queue(app, self.viewer(guest), None, visit(guest.into()), None, Leaver::Person);
                 absent(left.await)?;
             }
             Step::Beat(guest, is_idle) => self.beat(app, guest, is_idle).await?,

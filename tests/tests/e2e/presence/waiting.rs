@@ -35,6 +35,7 @@ on_both_databases!(
     offer_after_a_pause_waits_for_its_visit,
     anonymous_visit_takes_no_seat_of_the_person_who_uses_it,
     place_follows_the_visits_that_wait_at_it,
+    leaving_one_queue_keeps_the_place_in_another,
     closed_activity_ends_offers_and_keeps_places,
     lowered_limit_ends_the_newest_offers_and_keeps_places,
     seats_places_and_offers_end_after_the_clock_was_set_back,
@@ -266,6 +267,38 @@ async fn changed_offer_seconds_count_for_new_offers(database: TestDatabase) -> R
     interview.expect(&[(cleo, "-")]).await
 }
 
+async fn leaving_one_queue_keeps_the_place_in_another(database: TestDatabase) -> Result<()> {
+    let interview = Interview::new(database, 1).await?;
+    let app = &interview.world.app;
+    let other = "chat".to_owned();
+    let closed =
+        NewActivity { key: other.clone(), name: other.clone(), max_concurrent: Some(0), ..NewActivity::default() };
+    save_activity(app, Viewer::ADMIN, closed).await.done()?;
+    // Ben waits with two visits in one queue, and with a third visit in another.
+    let [_, ben] = interview.come().await?;
+    let viewer = Viewer::person(ben.person);
+    let [second, third] = [10, 11].map(|number| Guest { visit: visit(number), ..ben });
+    for guest in [second, third] {
+        interview.beat(guest, false).await?;
+    }
+    interview.enter(second).await?;
+    seats::enter_activity(app, viewer, None, third.visit, &other, IfFull::Wait).await.done()?;
+    let places =
+        async || Ok::<_, anyhow::Error>(queue::follow(app, viewer, None, third.visit).await.done()?.holdings.len());
+    assert_eq!(places().await?, 2);
+
+    // A client that gets no answer sends the mutation again. The second visit still waits at a place that is gone.
+    for (guest, key) in [(ben, Some(KEY)), (ben, Some(KEY)), (second, None), (third, Some(KEY))] {
+        seats::leave_queue(app, viewer, None, guest.visit, key, Leaver::Person).await.done()?;
+        assert_eq!(places().await?, 1, "{key:?}");
+    }
+    let unknown = seats::leave_queue(app, viewer, None, third.visit, Some("tennis"), Leaver::Person).await;
+    ensure!(matches!(unknown, Err(service::Error::NotFound(_))), "{unknown:?}");
+    seats::leave_queue(app, viewer, None, third.visit, None, Leaver::Person).await.done()?;
+    assert_eq!(places().await?, 0);
+    Ok(())
+}
+
 async fn wait_is_estimated_once_five_seats_were_given_back(database: TestDatabase) -> Result<()> {
     let interview = Interview::new(database, 1).await?;
     let [ann, ben, cleo] = interview.come().await?;
@@ -283,7 +316,7 @@ async fn wait_is_estimated_once_five_seats_were_given_back(database: TestDatabas
     assert_eq!(estimates().await?, [None, None]);
     // Ann gives the seat back four times.
     for guest in [ben, cleo] {
-        seats::leave_queue(&interview.world.app, Viewer::person(guest.person), None, guest.visit, Leaver::Person)
+        seats::leave_queue(&interview.world.app, Viewer::person(guest.person), None, guest.visit, None, Leaver::Person)
             .await
             .done()?;
     }
