@@ -2255,7 +2255,7 @@ class TabVisit {
     if (offer) this.#accept(activity);
   }
 
-  /** The place of the visit or its person in this queue, if a seat is offered to it. It is shown from now on. */
+  /** The place of the visit, or of its person, in this queue, if a seat is offered to it. Shows the offer. */
   #offerIn(activity) {
     const place = this.presence?.queuePlace;
     if (!this.#hasBeaten || place?.activity.key !== activity || !place.offer) return undefined;
@@ -2369,7 +2369,7 @@ class TabVisit {
   #follow() {
     const now = performance.now();
     if (now - this.#movedAt < BETWEEN_MOVES_MS) return;
-    // Without a connection, nobody knows what the person has done elsewhere since.
+    // Without a connection, this tab does not know what the person has done elsewhere.
     if (!this.connection.isReady) return;
     for (const [activity, { reason }] of this.#standings) {
       const told = this.#told;

@@ -68,7 +68,7 @@ pub async fn list_sessions(app: &App, filter: &SessionFilter, page: &Page) -> Re
     page.of(app.db.pool(), matching(filter, app.now()), order, Key::Text, false).await
 }
 
-/// All matching sessions near a place, ordered by distance.
+/// All matching sessions near a point, ordered by distance.
 async fn find_near(app: &App, filter: &SessionFilter, near: &Near) -> Result<Vec<Session>> {
     let query = matching(filter, app.now()).filter(near.condition());
     let found: Vec<Session> = values(query.all(app.db.pool()).await?);

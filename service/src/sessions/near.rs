@@ -1,4 +1,4 @@
-//! Sessions near a place. The database finds the sessions in a range of coordinates by an index. Then the distances are
+//! Sessions near a point. The database finds the sessions in a range of coordinates by an index. Then the distances are
 //! computed, and decide.
 
 use std::collections::HashMap;

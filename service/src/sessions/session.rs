@@ -27,7 +27,7 @@ pub struct Session {
     pub location: Option<String>,
     /// The coordinates of the location.
     pub coordinates: Option<GeoPoint>,
-    /// The distance in metres, in a list of sessions near a place.
+    /// The distance in metres, in a list of sessions near a point.
     pub metres_away: Option<u32>,
     /// The stored name of the time zone: see [`zone`](Self::zone).
     pub time_zone: String,
