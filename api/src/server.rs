@@ -270,12 +270,11 @@ impl Server {
     }
 }
 
-/// A pong counts as a heartbeat of the socket's visits. So the ping interval is at most a third of the time after which a
-/// visit goes offline (rule 15).
+/// A pong counts as a heartbeat of the socket's visits (rule 15).
 fn socket_limits(app: &App, limits: Limits) -> SocketLimits {
     let limits = SocketLimits::from(limits);
-    let third = app.presence.rules.online_window.to_std().unwrap_or_default() / 3;
-    SocketLimits { ping_interval: limits.ping_interval.min(third), ..limits }
+    let longest = app.presence.rules.longest_beat_interval().to_std().unwrap_or_default();
+    SocketLimits { ping_interval: limits.ping_interval.min(longest), ..limits }
 }
 
 /// The log's span of a request. It leaves out the query string, which may contain personal data.

@@ -105,6 +105,11 @@ impl PresenceRules {
         now - self.online_window
     }
 
+    /// The longest interval between the beats of a client. A visit then stays online if one or two of its beats are lost.
+    pub fn longest_beat_interval(&self) -> TimeDelta {
+        self.online_window / 3
+    }
+
     /// The first instant at which a visit is offline, if no further beat comes.
     pub fn off_line_at(&self, last_seen: DateTime<Utc>) -> DateTime<Utc> {
         last_seen + self.online_window + RESOLUTION

@@ -416,8 +416,7 @@ impl Settings {
 pub struct PresenceSettings {
     /// `ONLINE_WINDOW_SECONDS` (60) and `ABANDON_AFTER_HOURS` (3, may have a fraction): rules 15 and 16.
     pub rules: PresenceRules,
-    /// `HEARTBEAT_SECONDS` (20; a third of the online window if that is shorter than a minute): how often clients are
-    /// asked to send a heartbeat.
+    /// `HEARTBEAT_SECONDS` (20; at most [`PresenceRules::longest_beat_interval`]): how often clients are asked to send a heartbeat.
     pub heartbeat: Duration,
     /// `ANONYMOUS_PRESENCE` (false): whether clients without a token may have visits.
     pub anonymous: bool,
@@ -436,21 +435,28 @@ impl PresenceSettings {
     fn from(source: &Source<'_>) -> Result<Self, SettingError> {
         let usual = Self::default();
         let window = source.number("ONLINE_WINDOW_SECONDS", 60_u32, 1..=86_400)?;
-        let usual_heartbeat = usual.heartbeat.min(Duration::from_secs(window.into()) / 3);
-        let heartbeat = match source.text("HEARTBEAT_SECONDS") {
-            None => usual_heartbeat.max(Duration::from_secs(1)),
-            Some(_) => Duration::from_secs(source.number("HEARTBEAT_SECONDS", 20, 1..=window.max(1).into())?),
-        };
         let hours = source.decimal("ABANDON_AFTER_HOURS", 3.0, 0.0001..=87_600.0)?;
         #[expect(clippy::cast_possible_truncation, reason = "within the bounds above")]
         let abandon_after = TimeDelta::milliseconds((hours * 3_600_000.0) as i64);
+        let rules = PresenceRules { online_window: TimeDelta::seconds(window.into()), abandon_after };
         Ok(Self {
-            rules: PresenceRules { online_window: TimeDelta::seconds(window.into()), abandon_after },
-            heartbeat,
+            rules,
+            heartbeat: heartbeat_interval(source, rules, usual.heartbeat)?,
             anonymous: source.flag("ANONYMOUS_PRESENCE", usual.anonymous)?,
             kept: TimeDelta::days(source.number("PRESENCE_DAYS", usual.kept.num_days(), 1..=36_500)?),
         })
     }
+}
+
+/// A client whose heartbeats are too rare loses its seat although its page is open.
+fn heartbeat_interval(source: &Source<'_>, rules: PresenceRules, usual: Duration) -> Result<Duration, SettingError> {
+    let longest = u64::try_from(rules.longest_beat_interval().num_seconds()).unwrap_or_default().max(1);
+    let seconds = source.number("HEARTBEAT_SECONDS", usual.as_secs().min(longest), 1..=longest);
+    let because = |error: SettingError| {
+        let problem = format!("{}, which is a third of ONLINE_WINDOW_SECONDS", error.problem);
+        SettingError::new("HEARTBEAT_SECONDS", problem)
+    };
+    seconds.map(Duration::from_secs).map_err(because)
 }
 
 /// A path may be written as in JSONPath: `$.realm_access.roles`. Of JSONPath, only names with dots between them are understood.
