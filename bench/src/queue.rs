@@ -157,7 +157,7 @@ async fn leave(app: &App, person: i64) -> Result<()> {
 
 /// One visit gives its seat back. The first one in the queue gets an offer, and claims it.
 async fn admit(app: &App, from: i64, to: i64) -> Result<()> {
-    seats::leave_activity(app, Viewer::person(PersonId(from)), None, visit(from)).await?;
+    seats::leave_activity(app, Viewer::person(PersonId(from)), None, visit(from), None).await?;
     ensure!(enter(app, to).await?.verdict.is_admitted, "the first in the queue was refused");
     Ok(())
 }

@@ -37,6 +37,19 @@ pub enum Requester {
     Waiting(u32),
 }
 
+/// Which seats a request takes, besides the one that the visit or its person has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Takes {
+    /// The one that is offered.
+    pub offered: bool,
+    /// A free one.
+    pub new: bool,
+}
+
+impl Takes {
+    pub const ANY: Self = Self { offered: true, new: true };
+}
+
 /// The answer to a request for a seat. A full activity is an answer, not an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verdict {
@@ -47,22 +60,31 @@ pub struct Verdict {
     pub limit: Option<u32>,
     /// The position in the queue of a visit that is not admitted. `None` if it does not wait.
     pub position: Option<u32>,
+    /// Why a visit is not admitted that has not asked for every seat.
+    unasked: Option<&'static str>,
 }
 
 /// Decides whether a visit gets a seat (rule 17). The queue has been settled: free seats are offered to those who wait
 /// longest. So somebody who waits gets a seat by an offer only.
-pub fn admit(counts: SeatCounts, requester: Requester) -> Verdict {
-    let is_admitted = match requester {
+pub fn admit(counts: SeatCounts, requester: Requester, takes: Takes) -> Verdict {
+    let unasked = match requester {
+        Requester::Offer if !takes.offered => Some("A seat is kept for you. Ask again to take it."),
+        Requester::Newcomer | Requester::Waiting(_) if !takes.new => Some("You have no seat here."),
+        _ => None,
+    };
+    let could_enter = match requester {
         Requester::Seat => true,
         Requester::Offer => counts.has_room(),
         Requester::Newcomer => counts.is_free(),
         Requester::Waiting(_) => counts.limit.is_none(),
     };
+    let is_admitted = could_enter && unasked.is_none();
     let position = match requester {
         Requester::Waiting(position) if !is_admitted => Some(position),
         _ => None,
     };
-    Verdict { is_admitted, occupancy: counts.seats + u32::from(is_admitted), limit: counts.limit, position }
+    let occupancy = counts.seats + u32::from(is_admitted);
+    Verdict { is_admitted, occupancy, limit: counts.limit, position, unasked }
 }
 
 /// Whether an activity with this number of seats is closed. Those who have a seat keep it, those who wait keep their place, and
@@ -74,11 +96,14 @@ fn is_closed(limit: Option<u32>) -> bool {
 impl Verdict {
     /// The message for the user. Clients show it unchanged.
     pub fn message(&self) -> String {
-        let Self { is_admitted, occupancy, limit, position } = self;
+        let Self { is_admitted, occupancy, limit, position, unasked } = self;
+        if let Some(unasked) = unasked {
+            return (*unasked).to_owned();
+        }
         match (is_admitted, limit) {
             (true, None) => "You are in.".to_owned(),
             (true, Some(limit)) => format!("You are in ({occupancy}/{limit})."),
-            // The limit is always there: without one, every visit is admitted.
+            // The limit is always there: without one, every visit is admitted that asks for a new seat.
             (false, limit) => {
                 let limit = limit.unwrap_or_default();
                 let is_closed = is_closed(Some(limit));
@@ -134,22 +159,49 @@ mod tests {
             (None, 3, Requester::Waiting(7), "You are in."),
         ] {
             let counts = SeatCounts { limit, seats, ..SeatCounts::default() };
-            assert_eq!(admit(counts, requester).message(), expected);
+            assert_eq!(admit(counts, requester, Takes::ANY).message(), expected);
         }
     }
 
     #[test]
     fn newcomer_gets_no_seat_that_is_offered_or_waited_for() {
         let counts = SeatCounts { limit: Some(3), seats: 1, offers: 1, is_waited_for: false };
-        assert!(admit(counts, Requester::Newcomer).is_admitted);
-        let offered = admit(SeatCounts { offers: 2, ..counts }, Requester::Newcomer);
+        assert!(admit(counts, Requester::Newcomer, Takes::ANY).is_admitted);
+        let offered = admit(SeatCounts { offers: 2, ..counts }, Requester::Newcomer, Takes::ANY);
         assert_eq!(
             offered.message(),
             "The free seats are for those who wait (1/3 taken). You can wait, too.",
             "{offered:?}"
         );
-        assert!(!admit(SeatCounts { is_waited_for: true, ..counts }, Requester::Newcomer).is_admitted);
+        assert!(!admit(SeatCounts { is_waited_for: true, ..counts }, Requester::Newcomer, Takes::ANY).is_admitted);
         // Without a limit nobody needs to wait.
-        assert!(admit(SeatCounts { limit: None, is_waited_for: true, ..counts }, Requester::Newcomer).is_admitted);
+        assert!(
+            admit(SeatCounts { limit: None, is_waited_for: true, ..counts }, Requester::Newcomer, Takes::ANY)
+                .is_admitted
+        );
+    }
+    #[test]
+    fn nobody_gets_a_seat_that_was_not_asked_for() {
+        let counts = SeatCounts { limit: Some(3), ..SeatCounts::default() };
+        let unlimited = SeatCounts::default();
+        let without_offer = Takes { offered: false, new: true };
+        let (own, own_or_offered) = (Takes { offered: false, new: false }, Takes { offered: true, new: false });
+        let (kept, none) = ("A seat is kept for you. Ask again to take it.", "You have no seat here.");
+        for (counts, requester, takes, message) in [
+            (counts, Requester::Offer, Takes::ANY, "You are in (1/3)."),
+            (counts, Requester::Offer, without_offer, kept),
+            (counts, Requester::Offer, own_or_offered, "You are in (1/3)."),
+            (counts, Requester::Offer, own, kept),
+            (counts, Requester::Newcomer, without_offer, "You are in (1/3)."),
+            (counts, Requester::Newcomer, own_or_offered, none),
+            (counts, Requester::Waiting(1), own_or_offered, none),
+            (unlimited, Requester::Newcomer, own, none),
+            (unlimited, Requester::Waiting(1), own, none),
+            (counts, Requester::Seat, own, "You are in (1/3)."),
+        ] {
+            let verdict = admit(counts, requester, takes);
+            assert_eq!(verdict.message(), message, "{requester:?} {takes:?}");
+            assert_eq!(verdict.is_admitted, message.starts_with("You are in"));
+        }
     }
 }

@@ -19,7 +19,7 @@ mod uptime;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::{
-    admission::{Requester, SeatCounts, Verdict, admit},
+    admission::{Requester, SeatCounts, Takes, Verdict, admit},
     queue::{Due, OfferChange, PlaceFacts, PlaceState, QueueRules, estimated_wait, offer_change},
     shown::{HoldingFacts, Shown, shown},
     uptime::Uptime,

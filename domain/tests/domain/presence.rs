@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::{
     ids::ActivityId,
-    presence::{PresenceRules, Requester, SeatCounts, VisitFacts, VisitStatus, admit},
+    presence::{PresenceRules, Requester, SeatCounts, Takes, VisitFacts, VisitStatus, admit},
 };
 use serde_json::{Value, json};
 
@@ -39,8 +39,11 @@ impl World {
         let visit = self.visits.get(name).copied().unwrap_or(VisitFacts::begun(now));
         let Ok(mut seen) = visit.beat(&self.rules, now, None) else { return };
         if matches!(page, Some("learning" | "study" | "interview")) {
-            let verdict =
-                admit(self.room(name, now), if seen.seat.is_some() { Requester::Seat } else { Requester::Newcomer });
+            let verdict = admit(
+                self.room(name, now),
+                if seen.seat.is_some() { Requester::Seat } else { Requester::Newcomer },
+                Takes::ANY,
+            );
             seen.seat = verdict.is_admitted.then_some(INTERVIEW);
         } else if page.is_some() {
             seen.seat = None;
@@ -109,8 +112,11 @@ fn successive_requests_are_admitted_up_to_the_limit() {
         let (limit, mut taken) = (number("max_concurrent"), number("already_in_interview"));
         let mut admitted = 0;
         for _ in 0..number("simultaneous_requests") {
-            let verdict =
-                admit(SeatCounts { limit: Some(limit), seats: taken, ..SeatCounts::default() }, Requester::Newcomer);
+            let verdict = admit(
+                SeatCounts { limit: Some(limit), seats: taken, ..SeatCounts::default() },
+                Requester::Newcomer,
+                Takes::ANY,
+            );
             admitted += u32::from(verdict.is_admitted);
             taken = verdict.occupancy;
         }

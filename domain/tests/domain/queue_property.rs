@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use insession_domain::ids::ActivityId;
 use insession_domain::presence::{
-    Due, OfferChange, PlaceFacts, PlaceState, PresenceRules, QueueRules, Requester, SeatCounts, VisitFacts, admit,
-    offer_change,
+    Due, OfferChange, PlaceFacts, PlaceState, PresenceRules, QueueRules, Requester, SeatCounts, Takes, VisitFacts,
+    admit, offer_change,
 };
 use proptest::prelude::*;
 
@@ -99,7 +99,7 @@ impl Hall {
             Some(_) => Requester::Waiting(u32::try_from(own.unwrap() + 1).unwrap()),
             None => Requester::Newcomer,
         };
-        let verdict = admit(room, claim);
+        let verdict = admit(room, claim, Takes::ANY);
         if verdict.is_admitted {
             self.queue.retain(|(other, _)| *other != guest);
             self.visits.insert(guest, VisitFacts { seat: Some(HERE), ..seen });

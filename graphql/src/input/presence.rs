@@ -1,9 +1,13 @@
 //! Inputs about visits and activities.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use domain::{ids::PresenceId, language};
+use domain::{ids::PresenceId, language, presence::Takes};
 use service::{
-    presence::{activities::NewActivity, visits::VisitFilter},
+    presence::{
+        activities::NewActivity,
+        seats::{IfFull, Wish},
+        visits::VisitFilter,
+    },
     validate,
 };
 
@@ -68,7 +72,22 @@ pub struct EnterActivityInput {
     /// If true, the visit joins the queue if no seat is free. When a seat is offered to it, the client calls
     /// `enterActivity` again to claim the seat.
     #[graphql(default)]
-    pub wait: bool,
+    wait: bool,
+    /// If false, a seat that is offered stays offered. A client sends that if the visitor has not yet decided to take it.
+    #[graphql(default = true)]
+    take_offer: bool,
+    /// If false, the visit gets no new seat and no place in the queue. It only gets a seat that another visit of its person
+    /// has in this activity or, with `takeOffer`, the one that is offered. A client sends that if it asks without the
+    /// visitor, who may have left on another device meanwhile.
+    #[graphql(default = true)]
+    take_new: bool,
+}
+
+impl EnterActivityInput {
+    pub fn wish(&self) -> Wish {
+        let if_full = if self.wait { IfFull::Wait } else { IfFull::Refuse };
+        Wish { if_full, takes: Takes { offered: self.take_offer, new: self.take_new } }
+    }
 }
 
 /// An activity, new or changed.

@@ -8,7 +8,7 @@ use service::{
         Claimant, activities,
         batcher::HeartbeatBatcher,
         beats::Beat,
-        seats::{self, IfFull, LeaveResult, Leaver},
+        seats::{self, LeaveResult, Leaver},
         visits::Visit,
     },
 };
@@ -131,8 +131,7 @@ impl PresenceMutation {
         let id = visit_id(&input.presence_id)?;
         let secret = input.secret.as_deref();
         let (app, viewer) = (app(ctx)?, viewer(ctx));
-        let if_full = if input.wait { IfFull::Wait } else { IfFull::Refuse };
-        let entered = seats::enter_activity(app, viewer, secret, id, &input.activity_key, if_full).await?;
+        let entered = seats::enter_activity(app, viewer, secret, id, &input.activity_key, input.wish()).await?;
         if let Some(heartbeats) = ctx.data_opt::<SocketHeartbeats>() {
             keep_beating(heartbeats, app, batcher(ctx)?, id, Claimant::new(app, viewer, secret)?);
         }
@@ -147,16 +146,21 @@ impl PresenceMutation {
         }))
     }
 
-    /// Gives the seat of a visit back. If the visit has no seat, nothing changes. Over a WebSocket, answers to pings no
-    /// longer keep the visit online, until its next heartbeat. Only the visitor may do this.
+    /// Gives the seat of a visit back. If there is none, nothing changes. Over a WebSocket, answers to pings no longer
+    /// keep the visit online, until its next heartbeat. Only the visitor may do this.
     async fn leave_activity(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The visit: the client's UUID, without `Presence:`.")] presence_id: ID,
         #[graphql(desc = "The secret of an anonymous visit. Other visits need none.")] secret: Option<String>,
+        #[graphql(
+            desc = "The key of the activity whose seat is given back. If its seats count people, the seat may be that of any visit of the person. Seats in other activities are kept."
+        )]
+        activity_key: Option<String>,
     ) -> Result<Option<PresencePayload>> {
         let id = visit_id(&presence_id)?;
-        let left = seats::leave_activity(app(ctx)?, viewer(ctx), secret.as_deref(), id).await?;
+        let key = activity_key.as_deref();
+        let left = seats::leave_activity(app(ctx)?, viewer(ctx), secret.as_deref(), id, key).await?;
         if let Some(heartbeats) = ctx.data_opt::<SocketHeartbeats>() {
             heartbeats.stop(id);
         }

@@ -18,7 +18,7 @@
 //! - If an activity has a limit, its seats are given while its row is locked, after expired leases in it were ended.
 //!   The seats that are left can then be counted, so a wrong clock never leads to one seat too many (rule 17).
 //! - Rows are locked in this order: activities by id, the person, visits by id, then places in queues (rule 21). Whatever adds,
-//!   changes or removes a place locks the activity. A beat, and giving a seat back, lock no activity.
+//!   changes or removes a place locks the activity. A beat, and giving a visit's own seat back, lock no activity.
 //! - Whether a visit is online is computed from `last_seen_at` when somebody asks. A late sweep makes no answer wrong
 //!   (rule 15).
 //! - A client can change only visits that it owns. If it names another visit, the answer is the same as if there were none.

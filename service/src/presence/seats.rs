@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
     ids::{ActivityId, PersonId, PresenceId, QueuePlaceId},
-    presence::{PresenceRules, Requester, SeatCounts, SeatsPer, Verdict, VisitFacts, VisitStatus, admit},
+    presence::{PresenceRules, Requester, SeatCounts, SeatsPer, Takes, Verdict, VisitFacts, VisitStatus, admit},
 };
 use entity::{activity, person, presence::Model, queue_place};
 use sea_orm::{ActiveModelTrait, EntityTrait, FromQueryResult, IntoActiveModel, QuerySelect, sea_query::LockType};
@@ -36,6 +36,19 @@ use crate::{
 pub enum IfFull {
     Refuse,
     Wait,
+}
+
+/// What a request for a seat asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    pub if_full: IfFull,
+    pub takes: Takes,
+}
+
+impl From<IfFull> for Wish {
+    fn from(if_full: IfFull) -> Self {
+        Self { if_full, takes: Takes::ANY }
+    }
 }
 
 /// The answer to a request for a seat.
@@ -67,9 +80,12 @@ pub async fn enter_activity(
     secret: Option<&str>,
     id: PresenceId,
     key: &str,
-    if_full: IfFull,
+    wish: impl Into<Wish>,
 ) -> Result<Entered> {
     let claimant = Claimant::new(app, viewer, secret)?;
+    let Wish { if_full, takes } = wish.into();
+    // Who wants no new seat wants no place either.
+    let if_full = if takes.new { if_full } else { IfFull::Refuse };
     let (entered, elsewhere) = transaction!(app, app.now(), |tx| {
         let (activity, queues) = lock_activity(tx, key, Some(id).filter(|_| if_full == IfFull::Wait)).await?;
         if let Some(person) = claimant.person() {
@@ -108,7 +124,8 @@ pub async fn enter_activity(
         }
 
         let holds_one = seen.seat == Some(here) || !own.is_empty();
-        let request = SeatRequest { activity: &activity, queues: &queues, visit: &visit, holds_one, if_full, now };
+        let request =
+            SeatRequest { activity: &activity, queues: &queues, visit: &visit, holds_one, if_full, takes, now };
         let Decided { verdict, place, waits_at, elsewhere } = request.decide(tx, rules).await?;
         let after = VisitFacts { seat: if verdict.is_admitted { Some(here) } else { seen.seat }, ..seen };
         let before = visit.activity_id;
@@ -142,6 +159,7 @@ struct SeatRequest<'a> {
     visit: &'a Model,
     holds_one: bool,
     if_full: IfFull,
+    takes: Takes,
     now: DateTime<Utc>,
 }
 
@@ -178,7 +196,7 @@ impl SeatRequest<'_> {
             Some(place) => Requester::Waiting(place.position),
             None => Requester::Newcomer,
         };
-        let verdict = admit(counts, requester);
+        let verdict = admit(counts, requester, self.takes);
         let mut waits_at = visit.waits_at_id;
         if let Some(mut place) = own {
             if verdict.is_admitted {
@@ -208,20 +226,32 @@ impl SeatRequest<'_> {
     }
 }
 
-/// Gives the seat back. Does nothing if the visit has none.
+/// Gives the seat of the visit back. With the key of an activity, gives back the seat there, and if the seats count people, the
+/// one of any visit of the person. Does nothing if there is none.
 ///
 /// # Errors
-/// [`Error::NotFound`] if there is no such visit, or it belongs to somebody else.
-pub async fn leave_activity(app: &App, viewer: Viewer, secret: Option<&str>, id: PresenceId) -> Result<LeaveResult> {
+/// [`Error::NotFound`] if there is no such visit or activity, or the visit belongs to somebody else.
+pub async fn leave_activity(
+    app: &App,
+    viewer: Viewer,
+    secret: Option<&str>,
+    id: PresenceId,
+    key: Option<&str>,
+) -> Result<LeaveResult> {
     let claimant = Claimant::new(app, viewer, secret)?;
     let left = transaction!(app, app.now(), |tx| {
-        let mut visit = lock_own(tx, &claimant, id).await?;
-        let freed = visit.activity_id;
-        if freed.is_some() {
-            note_freed(tx, &visit, app.now());
-            visit = save(tx, Model { activity_id: None, seat_since: None, ..visit }).await?;
+        let (mut visit, seats) = if let Some(key) = key {
+            lock_own_and_seats_in(tx, &claimant, id, key).await?
+        } else {
+            let visit = lock_own(tx, &claimant, id).await?;
+            let seat = visit.activity_id.map(|_| visit.clone());
+            (visit, seat.into_iter().collect())
+        };
+        visits::free_seats(tx, &seats, app.now()).await?;
+        if seats.iter().any(|seat| seat.id == id) {
+            visit = Model { activity_id: None, seat_since: None, ..visit };
         }
-        Ok(LeaveResult { visit: visit.into(), freed })
+        Ok(LeaveResult { visit: visit.into(), freed: seats.first().and_then(|seat| seat.activity_id) })
     })?;
     settle_queues(app, left.freed).await;
     Ok(left)
@@ -371,6 +401,27 @@ async fn lock_owner(tx: &Tx, activity: &activity::Model, person: PersonId) -> Re
 async fn lock_own(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Result<Model> {
     let visit = lock_visits(tx, std::iter::once(&id)).await?.pop();
     visit.filter(|visit| claimant.owns(visit)).ok_or_else(|| not_found(id))
+}
+
+/// Locks a visit of the claimant, and the seats that it has in an activity, or that its person has if the seats count people.
+/// Returns the visit, and all visits with these seats.
+async fn lock_own_and_seats_in(tx: &Tx, claimant: &Claimant, id: PresenceId, key: &str) -> Result<(Model, Vec<Model>)> {
+    // Under this lock no seat moves to another visit.
+    let (activity, _) = lock_activity(tx, key, None).await?;
+    if let Some(person) = claimant.person() {
+        lock_owner(tx, &activity, person).await?;
+    }
+    let person = claimant.person().filter(|_| activity.seats_per == SeatsPer::Person);
+    let sql = format!(
+        "SELECT * FROM presence WHERE id = :visit OR (activity_id = :activity            AND person_id = (SELECT own.person_id FROM presence own WHERE own.id = :visit AND own.person_id = :person))          ORDER BY id {}",
+        tx.locking("FOR NO KEY UPDATE")
+    );
+    let values =
+        [("visit", id.into()), ("activity", activity.id.into()), ("person", person.map(|person| person.0).into())];
+    let mut locked: Vec<Model> = rows(tx, &sql, values).await?;
+    let visit = locked.iter().find(|row| row.id == id && claimant.owns(row)).cloned().ok_or_else(|| not_found(id))?;
+    locked.retain(|row| row.activity_id == Some(activity.id));
+    Ok((visit, locked))
 }
 
 /// Locks a visit of the claimant, and before that the queues in which the visit or its person has a place. Returns these places.

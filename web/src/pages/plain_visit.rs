@@ -113,7 +113,7 @@ pub async fn take_part(
                 seats::leave_queue(app, viewer, None, id, Some(&activity.key), Leaver::Person).await?;
             }
             Some(_) => {
-                seats::leave_activity(app, viewer, None, id).await?;
+                seats::leave_activity(app, viewer, None, id, None).await?;
             }
             // It has ended meanwhile. The page says so.
             None => return Ok(joined_address(&activity)),

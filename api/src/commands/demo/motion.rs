@@ -150,7 +150,7 @@ impl Motion {
                 if (self.steps / self.visits.len()) % 3 < 2 {
                     seats::enter_activity(app, viewer, None, visit, INTERVIEW, IfFull::Refuse).await?;
                 } else {
-                    seats::leave_activity(app, viewer, None, visit).await?;
+                    seats::leave_activity(app, viewer, None, visit, None).await?;
                 }
             }
         }

@@ -11,6 +11,8 @@ on_both_databases!(
     place_is_kept_until_the_last_visit_that_waits_stops,
     messages_about_several_queues_do_not_mix,
     visit_that_stops_waiting_is_told_that_others_wait,
+    seat_is_given_back_from_any_device_of_the_person,
+    request_takes_only_the_seats_that_it_asks_for,
 );
 
 const FOLLOW: &str = "subscription($id: ID!) { queueChanged(presenceId: $id) {
@@ -70,9 +72,15 @@ impl Device {
     }
 
     async fn enter(&self, activity: &str, wait: bool) -> Result<Value> {
+        self.ask(activity, json!({ "wait": wait })).await
+    }
+
+    /// `input`: the fields besides the visit and the activity.
+    async fn ask(&self, activity: &str, mut input: Value) -> Result<Value> {
         let document = "mutation($input: EnterActivityInput!) { enterActivity(input: $input) {
-            admitted queuePlace { position } } }";
-        let input = json!({ "presenceId": self.visit, "activityKey": activity, "wait": wait });
+            admitted message queuePlace { position offer { expiresAt } } } }";
+        input["presenceId"] = self.visit.clone().into();
+        input["activityKey"] = activity.into();
         Ok(self.client.data(document, json!({ "input": input })).await?["enterActivity"].take())
     }
 
@@ -279,5 +287,80 @@ async fn visit_that_stops_waiting_is_told_that_others_wait(database: TestDatabas
     laptop.stop_waiting().await?;
     laptop.expect("lecture: ended").await?;
     laptop.expect("interview: 1 elsewhere").await?;
+    Ok(())
+}
+
+async fn seat_is_given_back_from_any_device_of_the_person(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database, &[("interview", 2), ("lecture", 1)]).await?;
+    let admin = deployment.admin();
+    let (ann, ben) = (create_person(&admin, "Ann").await?, create_person(&admin, "Ben").await?);
+    let laptop = Device::of(&ann, deployment.first()).await?;
+    let mut phone = Device::of(&ann, deployment.second()).await?;
+    let other = Device::of(&ben, deployment.first()).await?;
+    phone.take_seat("interview").await?;
+    other.take_seat("interview").await?;
+    laptop.take_seat("lecture").await?;
+    phone.follow()?;
+    phone.expect("interview: seat").await?;
+    let leave = "leaveActivity(presenceId: $id, activityKey: \"interview\")";
+    laptop.leave(leave).await?;
+    phone.expect("interview: ended").await?;
+    // Again it finds nothing. The seat in the other activity, and that of the other person, are not meant.
+    laptop.leave(leave).await?;
+    let counts =
+        "{ interview: activity(key: \"interview\") { occupancy } lecture: activity(key: \"lecture\") { occupancy } }";
+    assert_eq!(
+        admin.data(counts, json!({})).await?,
+        json!({ "interview": { "occupancy": 1 }, "lecture": { "occupancy": 1 } })
+    );
+    // Its own seat is given back as well.
+    laptop.take_seat("interview").await?;
+    laptop.leave(leave).await?;
+    assert_eq!(admin.data(counts, json!({})).await?["interview"]["occupancy"], 1);
+
+    // If each visit has a seat of its own, only that is given back.
+    let save = "mutation { saveActivity(input: { key: \"interview\", name: \"interview\", maxConcurrent: 3, seatsPer: VISIT }) {
+        activity { id } } }";
+    admin.data(save, json!({})).await?;
+    phone.take_seat("interview").await?;
+    laptop.leave(leave).await?;
+    assert_eq!(admin.data(counts, json!({})).await?["interview"]["occupancy"], 2);
+    Ok(())
+}
+
+async fn request_takes_only_the_seats_that_it_asks_for(database: TestDatabase) -> Result<()> {
+    let deployment = start(&database, &[("interview", 1), ("lecture", 9), ("hall", 9)]).await?;
+    let unlimited =
+        "mutation { saveActivity(input: { key: \"hall\", name: \"hall\", maxConcurrent: null }) { activity { id } } }";
+    deployment.admin().data(unlimited, json!({})).await?;
+    let (ann, ben) =
+        (create_person(&deployment.admin(), "Ann").await?, create_person(&deployment.admin(), "Ben").await?);
+    let laptop = Device::of(&ann, deployment.first()).await?;
+    let phone = Device::of(&ann, deployment.second()).await?;
+    let other = Device::of(&ben, deployment.first()).await?;
+    let own = json!({ "wait": true, "takeNew": false });
+    for activity in ["interview", "lecture", "hall"] {
+        let refused = laptop.ask(activity, own.clone()).await?;
+        assert_eq!(refused, json!({ "admitted": false, "message": "You have no seat here.", "queuePlace": null }));
+        if activity == "interview" {
+            continue;
+        }
+        phone.take_seat(activity).await?;
+        assert_eq!(laptop.ask(activity, own.clone()).await?["admitted"], true, "the seat of the phone moves");
+        assert_eq!(laptop.ask(activity, own.clone()).await?["admitted"], true, "the laptop keeps it");
+        laptop.leave("leaveActivity(presenceId: $id)").await?;
+    }
+
+    other.take_seat("interview").await?;
+    phone.wait("interview", 1).await?;
+    // It shows the place of the person, and does not begin to wait.
+    assert_eq!(laptop.ask("interview", own.clone()).await?["queuePlace"]["position"], 1);
+    other.leave("leaveActivity(presenceId: $id)").await?;
+    let kept = laptop.ask("interview", json!({ "wait": true, "takeOffer": false })).await?;
+    ensure!(kept["admitted"] == false && kept["queuePlace"]["offer"]["expiresAt"].is_string(), "{kept}");
+    assert_eq!(kept["message"], "A seat is kept for you. Ask again to take it.");
+    let none = json!({ "takeNew": false, "takeOffer": false });
+    assert_eq!(phone.ask("interview", none).await?["admitted"], false);
+    assert_eq!(phone.ask("interview", own).await?["admitted"], true, "it takes the offered seat");
     Ok(())
 }

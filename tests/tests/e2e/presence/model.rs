@@ -100,7 +100,7 @@ impl Stored {
                 }
             }
             Step::Leave(guest) => {
-                absent(seats::leave_activity(app, self.viewer(guest), None, visit(guest.into())).await)?;
+                absent(seats::leave_activity(app, self.viewer(guest), None, visit(guest.into()), None).await)?;
             }
             Step::LeaveQueue(guest) => {
                 let left = seats::leave_queue(app, self.viewer(guest), None, visit(guest.into()), None, Leaver::Person);

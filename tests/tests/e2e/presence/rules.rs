@@ -249,7 +249,7 @@ async fn tries(visitors: &Visitors, viewer: Viewer, secret: Option<&str>, id: Pr
     let answers = [
         beaten,
         seats::enter_activity(app, viewer, secret, id, KEY, IfFull::Refuse).await.map(drop),
-        seats::leave_activity(app, viewer, secret, id).await.map(drop),
+        seats::leave_activity(app, viewer, secret, id, None).await.map(drop),
         seats::complete_visit(app, viewer, secret, id).await.map(drop),
     ];
     answers.into_iter().map(|answer| answer.err().context("the mutation was accepted")).collect()

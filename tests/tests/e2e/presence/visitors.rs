@@ -79,7 +79,7 @@ impl Visitors {
     }
 
     pub async fn leave(&self, id: PresenceId) -> Result<LeaveResult> {
-        seats::leave_activity(self.app(), self.viewer(), None, id).await.done()
+        seats::leave_activity(self.app(), self.viewer(), None, id, None).await.done()
     }
 
     pub async fn complete(&self, id: PresenceId) -> Result<LeaveResult> {

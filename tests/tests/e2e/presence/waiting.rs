@@ -97,7 +97,7 @@ impl Interview {
 
     pub async fn leave(&self, guest: Guest) -> Result<()> {
         let viewer = Viewer::person(guest.person);
-        seats::leave_activity(&self.world.app, viewer, None, guest.visit).await.done()?;
+        seats::leave_activity(&self.world.app, viewer, None, guest.visit, None).await.done()?;
         Ok(())
     }
 
