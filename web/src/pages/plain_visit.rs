@@ -161,7 +161,10 @@ impl TakingPart {
                 }
                 None if is_seated && !is_own => p role="status" { (words!("seat-elsewhere")) },
                 None if is_seated => p role="status" { (words!("have-a-seat")) },
-                None if has_joined => p role="status" { (words!("no-place-any-more")) },
+                None if has_joined => p role="status" {
+                    (words!("no-place-any-more"))
+                    @if join.is_some() { " " (words!("may-join-again")) }
+                },
                 None => {}
             }
             form.buttons method="post" action=(to(&address(activity))) {

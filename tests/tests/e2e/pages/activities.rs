@@ -59,7 +59,8 @@ async fn people_join_wait_and_leave_without_scripts(database: TestDatabase) -> R
     execute(&database.connect().await?, long_ago).await?;
     admin.data("mutation { sweep { report { at } } }", json!({})).await?;
     let joined = format!("{PAGE}?joined");
-    ben.get(&joined).await?.says(ended)?.says(&button("join", "Join"))?.lacks(reloads)?;
+    let again = "Join again if you still want to take part.";
+    ben.get(&joined).await?.says(ended)?.says(again)?.says(&button("join", "Join"))?.lacks(reloads)?;
     ben.get(PAGE).await?.lacks(ended)?;
     let cleo = Visitor::of(&deployment.first().client_of(&create_person(&admin, "Cleo").await?));
     for visitor in [&ben, &cleo] {
@@ -98,6 +99,7 @@ async fn people_join_wait_and_leave_without_scripts(database: TestDatabase) -> R
     admin.data(&save.replace("maxConcurrent: 1", "maxConcurrent: 0"), json!({})).await?;
     ben.get(&joined).await?.says("You are number 1 of 1 in the queue.")?.says(closed)?;
     cleo.get(PAGE).await?.says("This is closed at the moment.")?.lacks(&button("join", "Join"))?;
+    cleo.get(&joined).await?.says(ended)?.lacks(again)?.lacks(&button("join", "Join"))?;
 
     let nobody = Visitor::of(&deployment.first().client());
     for (visitor, form) in [(&nobody, join), (&ann, [("do", "something")])] {
