@@ -258,10 +258,10 @@ export interface SeatOffer {
 export type SeatState = 'entering' | 'waiting' | 'offered' | 'admitted' | 'full' | 'lost' | 'failed';
 
 /**
- * Why a seat or place was lost: nobody used the page; there was no connection for too long; nobody took the offered seat in time; or
- * something else, such as another device.
+ * Why a seat or place was lost: nobody used the page; there was no connection for too long; nobody took the offered seat in time; it
+ * belongs to the person who was signed in before; or something else, such as another device.
  */
-export type LostReason = 'idle' | 'away' | 'lapsed' | 'ended';
+export type LostReason = 'idle' | 'away' | 'lapsed' | 'person' | 'ended';
 
 /** The detail of `changed`, of the events that are named like states, and of `activity-queue-changed`. */
 export interface SeatChange {
@@ -347,8 +347,8 @@ export interface Visit<FirstEntry = Entry | undefined> extends EventTarget {
    */
   enter(activity?: string): Promise<Entry>;
   /**
-   * Gives back the seat of this tab, and the person's place in the queue, which all tabs and devices share. A seat that another
-   * device has stays. A visit that has no seat and did not ask to wait leaves the person's place alone. The visit stays online.
+   * Gives back the seat and the place in the queue, which all tabs and devices of the person share: also a seat that another device has
+   * and this one shows. A visit that shows no seat and did not ask to wait leaves the person's place alone. The visit stays online.
    */
   leave(): Promise<void>;
   /** Gives the seat or the place back, unless another tab of the person needs it, and ends the heartbeats. */

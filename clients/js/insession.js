@@ -305,6 +305,11 @@ class Connection {
     return (this.#tabVisit ??= new TabVisit(this));
   }
 
+  /** Whether the present connection was made with a token. */
+  get hasToken() {
+    return this.#sentToken !== undefined;
+  }
+
   /** The id of the signed-in person; null for nobody, or if it cannot be read. */
   viewer() {
     this.#viewer ??= this.request('{ viewer { id } }', {}, { mayRepeat: true }).then(
@@ -331,13 +336,20 @@ class Connection {
    * Runs a query or mutation.
    * @param {object} [options]
    * @param {boolean} [options.mayRepeat] whether it may be sent again if the connection is lost before the answer
+   * @param {number} [options.only] the number of the connection (`connected`) on which it may be sent. On another one it fails
    * @param {AbortSignal} [options.signal] cancels it if it was not sent yet. If it was sent, it is answered, but not sent again
    */
-  request(query, variables = {}, { mayRepeat = false, signal } = {}) {
-    let settled;
+  request(query, variables = {}, { mayRepeat = false, only, signal } = {}) {
+    let settled = () => {};
     return new Promise((resolve, reject) => {
       const failed = (errors) => reject(Object.assign(new Error(errors[0]?.message ?? 'no answer'), { errors }));
-      const next = ({ data, errors }) => (errors ? failed(errors) : resolve(data));
+      if (only !== undefined && (only !== this.connected || !this.#isReady)) return void failed([LOST_CONNECTION]);
+      const next = ({ data, errors }) => {
+        // An answer is all there is. If the connection is lost before `complete` comes, the request is not sent again.
+        this.#operations.delete(id);
+        if (errors) failed(errors);
+        else resolve(data);
+      };
       const id = this.#start({ query, variables: () => variables, lasts: mayRepeat, next, error: failed });
       const abort = () => this.#cancel(id) && reject(signal.reason);
       signal?.addEventListener('abort', abort, { once: true });
@@ -477,7 +489,7 @@ class Connection {
       operation.isSent = false;
       if (operation.lasts) continue;
       this.#operations.delete(id);
-      operation.error([{ message: 'The connection was lost before the answer came.' }]);
+      operation.error([LOST_CONNECTION]);
     }
   }
 
@@ -627,6 +639,13 @@ class Feed {
       this.#timer = setTimeout(() => this.#start(), limit * (0.5 + Math.random() / 2));
     }
   }
+}
+
+/** An error of the module itself, in the form of the server's errors. */
+const LOST_CONNECTION = { message: 'The connection was lost before the answer came.', extensions: { code: 'CONNECTION_LOST' } };
+
+function isLost(error) {
+  return codeOf(error) === LOST_CONNECTION.extensions.code;
 }
 
 /** Codes of errors that a retry would give again. */
@@ -1591,8 +1610,13 @@ class ActivityQueue extends InSessionElement {
       },
       admitted: { status: say('has-seat'), leave: say('leave') },
       online: { status: say('leaving'), leave: say('leave') },
-      full: { status: say(isClosed ? 'seats-closed' : 'full'), join: say('try-again'), leave: say('cancel') },
-      lost: { status: say(LOST[visit?.lostReason] ?? LOST.ended), join: say('join-again'), leave: say('cancel') },
+      full: { status: say(isClosed ? 'seats-closed' : 'full'), join: isClosed ? undefined : say('try-again'), leave: say('cancel') },
+      lost: {
+        status: say(LOST[visit?.lostReason] ?? LOST.ended),
+        details: isClosed ? say('seats-closed') : '',
+        join: isClosed ? undefined : say('join-again'),
+        leave: say('cancel'),
+      },
       failed: { status: failureText(this.language, this.#error), join: say('try-again'), leave: say('cancel') },
     };
   }
@@ -1626,7 +1650,7 @@ class ActivityQueue extends InSessionElement {
 }
 
 /** The texts that say why a seat, or a place in a queue, has ended. */
-const LOST = { idle: 'lost-idle', away: 'lost-away', lapsed: 'lost-lapsed', ended: 'lost-ended' };
+const LOST = { idle: 'lost-idle', away: 'lost-away', lapsed: 'lost-lapsed', person: 'lost-person', ended: 'lost-ended' };
 
 function failureText(language, error) {
   if (NOT_ALLOWED.has(codeOf(error ?? {}))) return say(language, 'sign-in-to-join');
@@ -1760,6 +1784,7 @@ const WORDS = {
   "lost-away": ["This page was not connected for too long, so your place has ended.","Diese Seite war zu lange nicht verbunden. Ihr Platz ist deshalb verfallen.","Deze pagina was te lang niet verbonden. Daarom is je plaats vervallen.","Cette page est restée trop longtemps sans connexion, et votre place a pris fin.","Esta página estuvo demasiado tiempo sin conexión, así que su plaza terminó.","Bu sayfa çok uzun süre bağlantısız kaldı, bu yüzden yeriniz sona erdi.","Kjo faqe mbeti pa lidhje shumë gjatë, ndaj vendi juaj mbaroi.","यह पेज बहुत देर तक जुड़ा नहीं था, इसलिए आपकी जगह समाप्त हो गई।"],
   "lost-lapsed": ["A seat was kept for you, but nobody took it in time, so your place has ended.","Für Sie war ein Platz frei gehalten, aber er wurde nicht rechtzeitig genommen. Ihr Platz in der Warteschlange ist deshalb verfallen.","Er werd een plaats voor je vrij gehouden, maar die is niet op tijd genomen. Daarom is je plaats in de rij vervallen.","Une place vous était gardée, mais elle n'a pas été prise à temps. Votre place dans la file a donc pris fin.","Se le guardaba una plaza, pero no se ocupó a tiempo, así que su puesto en la cola terminó.","Sizin için bir yer tutuluyordu, ama zamanında alınmadı. Bu yüzden sıradaki yeriniz sona erdi.","Një vend mbahej për ju, por nuk u mor në kohë, ndaj vendi juaj në radhë mbaroi.","आपके लिए एक सीट रखी गई थी, पर वह समय पर नहीं ली गई, इसलिए कतार में आपका स्थान समाप्त हो गया।"],
   "lost-ended": ["Your place here has ended. Perhaps you went on elsewhere.","Ihr Platz hier ist verfallen. Vielleicht machen Sie anderswo weiter.","Je plaats hier is vervallen. Misschien ben je ergens anders verdergegaan.","Votre place ici a pris fin. Vous avez peut-être continué ailleurs.","Su plaza aquí terminó. Quizás siguió en otro sitio.","Buradaki yeriniz sona erdi. Belki başka yerde devam ettiniz.","Vendi juaj këtu mbaroi. Ndoshta vazhduat diku tjetër.","यहाँ आपकी जगह समाप्त हो गई। शायद आप कहीं और चले गए।"],
+  "lost-person": ["This place belongs to the person who was signed in here before.","Dieser Platz gehört der Person, die vorher hier angemeldet war.","Deze plaats is van de persoon die hier eerder was ingelogd.","Cette place est celle de la personne qui était connectée ici auparavant.","Esta plaza es de la persona que antes había iniciado sesión aquí.","Bu yer, daha önce burada oturum açmış olan kişiye ait.","Ky vend i përket personit që kishte hyrë këtu më parë.","यह जगह उस व्यक्ति की है जिसने पहले यहाँ साइन इन किया था।"],
   "sign-in-to-join": ["Sign in to join.","Melden Sie sich an, um mitzumachen.","Log in om mee te doen.","Connectez-vous pour participer.","Inicie sesión para participar.","Katılmak için oturum açın.","Hyni për të marrë pjesë.","शामिल होने के लिए साइन इन करें।"],
   "failed": ["That did not work: {reason}","Das hat nicht geklappt: {reason}","Dat is niet gelukt: {reason}","Cela n'a pas fonctionné : {reason}","Esto no funcionó: {reason}","Bu olmadı: {reason}","Kjo nuk funksionoi: {reason}","यह नहीं हो पाया: {reason}"],
   "no-answer": ["no answer","keine Antwort","geen antwoord","pas de réponse","sin respuesta","yanıt yok","pa përgjigje","कोई जवाब नहीं"],
@@ -1800,8 +1825,10 @@ const ENTER = `mutation($input: EnterActivityInput!) { enterActivity(input: $inp
 const QUEUE_CHANGES = `subscription($id: ID!, $secret: String) {
   queueChanged(presenceId: $id, secret: $secret) { activity { key seatsPer } queuePlace { ...place } admitted isElsewhere occurredAt }
 } ${PLACE}`;
-const ends = (name) => `mutation($id: ID!, $secret: String) { ${name}(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
-const [LEAVE, COMPLETE] = [ends('leaveActivity'), ends('completePresence')];
+const LEAVE = `mutation($id: ID!, $secret: String, $activityKey: String) {
+  leaveActivity(presenceId: $id, secret: $secret, activityKey: $activityKey) { ${PRESENCE} }
+}`;
+const COMPLETE = `mutation($id: ID!, $secret: String) { completePresence(presenceId: $id, secret: $secret) { ${PRESENCE} } }`;
 const LEAVE_QUEUE = `mutation($id: ID!, $secret: String, $onlyThisVisit: Boolean!, $activityKey: String!) {
   leaveQueue(presenceId: $id, secret: $secret, onlyThisVisit: $onlyThisVisit, activityKey: $activityKey) { ${PRESENCE} }
 }`;
@@ -1871,7 +1898,7 @@ class Visit extends EventTarget {
     this.input = { languageCode: language, currentPage: currentPage || location.pathname };
     this.#tab.running.add(this);
     /** The first answer about the seat. Without an activity it is undefined. */
-    this.entered = activity ? this.enter(activity, { mayClaim: acceptOffers }) : this.beat();
+    this.entered = activity ? this.enter(activity, { takeOffer: acceptOffers }) : this.beat();
     this.entered.catch((error) => this.reportFailure(error));
   }
 
@@ -1908,7 +1935,10 @@ class Visit extends EventTarget {
     return this.state === 'admitted';
   }
 
-  /** Why the seat or place was lost: `idle`, `away` (no connection), `lapsed` (an offer) or `ended`; null in other states. */
+  /**
+   * Why the seat or place was lost: `idle`, `away` (no connection), `lapsed` (an offer), `person` (another person is signed in, or
+   * nobody) or `ended`; null in other states.
+   */
   get lostReason() {
     return this.#tab.standing(this.activity)?.reason ?? null;
   }
@@ -1956,12 +1986,12 @@ class Visit extends EventTarget {
    * Asks for a seat, or takes the one that is offered. A full activity is an answer: `admitted` is false, and `message` says why. If
    * `leave`, `stop` or `complete` is called before the server has answered, the answer has `cancelled: true`.
    */
-  async enter(activity = this.activity, { mayClaim = true } = {}) {
+  async enter(activity = this.activity, options = {}) {
     const { signal } = this.#entries;
     if (signal.aborted) return CANCELLED;
     this.activity = activity;
     const cancelled = new Promise((resolve) => signal.addEventListener('abort', () => resolve(CANCELLED), { once: true }));
-    const answered = this.#tab.enter(activity, { wait: this.wait, mayClaim }, signal).then((answer) => {
+    const answered = this.#tab.enter(activity, { wait: this.wait, ...options }, signal).then((answer) => {
       if (signal.aborted) return CANCELLED;
       dispatch('entered', answer, this);
       return answer;
@@ -1971,8 +2001,9 @@ class Visit extends EventTarget {
 
   /**
    * Gives the seat or the place in the queue back, for the person: other uses of this activity, in this and other tabs, are left as
-   * well. If this tab has no seat and did not ask to wait, the other tabs and the person's place are left alone. The visit stays
-   * online. Cancels an entry without an answer. Resolves when the server has answered.
+   * well. A seat that is shown here is given back, also if another device of the person has it. If no seat is shown here and this tab
+   * did not ask to wait, the other tabs and the person's place are left alone. The visit stays online. Cancels an entry without an
+   * answer. Resolves when the server has answered.
    */
   leave() {
     if (this.activity && this.#tab.running.has(this)) return this.#tab.leave(this.activity);
@@ -2025,6 +2056,10 @@ class TabVisit {
   #hasBeaten = false;
   /** Whether the last heartbeat said that it is idle, and the time between heartbeats. */
   #wasIdle = false;
+  /** Whether there was no connection for too long before the first answer that was not certain. */
+  #wasAway = false;
+  /** The id of the person whose visit it was when it last asked for a seat; null for nobody. */
+  #person;
   #heartbeatSeconds = 20;
   /** Since when the answers to heartbeats do not agree with the messages of the queue feed. */
   #unsureSince;
@@ -2037,7 +2072,8 @@ class TabVisit {
   #queueFeed;
   /** The last message of that feed on this connection. */
   #told;
-  #isAccepting = false;
+  /** The activities in which an entry is on its way that nobody has asked for. */
+  #unasked = new Set();
   /** The state of the seat or place in each activity, by the activity's key. */
   #standings = new Map();
   /** The functions to call when this tab, or another tab of the person, has a seat or place: by activity. */
@@ -2146,16 +2182,22 @@ class TabVisit {
     try {
       let answer = await this.#sendBeat();
       const isReplaced = answer.isGone !== undefined;
+      const isOfOther = isReplaced && this.#person !== undefined && (await this.connection.viewer()) !== this.#person;
       // The stored visit has ended, or belongs to another person. Start another one.
       if (isReplaced) {
         this.#become({ id: randomId() });
+        answer = await this.#sendBeat();
+      } else if (await this.#isNeedless(answer.presence)) {
+        await this.#end(COMPLETE);
+        this.#become({ id: randomId() });
+        this.#meetSiblings();
         answer = await this.#sendBeat();
       }
       if (answer.isGone) throw answer.isGone;
       this.#heartbeatSeconds = answer.heartbeatSeconds;
       this.#hasBeaten = true;
       if (answer.secret) this.#become({ id: this.id, secret: answer.secret });
-      isCertain = this.#learn(answer.presence, isReplaced);
+      isCertain = this.#learn(answer.presence, isReplaced, isOfOther);
       this.#followQueue();
     } catch (error) {
       // Nobody is signed in any more. A heartbeat that is answered shows the seat or place again.
@@ -2166,6 +2208,12 @@ class TabVisit {
     }
     const next = isCertain ? this.#heartbeatSeconds * 1_000 : NEWS_MS;
     if (this.running.size > 0) this.#timer = setTimeout(() => this.beat(), next);
+  }
+
+  /** Whether this is an anonymous visit that has no seat and no place, although somebody is signed in. The person has a visit then. */
+  async #isNeedless({ activity, queuePlace }) {
+    if (!this.secret || activity || queuePlace || !this.connection.hasToken) return false;
+    return (await this.connection.viewer()) !== null;
   }
 
   /** A duplicated tab has a copy of the first one's storage. The lock shows that, and the copy starts a visit of its own. */
@@ -2191,11 +2239,13 @@ class TabVisit {
 
   /**
    * Stores the seat and the place in the queue from the answer to a heartbeat. `isReplaced`: it is the first one of a new visit, which
-   * has nothing of what the last one had. Returns false if only the next messages of the server make all states certain.
+   * has nothing of what the last one had. `isOfOther`: that one belongs to another person. Returns false if only the next messages of
+   * the server make all states certain.
    */
-  #learn(presence, isReplaced) {
+  #learn(presence, isReplaced, isOfOther) {
     this.presence = presence;
-    const wasAway = this.connection.takeSilence() > MISSED_BEATS * this.#heartbeatSeconds * 1_000 && !isReplaced;
+    const wasSilent = this.connection.takeSilence() > MISSED_BEATS * this.#heartbeatSeconds * 1_000;
+    const wasAway = (wasSilent || this.#wasAway) && !isReplaced;
     const wasIdle = this.#wasIdle;
     this.#wasIdle = presence.isIdle;
     const { activity: seat, queuePlace: place } = presence;
@@ -2207,8 +2257,9 @@ class TabVisit {
     for (const [activity, standing] of [...this.#standings]) {
       if (this.#seat === activity) this.#put(activity, { state: 'admitted' });
       else if (place?.activity.key === activity) this.#putPlace(activity, place);
-      else if (HOLDING.has(standing.state)) isCertain = this.#lose(activity, standing, { wasIdle, wasAway }) && isCertain;
+      else if (HOLDING.has(standing.state)) isCertain = this.#lose(activity, standing, { wasIdle, wasAway, isOfOther }) && isCertain;
     }
+    this.#wasAway = wasAway && !isCertain;
     this.#unsureSince = isCertain ? undefined : (this.#unsureSince ?? performance.now());
     return isCertain;
   }
@@ -2217,10 +2268,12 @@ class TabVisit {
    * The visit has neither a seat nor a place any more. Another visit of the person may have the seat now, or it has ended. Returns
    * false if this is not known yet.
    */
-  #lose(activity, { isElsewhere, queuePlace }, { wasIdle, wasAway }) {
-    // The visit was offline for too long. What other visits have does not end by that.
-    const isAway = wasAway && !isElsewhere;
-    if (this.isShared(activity) && !isAway) {
+  #lose(activity, { isElsewhere, queuePlace }, { wasIdle, wasAway, isOfOther }) {
+    if (isOfOther) {
+      this.#put(activity, { state: 'lost', reason: 'person' });
+      return true;
+    }
+    if (this.isShared(activity)) {
       const told = this.#told?.activity.key === activity ? this.#told : undefined;
       if (told?.admitted && told.isElsewhere) {
         this.#put(activity, { state: 'admitted', isElsewhere: true });
@@ -2230,17 +2283,29 @@ class TabVisit {
       const isOutdated = !told || told.admitted || told.queuePlace;
       if (isOutdated && !(performance.now() - this.#unsureSince >= NEWS_MS)) return false;
     }
+    // The visit was offline for too long. What other visits have does not end by that.
+    const isAway = wasAway && !isElsewhere;
     const isLapsed = queuePlace?.offer && Date.parse(queuePlace.offer.expiresAt) <= this.connection.now();
     // An offer that is for the person to take is not asked for again.
     const asksAgain = isAway && !(isLapsed && !this.#acceptingUseOf(activity));
-    if (asksAgain && !this.use.isIdle) this.#enterAgain(activity);
-    else this.#put(activity, { state: 'lost', reason: asksAgain ? 'away' : isLapsed ? 'lapsed' : wasIdle ? 'idle' : 'ended' });
+    this.#put(activity, { state: 'lost', reason: asksAgain ? 'away' : isLapsed ? 'lapsed' : wasIdle ? 'idle' : 'ended' });
     return true;
   }
 
-  async #enterAgain(activity) {
-    const use = this.#waitingUseOf(activity) ?? this.#useOf(activity);
-    await use?.enter().catch((error) => use.reportFailure(error));
+  async #enterAgain(activity, options, use = this.#waitingUseOf(activity) ?? this.#useOf(activity)) {
+    const isExpected = (error) => options?.only !== undefined && isLost(error);
+    await use?.enter(activity, options).catch((error) => isExpected(error) || use.reportFailure(error));
+  }
+
+  /**
+   * Enters without a call of `enter`. The entry is sent once, on the present connection. After a lost connection, the person may have left
+   * on another device. So the next sign of use, message or heartbeat decides anew.
+   */
+  async #enterUnasked(activity, options, use) {
+    if (this.#unasked.has(activity)) return;
+    this.#unasked.add(activity);
+    await this.#enterAgain(activity, { ...options, only: this.connection.connected }, use);
+    this.#unasked.delete(activity);
   }
 
   /** The state of the seat or place in an activity: `{state, queuePlace, reason, isElsewhere}`. */
@@ -2255,21 +2320,10 @@ class TabVisit {
     if (offer) this.#accept(activity);
   }
 
-  /** The place of the visit, or of its person, in this queue, if a seat is offered to it. Shows the offer. */
-  #offerIn(activity) {
-    const place = this.presence?.queuePlace;
-    if (!this.#hasBeaten || place?.activity.key !== activity || !place.offer) return undefined;
-    this.#putPlace(activity, place);
-    return place;
-  }
-
   /** Takes the offered seat. If that fails, the next message or heartbeat that still shows the offer tries again. */
-  async #accept(activity) {
+  #accept(activity) {
     const use = this.#acceptingUseOf(activity);
-    if (!use || this.#isAccepting) return;
-    this.#isAccepting = true;
-    await use.enter().catch((error) => use.reportFailure(error));
-    this.#isAccepting = false;
+    if (use) this.#enterUnasked(activity, { takeNew: false }, use);
   }
 
   /** Stores the state of an activity, and dispatches events if it has changed. */
@@ -2288,38 +2342,41 @@ class TabVisit {
     dispatch('activity-queue-changed', detail);
   }
 
-  /** Asks for a seat, unless `signal` is aborted before that. `mayClaim`: a seat that is offered already is taken. */
-  enter(activity, { wait, mayClaim }, signal) {
+  /**
+   * Asks for a seat, unless `signal` is aborted before that. `takeOffer`: a seat that is offered already is taken. Without `takeNew`,
+   * only what the person has already is taken: the offered seat, or the one of another visit. `only`: see `#enterUnasked`.
+   */
+  enter(activity, { wait, takeOffer = true, takeNew = true, only }, signal) {
     return this.#inTurn(async () => {
-      if (!signal.aborted && !(this.#hasBeaten && mayClaim)) await this.#beat();
+      if (!signal.aborted && !this.#hasBeaten) await this.#beat();
       // Whoever has a seat hears when the person leaves in another tab.
       if (!signal.aborted) await this.#siblings.open();
+      if (!signal.aborted) this.#person = await this.connection.viewer();
       signal.throwIfAborted();
-      const offered = mayClaim ? undefined : this.#offerIn(activity);
-      if (offered) {
-        this.#followQueue();
-        return { admitted: false, occupancy: null, maxConcurrent: null, queuePlace: offered, message: 'A seat is offered: enter again to take it.' };
-      }
       const before = [this.#seat, this.#queue];
-      const input = { presenceId: this.id, activityKey: activity, secret: this.secret, wait };
+      const standing = this.standing(activity);
+      const input = { presenceId: this.id, activityKey: activity, secret: this.secret, wait, takeOffer, takeNew };
       this.#isOnline = true;
       // Before the answer, the visit may have the seat, or a place in the queue.
       this.#seat = activity;
-      if (wait) this.#queue = activity;
-      if (!HOLDING.has(this.standing(activity)?.state)) this.#put(activity, { state: 'entering' });
+      if (wait && takeNew) this.#queue = activity;
+      if (!HOLDING.has(standing?.state)) this.#put(activity, { state: 'entering' });
       try {
-        const { enterActivity } = await this.connection.request(ENTER, { input }, { mayRepeat: true, signal });
+        const { enterActivity } = await this.connection.request(ENTER, { input }, { mayRepeat: only === undefined, only, signal });
         const { admitted, queuePlace } = enterActivity;
         if (!admitted) [this.#seat] = before;
         if (!wait || !queuePlace) this.#queue = !queuePlace && before[1] === activity ? undefined : before[1];
         this.learnActivity(enterActivity.activity);
         if (admitted) this.#put(activity, { state: 'admitted' });
         else if (queuePlace) this.#putPlace(activity, queuePlace);
-        else this.#put(activity, { state: 'full' });
+        else if (takeNew) this.#put(activity, { state: 'full' });
+        // What the person had has ended meanwhile. A heartbeat says how.
+        else this.beat();
         this.#followQueue();
         return enterActivity;
       } catch (error) {
         if (error.name === 'AbortError') [this.#seat, this.#queue] = before;
+        else if (only !== undefined && standing && isLost(error)) this.#put(activity, standing);
         else if (!HOLDING.has(this.standing(activity)?.state)) this.#put(activity, { state: 'failed' });
         throw error;
       }
@@ -2365,7 +2422,10 @@ class TabVisit {
     }
   }
 
-  /** A person who uses this page gets the seat from another tab, or asks again for one that ended while they were away. */
+  /**
+   * A person who uses this page gets the seat from another tab, or asks again for one that ended while they were away. A seat that
+   * another tab has only moves: if the person has just left there, this tab takes no other.
+   */
   #follow() {
     const now = performance.now();
     if (now - this.#movedAt < BETWEEN_MOVES_MS) return;
@@ -2373,10 +2433,10 @@ class TabVisit {
     if (!this.connection.isReady) return;
     for (const [activity, { reason }] of this.#standings) {
       const told = this.#told;
-      const hasSeatElsewhere = told?.activity.key === activity && told.admitted && told.isElsewhere;
+      const hasSeatElsewhere = this.#seat !== activity && told?.activity.key === activity && told.admitted && told.isElsewhere;
       if (!hasSeatElsewhere && reason !== 'away') continue;
       this.#movedAt = now;
-      this.#enterAgain(activity);
+      this.#enterUnasked(activity, hasSeatElsewhere ? { takeOffer: false, takeNew: false } : {});
     }
   }
 
@@ -2403,9 +2463,21 @@ class TabVisit {
 
   /** Leaves the activity, for the person. `mayTell`: whether the other tabs are told. */
   leave(activity, mayTell = true) {
+    const left = this.#leftOf(activity, mayTell);
     const uses = this.#cancel(activity, mayTell);
-    const settled = this.settle(this.isShared(activity));
+    const settled = this.settle(left);
     return Promise.all(uses.map((visit) => visit.withdraw(settled))).then(() => {});
+  }
+
+  /**
+   * What the person gives back with all tabs and devices who leaves an activity: the keys of the activities of the place and of the
+   * seat. `isFirst`: no other tab has begun this. It gives back the seat, so that a tab which hears of it later does not give back a
+   * new one.
+   */
+  #leftOf(activity, isFirst) {
+    if (!this.isShared(activity)) return {};
+    const showsSeat = this.#seat === activity || this.standing(activity)?.state === 'admitted';
+    return { queue: activity, seat: isFirst && showsSeat ? activity : undefined };
   }
 
   /** Cancels all uses of an activity, in other tabs too if they are told. Returns those of this tab. */
@@ -2419,12 +2491,13 @@ class TabVisit {
   }
 
   /**
-   * Gives back the seat or place that no use needs, and goes offline if no use is left. `hasLeft`: the person leaves the queue.
-   * Otherwise other tabs and devices of the person that wait keep the place.
+   * Gives back the seat or place that no use needs, and goes offline if no use is left. `left`: what the person leaves with all devices
+   * (`#leftOf`). Otherwise other tabs and devices of the person that wait keep the place, and those that have a seat keep it.
    */
-  settle(hasLeft = false) {
+  settle(left = {}) {
     if (this.running.size === 0) this.#endBeats();
     return this.#inTurn(async () => {
+      if (left.seat) await this.#leaveSeat(left.seat);
       if (this.running.size > 0 && !this.#hasBeaten) await this.#beat();
       const isWanted = (activity) => this.#useOf(activity) !== undefined;
       for (const activity of new Set([...this.#standings.keys(), this.#seat, this.#queue])) {
@@ -2433,11 +2506,11 @@ class TabVisit {
       if (!this.#needsQueueFeed()) this.#endQueueFeed();
       if (this.#queue !== undefined && !this.#waitingUseOf(this.#queue)) {
         const isShown = isWanted(this.#queue);
-        await this.#leaveQueue(hasLeft);
+        await this.#leaveQueue(left.queue);
         if (isShown) await this.#beat();
       }
       if (this.running.size === 0) {
-        if (this.#isOnline) await this.#end(LEAVE);
+        if (this.#isOnline || this.#seat) await this.#end(LEAVE);
       } else if (this.#seat && !isWanted(this.#seat)) {
         await this.#end(LEAVE);
         await this.#beat();
@@ -2455,8 +2528,8 @@ class TabVisit {
   /** Completes the visit, for the person. `activity`: the activity in which they took part. */
   complete(visit, activity) {
     attempt(() => sessionStorage.removeItem(this.key));
+    const left = activity ? this.#leftOf(activity, true) : {};
     const uses = activity ? this.#cancel(activity, true) : [];
-    const hasLeft = activity !== undefined && this.isShared(activity);
     visit.cancel();
     this.running.delete(visit);
     if (this.running.size === 0) this.#endBeats();
@@ -2465,7 +2538,8 @@ class TabVisit {
       this.#isCompleted = true;
       this.#endQueueFeed();
       this.#standings.clear();
-      if (this.#queue !== undefined) await this.#leaveQueue(hasLeft);
+      if (left.seat) await this.#leaveSeat(left.seat);
+      if (this.#queue !== undefined) await this.#leaveQueue(left.queue);
       if (this.#isKnown) await this.#end(COMPLETE);
       await this.#beat();
     });
@@ -2478,9 +2552,19 @@ class TabVisit {
     this.#beats = new AbortController();
   }
 
-  /** Gives up the place at which the visit waits. The request names the activity, because it may be sent twice. */
-  #leaveQueue(hasLeft) {
-    return this.#end(LEAVE_QUEUE, { onlyThisVisit: !hasLeft, activityKey: this.#queue });
+  /** Gives back the seat that the person has in an activity, whichever visit has it. */
+  async #leaveSeat(activity) {
+    const seat = this.#seat === activity ? undefined : this.#seat;
+    await this.#end(LEAVE, { activityKey: activity });
+    this.#seat = seat;
+  }
+
+  /**
+   * Gives up the place at which the visit waits. The request names the activity, because it may be sent twice. `left`: the activity that
+   * the person leaves with all devices.
+   */
+  #leaveQueue(left) {
+    return this.#end(LEAVE_QUEUE, { onlyThisVisit: this.#queue !== left, activityKey: this.#queue });
   }
 
   /** After `LEAVE` and `COMPLETE`, pongs no longer count as heartbeats, until the next heartbeat. */

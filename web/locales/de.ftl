@@ -854,6 +854,7 @@ element-lost-idle = Ihr Platz ist jetzt vergeben, weil niemand diese Seite benut
 element-lost-away = Diese Seite war zu lange nicht verbunden. Ihr Platz ist deshalb verfallen.
 element-lost-lapsed = Für Sie war ein Platz frei gehalten, aber er wurde nicht rechtzeitig genommen. Ihr Platz in der Warteschlange ist deshalb verfallen.
 element-lost-ended = Ihr Platz hier ist verfallen. Vielleicht machen Sie anderswo weiter.
+element-lost-person = Dieser Platz gehört der Person, die vorher hier angemeldet war.
 element-sign-in-to-join = Melden Sie sich an, um mitzumachen.
 element-failed = Das hat nicht geklappt: { $reason }
 element-no-answer = keine Antwort

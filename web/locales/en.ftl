@@ -816,6 +816,7 @@ element-lost-idle = Your seat went to somebody else, because nobody used this pa
 element-lost-away = This page was not connected for too long, so your place has ended.
 element-lost-lapsed = A seat was kept for you, but nobody took it in time, so your place has ended.
 element-lost-ended = Your place here has ended. Perhaps you went on elsewhere.
+element-lost-person = This place belongs to the person who was signed in here before.
 element-sign-in-to-join = Sign in to join.
 element-failed = That did not work: { $reason }
 element-no-answer = no answer

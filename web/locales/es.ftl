@@ -854,6 +854,7 @@ element-lost-idle = Su plaza pasó a otra persona, porque nadie usaba esta pági
 element-lost-away = Esta página estuvo demasiado tiempo sin conexión, así que su plaza terminó.
 element-lost-lapsed = Se le guardaba una plaza, pero no se ocupó a tiempo, así que su puesto en la cola terminó.
 element-lost-ended = Su plaza aquí terminó. Quizás siguió en otro sitio.
+element-lost-person = Esta plaza es de la persona que antes había iniciado sesión aquí.
 element-sign-in-to-join = Inicie sesión para participar.
 element-failed = Esto no funcionó: { $reason }
 element-no-answer = sin respuesta

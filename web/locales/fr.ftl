@@ -857,6 +857,7 @@ element-lost-idle = Votre place est allée à quelqu'un d'autre, car personne n'
 element-lost-away = Cette page est restée trop longtemps sans connexion, et votre place a pris fin.
 element-lost-lapsed = Une place vous était gardée, mais elle n'a pas été prise à temps. Votre place dans la file a donc pris fin.
 element-lost-ended = Votre place ici a pris fin. Vous avez peut-être continué ailleurs.
+element-lost-person = Cette place est celle de la personne qui était connectée ici auparavant.
 element-sign-in-to-join = Connectez-vous pour participer.
 element-failed = Cela n'a pas fonctionné : { $reason }
 element-no-answer = pas de réponse

@@ -854,6 +854,7 @@ element-lost-idle = Je plaats ging naar iemand anders, omdat niemand deze pagina
 element-lost-away = Deze pagina was te lang niet verbonden. Daarom is je plaats vervallen.
 element-lost-lapsed = Er werd een plaats voor je vrij gehouden, maar die is niet op tijd genomen. Daarom is je plaats in de rij vervallen.
 element-lost-ended = Je plaats hier is vervallen. Misschien ben je ergens anders verdergegaan.
+element-lost-person = Deze plaats is van de persoon die hier eerder was ingelogd.
 element-sign-in-to-join = Log in om mee te doen.
 element-failed = Dat is niet gelukt: { $reason }
 element-no-answer = geen antwoord

@@ -851,6 +851,7 @@ element-lost-idle = Vendi juaj iu dha dikujt tjetër, sepse askush nuk e përdor
 element-lost-away = Kjo faqe mbeti pa lidhje shumë gjatë, ndaj vendi juaj mbaroi.
 element-lost-lapsed = Një vend mbahej për ju, por nuk u mor në kohë, ndaj vendi juaj në radhë mbaroi.
 element-lost-ended = Vendi juaj këtu mbaroi. Ndoshta vazhduat diku tjetër.
+element-lost-person = Ky vend i përket personit që kishte hyrë këtu më parë.
 element-sign-in-to-join = Hyni për të marrë pjesë.
 element-failed = Kjo nuk funksionoi: { $reason }
 element-no-answer = pa përgjigje

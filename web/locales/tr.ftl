@@ -822,6 +822,7 @@ element-lost-idle = Bu sayfayı kimse kullanmadığı için yeriniz başkasına 
 element-lost-away = Bu sayfa çok uzun süre bağlantısız kaldı, bu yüzden yeriniz sona erdi.
 element-lost-lapsed = Sizin için bir yer tutuluyordu, ama zamanında alınmadı. Bu yüzden sıradaki yeriniz sona erdi.
 element-lost-ended = Buradaki yeriniz sona erdi. Belki başka yerde devam ettiniz.
+element-lost-person = Bu yer, daha önce burada oturum açmış olan kişiye ait.
 element-sign-in-to-join = Katılmak için oturum açın.
 element-failed = Bu olmadı: { $reason }
 element-no-answer = yanıt yok

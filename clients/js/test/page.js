@@ -151,9 +151,9 @@ export function openTab(server, { clock, channels, storage = new Map(), token = 
     setInterval: () => 0,
     addEventListener: (...listener) => page.addEventListener(...listener),
     console: { warn: (text) => tab.warnings.push(text) },
-    globalThis: {},
+    globalThis: {}, D: globalThis,
   };
-  const text = source.replaceAll(/^export /gm, '').replaceAll('import.meta.url', "'https://insession.example/web/insession.js'");
+  const text = source.replaceAll(/^export /gm, '').replace('async #enterAgain(activity, options,','async #enterAgain(...a) { if (D.DBG) console.log("X", this.id, new Error().stack, a); return this.eA(...a); }\n async eA(activity, options,').replaceAll('import.meta.url', "'https://insession.example/web/insession.js'");
   const module = new Function(...Object.keys(globals), `${text}; return { ${names.join(', ')} };`)(...Object.values(globals));
   const tab = {
     ...module,
@@ -161,6 +161,8 @@ export function openTab(server, { clock, channels, storage = new Map(), token = 
     document,
     storage,
     warnings: [],
+    /** Whether its socket stays open, but nothing arrives. */
+    isCutOff: false,
     /** The person moves the pointer over the page. */
     use: () => page.dispatchEvent(new Event('pointermove')),
     leave: () => page.dispatchEvent(new Event('pagehide')),
@@ -173,18 +175,46 @@ export function openTab(server, { clock, channels, storage = new Map(), token = 
   return tab;
 }
 
-/** A server with one activity. A token is the name of a person, as is the person's id. */
+/** One activity of a server. */
+class Activity {
+  /** Ids of the visits that wait, in their order. */
+  queue = [];
+  /** By the id of the visit to which a seat is offered: when that ends. */
+  offers = new Map();
+
+  constructor(key, seats, seatsPer) {
+    Object.assign(this, { key, seats, seatsPer });
+  }
+
+  get shown() {
+    return { key: this.key, seatsPer: this.seatsPer };
+  }
+
+  /** The place moves to another visit of the person, with its offer. */
+  carry(carrier, key) {
+    this.queue[this.queue.indexOf(carrier)] = key;
+    if (!this.offers.has(carrier)) return;
+    const expiresAt = this.offers.get(carrier);
+    this.offers.delete(carrier);
+    this.offers.set(key, expiresAt);
+  }
+}
+
+/**
+ * A server with the activity `interview`, and others that `addActivity` adds. A token is the name of a person, as is the person's id.
+ * Without a token a visit is anonymous, if the server allows that.
+ */
 export class Server {
   sockets = new Set();
   /** By the name of the root field: how many requests came. */
   counts = {};
-  /** By id: `{person, isIdle, hasSeat}`. */
+  /** By id: `{person, secret, isIdle, seat, waits}`. `seat` and `waits` are keys of activities. */
   visits = new Map();
-  /** Ids of the visits that wait, in their order. */
-  queue = [];
-  offers = new Map();
+  activities = new Map();
   /** The people who wait in another activity. */
   waitsElsewhere = new Set();
+  /** Whether visits without a token are allowed. */
+  allowsAnonymous = false;
   /** Whether no socket opens. */
   isDown = false;
   /** Whether answers to `enterActivity` and messages of `queueChanged` wait for `answerAll`. */
@@ -193,14 +223,34 @@ export class Server {
   #feeds = new Set();
 
   constructor({ seats, clock, seatsPer = 'PERSON' }) {
-    Object.assign(this, { seats, clock, seatsPer });
+    this.clock = clock;
+    this.interview = this.addActivity('interview', seats, seatsPer);
+  }
+
+  addActivity(key, seats, seatsPer = 'PERSON') {
+    const activity = new Activity(key, seats, seatsPer);
+    this.activities.set(key, activity);
+    return activity;
+  }
+
+  get queue() {
+    return this.interview.queue;
   }
 
   get taken() {
-    return [...this.visits.values()].filter(({ hasSeat }) => hasSeat).length + this.offers.size;
+    return this.#taken(this.interview);
+  }
+
+  set seatsPer(seatsPer) {
+    this.interview.seatsPer = seatsPer;
+  }
+
+  #taken({ key, offers }) {
+    return [...this.visits.values()].filter(({ seat }) => seat === key).length + offers.size;
   }
 
   receive(socket, { type, id, payload }) {
+    if (socket.tab.isCutOff) return undefined;
     if (type === 'connection_init') {
       socket.person = payload.authorization?.replace('Bearer ', '');
       return socket.receive({ type: 'connection_ack' });
@@ -221,22 +271,28 @@ export class Server {
       else send();
     };
     if (name === 'viewer') return answer({ viewer: socket.person ? { id: socket.person } : null });
+    const input = variables.input ?? variables;
+    const key = input.presenceId ?? input.id;
+    const refusal = this.#refusal(socket, key, input);
     if (name === 'queueChanged') {
-      if (!socket.person) return socket.receive({ type: 'error', id, payload: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
-      if (!this.visits.has(variables.id)) this.visits.set(variables.id, { person: socket.person, isIdle: false, hasSeat: false });
-      const feed = { socket, id, visit: variables.id };
+      if (refusal) return socket.receive({ type: 'error', id, payload: [refusal] });
+      const feed = { socket, id, visit: key };
       this.#feeds.add(feed);
       return this.#tell(feed);
     }
-    if (!socket.person) return answer(undefined, [{ message: 'sign in', extensions: { code: 'UNAUTHENTICATED' } }]);
-    const key = variables.input?.presenceId ?? variables.id;
-    if (!this.visits.has(key)) this.visits.set(key, { person: socket.person, isIdle: false, hasSeat: false });
-    const visit = this.visits.get(key);
-    if (visit.person !== socket.person) {
-      return answer(undefined, [{ message: 'no such visit', extensions: { code: 'NOT_FOUND' } }]);
-    }
-    answer({ [name]: this[name](key, visit, variables.input ?? variables) });
+    if (refusal) return answer(undefined, [refusal]);
+    answer({ [name]: this[name](key, this.visits.get(key), input) });
     return this.#changed();
+  }
+
+  /** Why a visitor may not act for a visit; undefined if they may. A visit that is new begins. */
+  #refusal({ person }, key, { secret }) {
+    if (!person && !this.allowsAnonymous) return { message: 'sign in', extensions: { code: 'UNAUTHENTICATED' } };
+    if (!this.visits.has(key)) this.visits.set(key, { person, secret: person ? undefined : `secret of ${key}`, isIdle: false, isNew: true });
+    const visit = this.visits.get(key);
+    const isOwn = visit.person ? visit.person === person : visit.isNew || visit.secret === secret;
+    if (!isOwn) return { message: 'no such visit', extensions: { code: 'NOT_FOUND' } };
+    return visit.isCompleted ? { message: 'it is completed', extensions: { code: 'INVALID_TRANSITION' } } : undefined;
   }
 
   answerAll() {
@@ -245,48 +301,51 @@ export class Server {
     this.#changed();
   }
 
-  get #activity() {
-    return { key: 'interview', seatsPer: this.seatsPer };
-  }
-
   heartbeat(key, visit, { isIdle }) {
-    visit.isIdle = isIdle;
-    return { heartbeatSeconds: 20, secret: null, presence: this.#presence(key) };
+    const secret = visit.isNew ? (visit.secret ?? null) : null;
+    Object.assign(visit, { isIdle, isNew: false });
+    return { heartbeatSeconds: 20, secret, presence: this.#presence(key) };
   }
 
-  enterActivity(key, visit, { wait }) {
-    const own = [...this.visits].filter(([id, other]) => id !== key && other.person === visit.person && this.seatsPer === 'PERSON');
-    const moved = own.find(([, other]) => other.hasSeat);
-    const place = this.queue.findIndex((id) => id === key || own.some(([other]) => other === id));
-    const carrier = this.queue[place];
-    const isFree = this.taken < this.seats && this.queue.length === 0;
-    if (visit.hasSeat || moved || this.offers.has(carrier) || isFree) {
-      if (moved) moved[1].hasSeat = false;
-      visit.hasSeat = true;
-      this.#remove(carrier);
-    } else if (wait) {
-      visit.waits = true;
-      if (place < 0) this.queue.push(key);
-      else this.#carry(carrier, key);
+  enterActivity(key, visit, input) { if (globalThis.DBG) console.log('X', key, JSON.stringify(input), new Date(this.clock.now()).toISOString()); return this.enterActivity_(key, visit, input); }
+  enterActivity_(key, visit, { activityKey, wait, takeOffer = true, takeNew = true }) {
+    const activity = this.activities.get(activityKey);
+    const own = this.#othersOf(activity, key);
+    const moved = own.find(([, other]) => other.seat === activityKey);
+    const carrier = this.#carrier(activity, key);
+    const isWaiting = activity.queue.includes(carrier);
+    const isFree = this.#taken(activity) < activity.seats && activity.queue.length === 0;
+    const isOffered = activity.offers.has(carrier);
+    if (visit.seat === activityKey || moved || (isOffered && takeOffer) || (isFree && takeNew)) {
+      if (moved) moved[1].seat = undefined;
+      visit.seat = activityKey;
+      this.#remove(activity, carrier);
+    } else if (wait && takeNew) {
+      if (visit.waits && visit.waits !== activityKey) this.leaveQueue(key, visit, { onlyThisVisit: true, activityKey: visit.waits });
+      visit.waits = activityKey;
+      if (isWaiting) activity.carry(carrier, key);
+      else activity.queue.push(key);
     }
-    const { queuePlace } = this.#presence(key);
-    return { admitted: visit.hasSeat, occupancy: this.taken, maxConcurrent: this.seats, message: '', queuePlace, activity: this.#activity };
+    const admitted = visit.seat === activityKey;
+    const queuePlace = admitted ? null : this.#placeIn(activity, key);
+    return { admitted, occupancy: this.#taken(activity), maxConcurrent: activity.seats, message: '', queuePlace, activity: activity.shown };
   }
 
-  leaveActivity(key, visit) {
-    visit.hasSeat = false;
+  leaveActivity(key, visit, { activityKey } = {}) {
+    const seats = activityKey === undefined ? [[key, visit]] : [[key, visit], ...this.#othersOf(this.activities.get(activityKey), key)];
+    for (const [, other] of seats) if (activityKey === undefined || other.seat === activityKey) other.seat = undefined;
     return { presence: this.#presence(key) };
   }
 
-  leaveQueue(key, visit, { onlyThisVisit = false, activityKey } = {}) {
-    if (activityKey !== undefined && activityKey !== this.#activity.key) return { presence: this.#presence(key) };
-    const carrier = this.#carrier(key);
-    const others = [...this.visits].filter(([id, { person, waits }]) => id !== key && person === this.visits.get(key).person && waits);
-    const other = this.seatsPer === 'PERSON' ? others.at(-1)?.[0] : undefined;
-    if (onlyThisVisit && !this.visits.get(key).waits) return { presence: this.#presence(key) };
-    if (!onlyThisVisit || !other) this.#remove(carrier);
-    else if (carrier === key) this.#carry(key, other);
-    this.visits.get(key).waits = false;
+  leaveQueue(key, visit, { onlyThisVisit = false, activityKey }) {
+    const activity = this.activities.get(activityKey);
+    const waits = visit.waits === activityKey;
+    if (onlyThisVisit && !waits) return { presence: this.#presence(key) };
+    const carrier = this.#carrier(activity, key);
+    const other = this.#othersOf(activity, key).findLast(([, { waits }]) => waits === activityKey)?.[0];
+    if (!onlyThisVisit || !other) this.#remove(activity, carrier);
+    else if (carrier === key) activity.carry(key, other);
+    if (waits) visit.waits = undefined;
     return { presence: this.#presence(key) };
   }
 
@@ -294,88 +353,115 @@ export class Server {
     this.leaveActivity(key, visit);
     visit.isCompleted = true;
     // Any other visit of the person keeps the place.
-    const isKept = [...this.visits.values()].some((other) => other.person === visit.person && !other.isCompleted);
-    return isKept ? { presence: this.#presence(key) } : this.leaveQueue(key, visit);
+    const isKept = visit.person && [...this.visits.values()].some((other) => other.person === visit.person && !other.isCompleted);
+    if (!isKept) for (const activityKey of this.activities.keys()) this.leaveQueue(key, visit, { activityKey });
+    return { presence: this.#presence(key) };
+  }
+
+  /** The other visits of the person of a visit, if the seats of an activity count people. */
+  #othersOf({ seatsPer }, key) {
+    const { person } = this.visits.get(key);
+    if (seatsPer === 'VISIT' || !person) return [];
+    return [...this.visits].filter(([id, other]) => id !== key && other.person === person);
   }
 
   /** Removes a place. Nobody waits at it any more. */
-  #remove(carrier) {
-    this.queue = this.queue.filter((id) => id !== carrier);
-    this.offers.delete(carrier);
-    const person = this.visits.get(carrier)?.person;
-    for (const [id, visit] of this.visits) if (id === carrier || (visit.person === person && this.seatsPer === 'PERSON')) visit.waits = false;
-  }
-
-  #carry(carrier, key) {
-    this.queue[this.queue.indexOf(carrier)] = key;
-    if (!this.offers.has(carrier)) return;
-    const expiresAt = this.offers.get(carrier);
-    this.offers.delete(carrier);
-    this.offers.set(key, expiresAt);
+  #remove(activity, carrier) {
+    if (!activity.queue.includes(carrier)) return;
+    for (const [, visit] of [[carrier, this.visits.get(carrier)], ...this.#othersOf(activity, carrier)]) if (visit.waits === activity.key) visit.waits = undefined;
+    activity.queue.splice(activity.queue.indexOf(carrier), 1);
+    activity.offers.delete(carrier);
   }
 
   /** Takes the seat of a visit, because it is idle, or its lease has ended. */
   endSeat(key) {
-    this.visits.get(key).hasSeat = false;
+    this.visits.get(key).seat = undefined;
     this.#changed();
   }
 
+  /** Ends the place in the queue for interviews at which a visit waits. */
   endPlace(key) {
-    this.leaveQueue(key);
+    this.leaveQueue(key, this.visits.get(key), { activityKey: 'interview' });
     this.#changed();
   }
 
   /** Ends the offers that were not taken in time. */
   endOffers() {
-    for (const [key, expiresAt] of this.offers) if (Date.parse(expiresAt) <= this.clock.now()) this.#remove(key);
+    for (const activity of this.activities.values()) {
+      for (const [key, expiresAt] of activity.offers) if (Date.parse(expiresAt) <= this.clock.now()) this.#remove(activity, key);
+    }
     this.#changed();
   }
 
+  hasSeat(key, activity = 'interview') {
+    return this.visits.get(key).seat === activity;
+  }
+
   #presence(key) {
-    const { isIdle, hasSeat } = this.visits.get(key);
-    return { id: key, status: 'ACTIVE', isOnline: true, isIdle, activity: hasSeat ? this.#activity : null, queuePlace: this.#place(key) };
+    const { isIdle, seat } = this.visits.get(key);
+    const activity = seat ? this.activities.get(seat).shown : null;
+    return { id: key, status: 'ACTIVE', isOnline: true, isIdle, activity, queuePlace: this.#place(key) };
   }
 
   /** The visit that carries the place of a visit or, with seats for each person, of its person. */
-  #carrier(key) {
-    if (this.queue.includes(key) || this.seatsPer === 'VISIT') return key;
-    const { person } = this.visits.get(key);
-    return this.queue.find((id) => this.visits.get(id).person === person);
+  #carrier(activity, key) {
+    if (activity.queue.includes(key)) return key;
+    const others = new Set(this.#othersOf(activity, key).map(([id]) => id));
+    return activity.queue.find((id) => others.has(id)) ?? key;
   }
 
-  /** The place that a visit shows. The person may also wait in another activity, with another visit. */
-  #place(key, mayBeElsewhere = true) {
-    const carrier = this.#carrier(key);
-    const position = this.queue.indexOf(carrier) + 1;
-    const elsewhere = { activity: { key: 'lecture', seatsPer: 'PERSON' }, position: 7, length: 9, joinedAt: '2031-12-01T18:00:00.000Z', estimatedWaitSeconds: null, offer: null };
-    if (position === 0) return mayBeElsewhere && this.waitsElsewhere.has(this.visits.get(key).person) ? elsewhere : null;
-    const expiresAt = this.offers.get(carrier);
+  /** The place that a visit shows: the one at which it waits, or another of its person. The person may also wait in another activity. */
+  #place(key) {
+    const { person, waits } = this.visits.get(key);
+    const inOrder = [...this.activities.values()].sort((one, other) => (other.key === waits) - (one.key === waits));
+    const elsewhere = { activity: { key: 'elsewhere', seatsPer: 'PERSON' }, position: 7, length: 9, joinedAt: '2031-12-01T18:00:00.000Z', estimatedWaitSeconds: null, offer: null };
+    return inOrder.map((activity) => this.#placeIn(activity, key)).find(Boolean) ?? (this.waitsElsewhere.has(person) ? elsewhere : null);
+  }
+
+  #placeIn(activity, key) {
+    const carrier = this.#carrier(activity, key);
+    const position = activity.queue.indexOf(carrier) + 1;
+    if (position === 0) return null;
+    const expiresAt = activity.offers.get(carrier);
     const offer = expiresAt ? { expiresAt } : null;
-    return { activity: this.#activity, position, length: this.queue.length, joinedAt: '2031-12-01T19:00:00.000Z', estimatedWaitSeconds: null, offer };
+    return { activity: activity.shown, position, length: activity.queue.length, joinedAt: '2031-12-01T19:00:00.000Z', estimatedWaitSeconds: null, offer };
   }
 
   /** Offers the free seats to the first waiting visits, and sends the new state to the subscribers. */
   #changed() {
-    for (const key of this.queue) {
-      if (this.taken >= this.seats) break;
-      if (!this.offers.has(key)) this.offers.set(key, new Date(this.clock.now() + 30_000).toISOString());
+    for (const activity of this.activities.values()) {
+      for (const key of activity.queue) {
+        if (this.#taken(activity) >= activity.seats) break;
+        if (!activity.offers.has(key)) activity.offers.set(key, new Date(this.clock.now() + 30_000).toISOString());
+      }
     }
     for (const feed of this.#feeds) this.#tell(feed);
   }
 
+  /** What a visit and its person have in an activity. */
+  #holding(activity, key) {
+    const visit = this.visits.get(key);
+    const queuePlace = this.#placeIn(activity, key);
+    const hasSeat = visit.seat === activity.key;
+    const admitted = !queuePlace && (hasSeat || this.#othersOf(activity, key).some(([, { seat }]) => seat === activity.key));
+    const isOwn = queuePlace ? visit.waits === activity.key : hasSeat;
+    return queuePlace || admitted ? { activity: activity.shown, queuePlace, admitted, isElsewhere: !isOwn } : undefined;
+  }
+
+  /** The own comes first, then what was shown last or its end, then the rest. A place comes before a seat. */
   #tell(feed) {
-    if (this.isSlow) return;
-    const { socket, id, visit } = feed;
-    const { person, hasSeat } = this.visits.get(visit);
-    const ofPerson = [...this.visits.values()].some((other) => other.hasSeat && other.person === person);
-    const admitted = hasSeat || (this.seatsPer === 'PERSON' && ofPerson);
-    const queuePlace = this.#place(visit, false);
-    const state = { queuePlace, admitted, isElsewhere: queuePlace ? !this.visits.get(visit).waits : admitted && !hasSeat };
-    // Without an activity there is nothing to tell.
-    const isNothing = !state.queuePlace && !state.admitted;
-    if (feed.told === JSON.stringify(state) || (isNothing && !feed.told)) return;
-    feed.told = JSON.stringify(state);
-    const change = { activity: this.#activity, ...state, occurredAt: new Date(this.clock.now()).toISOString() };
-    socket.receive({ type: 'next', id, payload: { data: { queueChanged: change } } });
+    const { socket, id, visit, last } = feed;
+    if (this.isSlow || socket.tab.isCutOff) return;
+    const holdings = [...this.activities.values()].map((activity) => this.#holding(activity, visit)).filter(Boolean);
+    holdings.sort((one, other) => one.admitted - other.admitted);
+    const ended = last && { activity: this.activities.get(last.activity.key).shown, queuePlace: null, admitted: false, isElsewhere: false };
+    const lastHad = last && (last.queuePlace || last.admitted);
+    const own = holdings.find(({ isElsewhere }) => !isElsewhere);
+    const same = holdings.find(({ activity }) => activity.key === last?.activity.key);
+    const state = own ?? same ?? (lastHad ? ended : (holdings[0] ?? ended));
+    if (!state || JSON.stringify(state) === JSON.stringify(last)) return;
+    feed.last = state;
+    socket.receive({ type: 'next', id, payload: { data: { queueChanged: { ...state, occurredAt: new Date(this.clock.now()).toISOString() } } } });
+    if (lastHad && state === ended) this.#tell(feed);
   }
 }

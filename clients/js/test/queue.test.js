@@ -211,11 +211,15 @@ describe('a seat that ends although nobody is idle', () => {
 
   test('is asked for again after heartbeats were missed, as on a phone that stopped the page', async () => {
     const { clock, open, server } = await scene({ taken: 0 });
-    const visit = open().startHeartbeat({ activity: 'interview' });
+    const tab = open();
+    const visit = tab.startHeartbeat({ activity: 'interview' });
     await settled();
     // The page does not run, and its socket stays open.
     clock.skip(2 * MINUTE);
     server.endSeat(visit.id);
+    await clock.advance(MINUTE);
+    assert.deepEqual([visit.state, visit.lostReason, server.taken], ['lost', 'away', 0]);
+    tab.use();
     await clock.advance(MINUTE);
     assert.deepEqual([visit.state, server.taken], ['admitted', 1]);
   });
@@ -248,7 +252,7 @@ describe('two tabs of one person', () => {
       await clock.advance(3_000);
       tabs[at].use();
       await settled();
-      assert.equal(server.visits.get(visits[at].id).hasSeat, true);
+      assert.equal(server.hasSeat(visits[at].id), true);
       assert.deepEqual([visits[0].state, visits[1].state, server.taken], ['admitted', 'admitted', 1]);
     }
   });
@@ -263,7 +267,7 @@ describe('two tabs of one person', () => {
         end(tabs[1], visits[1]);
         await clock.advance(3_000);
         assert.equal(visits[0].state, taken ? 'waiting' : 'admitted');
-        assert.deepEqual([server.visits.get(visits[0].id).hasSeat, server.queue.length, server.taken], [!taken, taken, 1]);
+        assert.deepEqual([server.hasSeat(visits[0].id), server.queue.length, server.taken], [!taken, taken, 1]);
       }
     });
   }
@@ -486,7 +490,7 @@ describe('a page whose person changes', () => {
     await clock.advance(MINUTE);
     tabs[0].use();
     await clock.advance(MINUTE);
-    assert.deepEqual([visits[0].state, visits[0].lostReason, visits[1].state], ['lost', 'ended', 'waiting']);
+    assert.deepEqual([visits[0].state, visits[0].lostReason, visits[1].state], ['lost', 'person', 'waiting']);
     assert.deepEqual(server.queue.map((id) => server.visits.get(id).person), ['ann']);
     // From now on it belongs to the tabs of the other person.
     const ben = await wait(bens);
@@ -564,7 +568,7 @@ describe('a person with two devices', () => {
     assert.deepEqual([server.taken, server.counts.enterActivity], [1, 2]);
     tabs[0].use();
     await clock.advance(MINUTE);
-    assert.equal(server.visits.get(visits[0].id).hasSeat, true);
+    assert.equal(server.hasSeat(visits[0].id), true);
     assert.deepEqual([server.taken, server.counts.enterActivity], [1, 3]);
     await visits[0].leave();
     await clock.advance(MINUTE);
@@ -588,7 +592,7 @@ describe('a person with two devices', () => {
         assert.deepEqual([waiting.state, server.queue], ['waiting', [waiting.id]]);
         others[0].leave();
         await clock.advance(1_000);
-        assert.deepEqual([waiting.state, server.visits.get(waiting.id).hasSeat], ['admitted', true]);
+        assert.deepEqual([waiting.state, server.hasSeat(waiting.id)], ['admitted', true]);
       }
     });
   }
@@ -644,7 +648,7 @@ describe('a person with two devices', () => {
     await clock.advance(MINUTE);
     assert.deepEqual([...visits, third].map(({ state }) => state), ['admitted', 'admitted', 'admitted']);
     assert.equal(server.taken, 1);
-    assert.equal(server.visits.get(third.id).hasSeat, false, 'it did not ask to wait');
+    assert.equal(server.hasSeat(third.id), false, 'it did not ask to wait');
     const entries = server.counts.enterActivity;
     await clock.advance(3 * MINUTE);
     assert.equal(server.counts.enterActivity, entries, 'the devices take the seat from each other');
@@ -668,6 +672,262 @@ describe('a person with two devices', () => {
     server.endPlace(ann.id);
     await clock.advance(MINUTE);
     assert.deepEqual([ann.state, ann.position], ['lost', null]);
+  });
+});
+
+describe('a tab that was in use before it lost its connection for long', () => {
+  /** The laptop has no connection for two minutes, and is used all the time. */
+  async function goAway({ clock, server, devices: [laptop] }, meanwhile) {
+    laptop.use();
+    server.isDown = true;
+    laptop.loseConnection();
+    await clock.advance(MINUTE);
+    await meanwhile();
+    laptop.use();
+    await clock.advance(MINUTE);
+    laptop.use();
+    server.isDown = false;
+    await clock.advance(MINUTE);
+  }
+
+  test('asks for nothing by itself, and asks again when it is used after that', async () => {
+    for (const taken of [0, 1]) {
+      for (const seatsPer of ['PERSON', 'VISIT']) {
+        const scene = await twoDevices({ taken, seatsPer });
+        const { clock, server, devices } = scene;
+        const ann = await wait(devices[0]);
+        const entries = server.counts.enterActivity;
+        await goAway(scene, () => (taken ? server.endPlace(ann.id) : server.endSeat(ann.id)));
+        assert.deepEqual([ann.state, ann.lostReason, server.counts.enterActivity], ['lost', 'away', entries]);
+        devices[0].use();
+        await clock.advance(1_000);
+        assert.deepEqual([ann.state, server.counts.enterActivity], [taken ? 'waiting' : 'admitted', entries + 1]);
+      }
+    }
+  });
+
+  test('shows first what the person has on another device, and takes nothing new', async () => {
+    const scene = await twoDevices({ taken: 0 });
+    const { clock, server, devices } = scene;
+    const [laptop, phone] = [await wait(devices[0]), await wait(devices[1])];
+    server.endSeat(phone.id);
+    await laptop.enter();
+    await goAway(scene, () => phone.enter());
+    assert.deepEqual([laptop.state, laptop.events.includes('lost')], ['admitted', false]);
+    assert.equal(server.hasSeat(phone.id), true, 'nobody has used the laptop');
+    devices[0].use();
+    await clock.advance(1_000);
+    assert.deepEqual([server.hasSeat(laptop.id), server.taken], [true, 1]);
+  });
+
+  test('does not ask again if it only showed what the person has left on another device', async () => {
+    for (const taken of [0, 1]) {
+      const scene = await twoDevices({ taken });
+      const { clock, server, devices } = scene;
+      const [laptop, phone] = [await wait(devices[0], { wait: false }), await wait(devices[1])];
+      await clock.advance(MINUTE);
+      assert.equal(laptop.state, taken ? 'waiting' : 'admitted');
+      await goAway(scene, () => phone.leave());
+      devices[0].use();
+      await clock.advance(MINUTE);
+      assert.deepEqual([laptop.state, laptop.lostReason, server.taken, server.queue], ['lost', 'ended', taken, []]);
+    }
+  });
+});
+
+describe('a tab that is used while the server does not answer', () => {
+  test('sends a request that nobody made once, and none after the connection is back', async () => {
+    for (const hasLeft of [false, true]) {
+      const { clock, server, devices } = await twoDevices({ taken: 0 });
+      const [laptop, phone] = [await wait(devices[0]), await wait(devices[1])];
+      await clock.advance(3_000);
+      const entries = server.counts.enterActivity;
+      devices[0].isCutOff = true;
+      for (let turn = 0; turn < 10; turn += 1) {
+        devices[0].use();
+        await clock.advance(3_000);
+      }
+      devices[0].isCutOff = false;
+      if (hasLeft) await phone.leave();
+      devices[0].loseConnection();
+      await clock.advance(MINUTE);
+      assert.equal(server.counts.enterActivity, entries);
+      assert.deepEqual([laptop.state, server.taken], hasLeft ? ['lost', 0] : ['admitted', 1]);
+      devices[0].use();
+      await clock.advance(MINUTE);
+      assert.deepEqual([server.counts.enterActivity, server.hasSeat(laptop.id)], [entries + !hasLeft, !hasLeft]);
+      assert.equal(laptop.events.includes('failed'), false);
+    }
+  });
+
+  test('takes no seat that the person has just left on another device', async () => {
+    const { clock, server, devices } = await twoDevices({ taken: 0 });
+    const [laptop, phone] = [await wait(devices[0]), await wait(devices[1])];
+    await clock.advance(3_000);
+    server.isSlow = true;
+    await phone.leave();
+    devices[0].use();
+    await clock.advance(1_000);
+    server.answerAll();
+    await clock.advance(MINUTE);
+    assert.deepEqual([laptop.state, laptop.lostReason, server.taken], ['lost', 'ended', 0]);
+    assert.equal(laptop.events.includes('full'), false);
+  });
+
+  test('does not join the queue again for an offer that ends just before it is taken', async () => {
+    const { clock, server, others, open } = await scene();
+    const ann = await wait(open());
+    const enter = server.enterActivity;
+    server.enterActivity = (...request) => {
+      server.endPlace(ann.id);
+      return enter.apply(server, request);
+    };
+    await others[0].leave();
+    await clock.advance(MINUTE);
+    assert.deepEqual([ann.state, ann.lostReason, server.queue, server.taken], ['lost', 'ended', [], 0]);
+    assert.deepEqual(ann.events, ['entering', 'waiting 1', 'offered 1', 'lost']);
+  });
+});
+
+describe('an activity whose seats become seats for visits while two tabs are used', () => {
+  test('keeps the one seat of the person', async () => {
+    for (const seats of [1, 2]) {
+      for (const isNewsLate of [false, true]) {
+        const { clock, open, server } = await scene({ seats, taken: 0 });
+        const tabs = [open(), open()];
+        const visits = [await wait(tabs[0]), await wait(tabs[1])];
+        await clock.advance(3_000);
+        server.isSlow = isNewsLate;
+        server.seatsPer = 'VISIT';
+        if (!isNewsLate) server.endPlace(visits[0].id);
+        for (let turn = 0; turn < 4; turn += 1) {
+          for (const tab of tabs) tab.use();
+          await clock.advance(2_000);
+        }
+        server.answerAll();
+        await clock.advance(MINUTE);
+        for (const tab of tabs) tab.use();
+        await clock.advance(MINUTE);
+        assert.deepEqual([seats, isNewsLate, server.taken, server.queue], [seats, isNewsLate, 1, []]);
+        assert.deepEqual(visits.map(({ state }) => state), ['lost', 'admitted']);
+      }
+    }
+  });
+});
+
+describe('a device that shows the seat of another one', () => {
+  for (const end of ['leave', 'complete', 'stop']) {
+    test(`${end === 'stop' ? 'keeps' : 'gives back'} that seat by ${end}()`, async () => {
+      const { clock, server, devices } = await twoDevices({ taken: 0 });
+      const [laptop, phone] = [await wait(devices[0]), await wait(devices[1])];
+      await clock.advance(1_000);
+      assert.deepEqual([laptop.state, server.hasSeat(phone.id)], ['admitted', true]);
+      await laptop[end]();
+      assert.equal(laptop.events.at(-1), 'left');
+      await clock.advance(MINUTE);
+      for (const device of devices) device.use();
+      await clock.advance(MINUTE);
+      const [state, reason, taken] = end === 'stop' ? ['admitted', null, 1] : ['lost', 'ended', 0];
+      assert.deepEqual([phone.state, phone.lostReason, server.taken], [state, reason, taken]);
+    });
+  }
+});
+
+describe('two activities on one page', () => {
+  async function page() {
+    const { clock, open, server, others } = await scene({ taken: 1 });
+    server.addActivity('lecture', 1);
+    const tab = open();
+    return { clock, server, others, tab, lecture: await wait(tab, { activity: 'lecture' }), interview: await wait(tab) };
+  }
+
+  test('are a seat and a place, and leaving one keeps the other', async () => {
+    for (const left of ['lecture', 'interview']) {
+      const { clock, server, others, ...visits } = await page();
+      const { lecture, interview } = visits;
+      assert.deepEqual([lecture.state, interview.state, interview.position], ['admitted', 'waiting', 1]);
+      await visits[left].leave();
+      await clock.advance(MINUTE);
+      const states = [lecture.state, interview.state, server.hasSeat(lecture.id, 'lecture'), server.queue.length];
+      assert.deepEqual(states, left === 'lecture' ? ['online', 'waiting', false, 1] : ['admitted', 'online', true, 0]);
+      if (left === 'interview') continue;
+      others[0].leave();
+      await clock.advance(1_000);
+      assert.deepEqual([interview.state, lecture.events.at(-1)], ['admitted', 'left']);
+    }
+  });
+
+  test('are two queues, of which each device waits in one', async () => {
+    const { clock, server, devices } = await twoDevices();
+    server.addActivity('lecture', 0);
+    const [first, second] = [await wait(devices[0]), await wait(devices[1], { activity: 'lecture' })];
+    const shown = [devices[0].startHeartbeat({ activity: 'lecture' }), devices[1].startHeartbeat({ activity: 'interview' })];
+    await clock.advance(MINUTE);
+    assert.deepEqual([first.state, second.state], ['waiting', 'waiting']);
+    await first.leave();
+    await clock.advance(MINUTE);
+    assert.deepEqual([first.state, second.state, server.queue.length], ['online', 'waiting', 0]);
+    for (const visit of shown) visit.stop();
+    await clock.advance(MINUTE);
+    assert.deepEqual([second.state, server.activities.get('lecture').queue], ['waiting', [second.id]]);
+  });
+
+  test('leave an offer in one to the person, also if the visit waits in the other', async () => {
+    const { clock, server, others, devices } = await twoDevices();
+    server.addActivity('lecture', 0);
+    const phone = await wait(devices[1], { acceptOffers: false });
+    const lecture = await wait(devices[0], { activity: 'lecture' });
+    others[0].leave();
+    await clock.advance(1_000);
+    const laptop = await wait(devices[0], { acceptOffers: false });
+    await clock.advance(5_000);
+    assert.deepEqual([phone.state, laptop.state, laptop.offer !== null, lecture.id], ['offered', 'offered', true, laptop.id]);
+    assert.equal(server.hasSeat(laptop.id), false);
+    await laptop.enter();
+    assert.deepEqual([laptop.state, server.hasSeat(laptop.id)], ['admitted', true]);
+  });
+});
+
+describe('a page on which visits need no token', () => {
+  test('ends the anonymous visit when somebody signs in', async () => {
+    const { clock, open, server } = await scene({ taken: 0 });
+    server.allowsAnonymous = true;
+    const tab = open();
+    const ann = await wait(tab);
+    const first = ann.id;
+    tab.configure({ token: () => null });
+    await clock.advance(5_000);
+    const anonymous = ann.id;
+    assert.notEqual(anonymous, first);
+    assert.deepEqual([ann.state, ann.lostReason, Boolean(ann.secret)], ['lost', 'person', true]);
+    tab.configure({ token: () => 'ann' });
+    await clock.advance(5_000);
+    assert.deepEqual([server.visits.get(anonymous).isCompleted, server.visits.get(ann.id).person, ann.secret], [true, 'ann', undefined]);
+    // The seat that she has with the first visit shows again, and she leaves it with all tabs.
+    assert.deepEqual([ann.state, server.hasSeat(first), server.taken], ['admitted', true, 1]);
+    const other = await wait(openTab(server, { clock, channels: tab.channels }));
+    await other.leave();
+    await clock.advance(1_000);
+    assert.deepEqual([ann.state, server.taken], ['online', 0]);
+  });
+
+  test('keeps the seat or place of an anonymous visit until that ends', async () => {
+    for (const taken of [0, 1]) {
+      const { clock, open, server } = await scene({ taken });
+      server.allowsAnonymous = true;
+      const tab = open(null);
+      const visit = await wait(tab);
+      const anonymous = visit.id;
+      const state = taken ? 'waiting' : 'admitted';
+      assert.equal(visit.state, state);
+      tab.configure({ token: () => 'ann' });
+      await clock.advance(MINUTE);
+      assert.deepEqual([visit.state, visit.id], [state, anonymous]);
+      await visit.leave();
+      await clock.advance(MINUTE);
+      assert.deepEqual([server.visits.get(anonymous).isCompleted, server.visits.get(visit.id).person], [true, 'ann']);
+      assert.deepEqual([server.taken, server.queue], [taken, []]);
+    }
   });
 });
 
