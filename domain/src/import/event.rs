@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{
-    check_date,
     feed::{Listed, Origin, PREFIX, Rule},
     lines::{Component, Property},
     problem::EventProblem,
@@ -14,6 +13,7 @@ use super::{
     zones::{Range, Years, Zones},
 };
 use crate::{
+    dates::{self, OutOfRange},
     geo::GeoPoint,
     zone::{Zone, instant_of, local_time},
 };
@@ -35,16 +35,27 @@ impl Moment {
         instant_of(self.zone, self.local)
     }
 
-    /// The local time in another zone.
-    pub(super) fn local_in(self, zone: Zone) -> Result<NaiveDateTime, EventProblem> {
-        if self.zone == zone {
-            return Ok(self.local);
-        }
-        let local = local_time(zone, self.at());
-        if instant_of(zone, local) == self.at() {
+    /// The local time in the zone of the session. `property` is the one with this time.
+    pub(super) fn local_in(self, zone: Zone, property: &str) -> Result<NaiveDateTime, EventProblem> {
+        let local = if self.zone == zone { self.local } else { local_time(zone, self.at()) };
+        dates::check(local.date()).map_err(|OutOfRange| self.out_of_range(property))?;
+        if self.zone == zone || instant_of(zone, local) == self.at() {
             return Ok(local);
         }
-        Err(EventProblem::ShownTwice { local, zone })
+        Err(EventProblem::ShownTwice { property: property.to_owned(), local, zone })
+    }
+
+    fn out_of_range(self, property: &str) -> EventProblem {
+        let time = format!("{} in {}", self.local.format("%Y-%m-%d %H:%M"), self.zone.name());
+        EventProblem::OutOfRange { property: property.to_owned(), time }
+    }
+
+    /// Refuses a time whose date is out of range in every zone.
+    fn checked(self, property: &str) -> Result<Self, EventProblem> {
+        let date = self.local.date();
+        let near = [date.pred_opt(), Some(date), date.succ_opt()];
+        let is_near = near.into_iter().flatten().any(|date| dates::check(date).is_ok());
+        if is_near { Ok(self) } else { Err(self.out_of_range(property)) }
     }
 }
 
@@ -63,7 +74,7 @@ pub(super) struct Event {
     pub(super) version: (i64, String),
     pub(super) name: Option<String>,
     pub(super) location: Option<String>,
-    pub(super) place: Option<GeoPoint>,
+    pub(super) coordinates: Option<GeoPoint>,
     pub(super) is_cancelled: bool,
     pub(super) start: Moment,
     /// Whether it is an instance of our own feed whose times are not known. Then the start is the midnight of its date.
@@ -99,11 +110,11 @@ struct Times<'a> {
 /// Reads the values of an event.
 pub(super) struct Reader<'a> {
     pub(super) zones: &'a mut Zones,
+    /// The place in the file of the calendar whose events are read.
+    pub(super) calendar: usize,
     pub(super) utc: Zone,
     /// The zone of events whose DTSTART is floating.
     pub(super) floating: Option<Zone>,
-    /// The zone that the file names for itself (X-WR-TIMEZONE), which many programs use for times that have none.
-    pub(super) named: Option<Zone>,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -114,18 +125,16 @@ impl Reader<'_> {
         if let Some(problem) = &component.problem {
             return Err(problem.clone().into());
         }
+        if component.property("EXRULE").is_some() {
+            return Err(EventProblem::Exrule);
+        }
+        if let Some(name) = component.repeated(&["RDATE", "EXDATE"]) {
+            return Err(EventProblem::Repeated(name.to_owned()));
+        }
         let uid =
             component.value("UID").map(str::trim).filter(|uid| !uid.is_empty()).ok_or(EventProblem::Missing("UID"))?;
         if uid.len() > MAX_UID || uid.chars().any(char::is_control) {
             return Err(EventProblem::UnusableUid);
-        }
-        for name in ["DTSTART", "DTEND", "DURATION", "RRULE", "RECURRENCE-ID"] {
-            if component.all(name).count() > 1 {
-                return Err(EventProblem::Repeated(name));
-            }
-        }
-        if component.property("EXRULE").is_some() {
-            return Err(EventProblem::Exrule);
         }
         let years = years(component, self.now)?;
         let start = component.property("DTSTART").ok_or(EventProblem::Missing("DTSTART"))?;
@@ -138,7 +147,6 @@ impl Reader<'_> {
             None if is_ours => (self.own_day(component, start, years)?, true),
             None => return Err(EventProblem::NoTime),
         };
-        check_date(start.local.date())?;
         // A floating time in an event that has a zone would otherwise depend on the zone of the import.
         let name = name.filter(|_| start.zone != self.utc);
         let times = Times { name, floating: Some(start.zone), ..times };
@@ -160,8 +168,8 @@ impl Reader<'_> {
         if added.len() > MAX_DATES {
             return Err(EventProblem::TooManyDates);
         }
-        let place = match component.value("GEO") {
-            Some(text) => Some(place(text).ok_or_else(|| unreadable("GEO", text))?),
+        let coordinates = match component.value("GEO") {
+            Some(text) => Some(coordinates(text).ok_or_else(|| unreadable("GEO", text))?),
             None => None,
         };
         let sequence = component.value("SEQUENCE").and_then(|text| text.trim().parse().ok()).unwrap_or(0);
@@ -170,11 +178,12 @@ impl Reader<'_> {
             version: (sequence, component.value("DTSTAMP").unwrap_or_default().to_owned()),
             name: component.value("SUMMARY").map(|text| one_line(text, " ")).filter(|text| !text.is_empty()),
             location: component.value("LOCATION").map(|text| one_line(text, ", ")).filter(|text| !text.is_empty()),
-            place,
+            coordinates,
             is_cancelled: component.value("STATUS").is_some_and(|text| text.trim().eq_ignore_ascii_case("CANCELLED")),
             start,
             is_day,
-            contradictions: name.map_or_else(Arc::default, |name| self.zones.contradictions(name, years)),
+            contradictions: name
+                .map_or_else(Arc::default, |name| self.zones.contradictions(self.calendar, name, years)),
             end: self.end(component, start, times)?,
             replaces,
             rrule: component.value("RRULE").map(str::to_owned),
@@ -182,7 +191,7 @@ impl Reader<'_> {
             excluded,
             added,
             origin: if is_ours { self.origin(component, times)? } else { None },
-            anchor: is_ours.then(|| own_date(component, "ANCHOR")).flatten(),
+            anchor: if is_ours { self.anchor(component)? } else { None },
             listed: None,
         })
     }
@@ -196,6 +205,13 @@ impl Reader<'_> {
             }
         }
         if excluded.len() > MAX_DATES { Err(EventProblem::TooManyDates) } else { Ok(excluded) }
+    }
+
+    /// The date from which the intervals of our own feed count.
+    fn anchor(&self, component: &Component) -> Result<Option<NaiveDate>, EventProblem> {
+        let Some(date) = own_date(component, "ANCHOR") else { return Ok(None) };
+        let midnight = Moment { local: date.and_time(NaiveTime::MIN), zone: self.utc };
+        Ok(Some(midnight.local_in(self.utc, &format!("{PREFIX}ANCHOR"))?.date()))
     }
 
     /// The rule that a single event of our own feed is from.
@@ -231,7 +247,7 @@ impl Reader<'_> {
             values::stamp(&start.value).filter(|_| others.iter().all(|name| component.property(name).is_none()));
         let date = stamp.ok_or(EventProblem::NoTime)?.date();
         let zone = match component.value(&format!("{PREFIX}TZID")) {
-            Some(name) => self.zones.find(name, years)?,
+            Some(name) => self.zones.find(self.calendar, name, years)?,
             None => self.utc,
         };
         Ok(Moment { local: date.and_time(NaiveTime::MIN), zone })
@@ -245,16 +261,27 @@ impl Reader<'_> {
             (Stamp::Date(_), _) => return Ok(None),
             (Stamp::Utc(local), _) => (local, self.utc),
             (Stamp::Local(local), Some(name)) => {
-                let zone = self.zones.find(name, years)?;
+                let zone = self.zones.find(self.calendar, name, years)?;
                 let at = instant_of(zone, local);
-                if self.zones.contradictions(name, years).iter().any(|(from, to)| *from <= at && at < *to) {
+                if self
+                    .zones
+                    .contradictions(self.calendar, name, years)
+                    .iter()
+                    .any(|(from, to)| *from <= at && at < *to)
+                {
                     return Err(EventProblem::Contradiction(at));
                 }
                 (local, zone)
             }
-            (Stamp::Local(local), None) => (local, floating.ok_or(EventProblem::NoZone { named: self.named })?),
+            (Stamp::Local(local), None) => (
+                local,
+                floating.ok_or_else(|| {
+                    let named = self.zones.named(self.calendar);
+                    EventProblem::NoZone { property: property.name.clone(), named }
+                })?,
+            ),
         };
-        Ok(Some(Moment { local, zone }))
+        Moment { local, zone }.checked(&property.name).map(Some)
     }
 
     /// One value of RDATE: a time, or a period.
@@ -364,7 +391,7 @@ fn one_line(text: &str, separator: &str) -> String {
         .join(separator)
 }
 
-fn place(text: &str) -> Option<GeoPoint> {
+fn coordinates(text: &str) -> Option<GeoPoint> {
     let (latitude, longitude) = text.trim().split_once(';')?;
     let degrees = |text: &str| text.trim().trim_end_matches('\\').parse().ok();
     GeoPoint::new(degrees(latitude)?, degrees(longitude)?).ok()

@@ -4,6 +4,8 @@
 //! line: its parameters, quotes and escapes. It gets one line at a time. So a line that cannot be read affects only its
 //! event, and the time is proportional to the length of the file, even if components are deeply nested.
 
+use std::collections::HashSet;
+
 use icalendar::parser::Property as ParsedProperty;
 
 use super::{
@@ -45,7 +47,7 @@ const TOP_LEVEL: &[&str] = &["VCALENDAR", "VEVENT", "VTIMEZONE"];
 pub(super) const MAX_DEPTH: usize = 8;
 
 /// A property, with the values of its parameters. Names are in upper case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Property {
     pub(super) name: String,
     pub(super) parameters: Vec<(String, String)>,
@@ -59,7 +61,7 @@ impl Property {
 }
 
 /// A component, with those inside it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Component {
     /// The name, in upper case.
     pub(super) name: String,
@@ -80,6 +82,15 @@ impl Component {
 
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         self.property(name).map(|property| property.value.as_str())
+    }
+
+    /// A property that the component has twice, other than these.
+    pub(super) fn repeated(&self, except: &[&str]) -> Option<&str> {
+        let mut seen = HashSet::new();
+        let names = self.properties.iter().map(|property| property.name.as_str());
+        names
+            .filter(|name| !except.contains(&name.strip_prefix(PREFIX).unwrap_or(name)))
+            .find(|name| !seen.insert(*name))
     }
 
     fn fail(&mut self, problem: impl FnOnce() -> ComponentProblem) {
@@ -103,8 +114,12 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Component>, FileProblem> {
     let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
     let mut reader = Reader::default();
     let mut line: Vec<u8> = Vec::new();
-    for physical in text.split(|byte| *byte == b'\n') {
-        let physical = physical.strip_suffix(b"\r").unwrap_or(physical);
+    // Some old programs end lines with CR alone.
+    let line_end = if text.contains(&b'\n') { b'\n' } else { b'\r' };
+    for mut physical in text.split(|byte| *byte == line_end) {
+        while let Some(rest) = physical.strip_suffix(b"\r") {
+            physical = rest;
+        }
         if let Some((b' ' | b'\t', rest)) = physical.split_first() {
             line.extend_from_slice(rest);
             continue;
@@ -133,9 +148,11 @@ impl Reader {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        let split = line.iter().position(|byte| matches!(byte, b':' | b';'));
-        let (name, rest) = line.split_at(split.unwrap_or(line.len()));
-        let name = String::from_utf8_lossy(name).trim().to_ascii_uppercase();
+        // A CR in a text is a fault that changes nothing. A CR before a property would hide the property.
+        if line.split(|byte| *byte == b'\r').skip(1).any(|part| is_read(&name_and_rest(part).0)) {
+            return Err(FileProblem::LineEnds);
+        }
+        let (name, rest) = name_and_rest(line);
         let is_name =
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         self.is_complete = name == "END" && value_of(rest) == "VCALENDAR";
@@ -152,11 +169,11 @@ impl Reader {
             }
             _ => {
                 if let Some(inner) = self.open.last_mut() {
-                    if has_nul && (!is_name || PROPERTIES.contains(&name.as_str())) {
+                    if has_nul && (!is_name || is_read(&name)) {
                         inner.fail(|| ComponentProblem::NulByte(quoted(line)));
                     } else if !is_name || rest.is_empty() {
                         inner.fail(|| ComponentProblem::NoProperty(quoted(line)));
-                    } else if PROPERTIES.contains(&name.as_str()) || name.starts_with(PREFIX) {
+                    } else if is_read(&name) {
                         match property(&name, rest) {
                             Some(property) => inner.properties.push(property),
                             None => inner.fail(|| ComponentProblem::UnreadableLine(quoted(line))),
@@ -242,6 +259,18 @@ impl Reader {
     }
 }
 
+/// The name of a line, in upper case, and the text after it.
+fn name_and_rest(line: &[u8]) -> (String, &[u8]) {
+    let split = line.iter().position(|byte| matches!(byte, b':' | b';'));
+    let (name, rest) = line.split_at(split.unwrap_or(line.len()));
+    (String::from_utf8_lossy(name).trim().to_ascii_uppercase(), rest)
+}
+
+/// Whether an import reads the lines with this name.
+fn is_read(name: &str) -> bool {
+    matches!(name, "BEGIN" | "END") || PROPERTIES.contains(&name) || name.starts_with(PREFIX)
+}
+
 /// The value of BEGIN or END, after its colon.
 fn value_of(rest: &[u8]) -> String {
     String::from_utf8_lossy(rest.strip_prefix(b":").unwrap_or(rest)).trim().to_ascii_uppercase()
@@ -261,11 +290,13 @@ fn property(name: &str, rest: &[u8]) -> Option<Property> {
         let value = parameter.val.as_ref().map(|value| value.as_str().trim_matches('"').to_owned());
         (parameter.key.as_str().to_ascii_uppercase(), value.unwrap_or_default())
     };
-    Some(Property {
-        name: name.to_owned(),
-        parameters: parsed.params.iter().map(parameter).collect(),
-        value: value.to_owned(),
-    })
+    let parameters: Vec<(String, String)> = parsed.params.iter().map(parameter).collect();
+    // A parameter that decides what the value means.
+    let is_repeated = |name: &str| parameters.iter().filter(|(known, _)| known == name).count() > 1;
+    if ["TZID", "VALUE", "RANGE"].into_iter().any(is_repeated) {
+        return None;
+    }
+    Some(Property { name: name.to_owned(), parameters, value: value.to_owned() })
 }
 
 fn quoted(line: &[u8]) -> String {
@@ -301,6 +332,26 @@ mod tests {
             BEGIN:VEVENT\nUID:5\nEND:VEVENT\nBEGIN:VEVENT\nUID:6";
         let problems: Vec<_> = events(body).into_iter().map(|event| event.problem.is_some()).collect();
         assert_eq!(problems, [true, true, true, true, false, true]);
+    }
+
+    #[test]
+    fn lines_may_end_with_cr_lf_or_both() {
+        let file = |line_end: &str| {
+            let lines = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", "SUMMARY:Sess", " ion", "END:VEVENT", "END:VCALENDAR", ""];
+            read(lines.join(line_end).as_bytes())
+        };
+        let expected = file("\r\n").unwrap();
+        assert_eq!(expected[0].components[0].value("SUMMARY"), Some("Session"));
+        for line_end in ["\n", "\r", "\r\r\n"] {
+            assert_eq!(file(line_end).as_ref(), Ok(&expected), "{line_end:?}");
+        }
+        // One line with two properties would lose the second one.
+        let mixed =
+            |line: &str| read(format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{line}\nEND:VEVENT\nEND:VCALENDAR").as_bytes());
+        for line in ["SUMMARY:a\rEXDATE:20260101T190000Z", "DESCRIPTION:a\rEND:VEVENT\rBEGIN:VEVENT"] {
+            assert_eq!(mixed(line), Err(FileProblem::LineEnds), "{line:?}");
+        }
+        assert_eq!(mixed("DESCRIPTION:one\rtwo").unwrap()[0].components[0].problem, None);
     }
 
     #[test]

@@ -26,11 +26,10 @@ use serde::{Deserialize, Serialize};
 use self::{event::Event, lines::Component, zones::Zones};
 pub use self::{
     feed::{CANCELLED_PREFIX, Feed, INSTANCE, PREFIX, PRODID},
-    problem::{ComponentProblem, DefinitionProblem, EventProblem, FileProblem, ZoneProblem},
+    problem::{ComponentProblem, DefinitionProblem, EventProblem, FileProblem, NamedZone, ZoneProblem},
     timetable::{Timetable, TimetableInstance, differences},
 };
 use crate::{
-    dates::{self, OutOfRange},
     ids::SessionId,
     recurrence::{OccurrenceKey, Recurrence},
     zone::{Zone, ZoneData},
@@ -105,8 +104,9 @@ impl Refusal {
 pub struct ImportedSession {
     pub name: String,
     pub location: Option<String>,
-    /// The stored form of a place.
-    pub place: Option<(i32, i32)>,
+    /// The stored form of a [`GeoPoint`](crate::geo::GeoPoint). Records of older versions call it this.
+    #[serde(rename = "place")]
+    pub coordinates: Option<(i32, i32)>,
     pub time_zone: String,
     /// The stored form of a recurrence. `None` if the session has only the meetings.
     pub recurrence: Option<String>,
@@ -179,22 +179,20 @@ pub enum MeetingState {
 pub fn read(text: &[u8], context: &ImportContext) -> Result<Contents, FileProblem> {
     let calendars = lines::read(text)?;
     let utc = context.data.zone("UTC")?;
-    let named = calendars.iter().filter_map(|calendar| calendar.value("X-WR-TIMEZONE"));
-    let shown: Vec<Zone> = named.filter_map(|name| zones::known(context.data, name)).collect();
-    let named = shown.first().copied();
-    let mut zones = Zones::new(context.data, shown.clone(), &calendars);
-    let preferred: Vec<Zone> = context.time_zone.into_iter().chain(shown).collect();
-    let mut reader = event::Reader { zones: &mut zones, utc, floating: context.time_zone, named, now: context.now };
+    let mut zones = Zones::new(context.data, &calendars);
     let mut sources = Sources::default();
-    for calendar in &calendars {
+    for (place, calendar) in calendars.iter().enumerate() {
+        let named = zones.named(place);
+        let mut reader =
+            event::Reader { zones: &mut zones, calendar: place, utc, floating: context.time_zone, now: context.now };
         let is_ours = calendar.value("PRODID").is_some_and(|name| name.trim() == PRODID);
         for component in calendar.components.iter().filter(|component| component.name == "VEVENT") {
             let read = reader.read(component, is_ours);
             let feed = read.as_ref().ok().filter(|_| is_ours).and_then(|event| Feed::of(&event.uid));
-            sources.add(component, read, feed);
+            sources.add(component, read, feed, &named);
         }
     }
-    let planner = plan::Planner { utc, named, preferred };
+    let planner = plan::Planner { utc, shown: context.time_zone };
     Ok(sources.contents(&planner, &context.installation))
 }
 
@@ -210,16 +208,25 @@ struct Sources {
 struct Source {
     name: String,
     feed: Option<Feed>,
+    /// The zone that the calendar of its first event names for itself.
+    named: NamedZone,
     events: Vec<Event>,
 }
 
 impl Sources {
-    fn add(&mut self, component: &Component, read: Result<Event, EventProblem>, feed: Option<Feed>) {
+    fn add(&mut self, component: &Component, read: Result<Event, EventProblem>, feed: Option<Feed>, named: &NamedZone) {
         let mut event = match read {
             Ok(event) => event,
             Err(reason) => {
-                let text = |name: &str| component.value(name).map(str::trim).filter(|text| !text.is_empty());
-                self.refuse(text("UID"), text("SUMMARY"), &reason);
+                let texts = |name| component.all(name).map(|it| it.value.trim()).filter(|text| !text.is_empty());
+                let uids: Vec<&str> = texts("UID").collect();
+                let summary = texts("SUMMARY").next();
+                for uid in &uids {
+                    self.refuse(Some(uid), summary, &reason);
+                }
+                if uids.is_empty() {
+                    self.refuse(None, summary, &reason);
+                }
                 return;
             }
         };
@@ -228,7 +235,7 @@ impl Sources {
         }
         let name = feed.as_ref().map_or_else(|| event.uid.clone(), Feed::source);
         let index = *self.by_name.entry(name.clone()).or_insert_with(|| {
-            self.all.push(Source { name, feed, events: Vec::new() });
+            self.all.push(Source { name, feed, named: named.clone(), events: Vec::new() });
             self.all.len() - 1
         });
         if let Some(source) = self.all.get_mut(index) {
@@ -245,7 +252,7 @@ impl Sources {
 
     fn contents(mut self, planner: &plan::Planner, installation: &str) -> Contents {
         let mut contents = Contents::default();
-        for Source { name, feed, mut events } in std::mem::take(&mut self.all) {
+        for Source { name, feed, named, mut events } in std::mem::take(&mut self.all) {
             events.retain(|event| !self.refused_uids.contains(&event.uid));
             let mut uids: Vec<String> = Vec::new();
             let mut seen = HashSet::new();
@@ -259,7 +266,7 @@ impl Sources {
             }
             let summary = events.iter().find_map(|event| event.name.clone());
             let is_feed = feed.is_some();
-            match planner.plan(events, is_feed) {
+            match planner.plan(events, is_feed, &named) {
                 Ok(plan::Planned { session, notes, shown_anywhere }) => {
                     let own = feed.filter(|feed| feed.installation == installation).map(|feed| feed.session);
                     contents.sessions.push(FileSession {
@@ -282,10 +289,6 @@ impl Sources {
         contents.refused = self.refused;
         contents
     }
-}
-
-fn check_date(date: NaiveDate) -> Result<(), EventProblem> {
-    dates::check(date).map(drop).map_err(|OutOfRange| EventProblem::OutOfRange(date))
 }
 
 /// A text from a file, shortened and quoted for a message.

@@ -16,10 +16,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use super::{
-    ImportedMeeting, ImportedSession, MeetingState, check_date,
+    ImportedMeeting, ImportedSession, MeetingState,
     event::{End, Event, Moment},
     feed::{Listed, joined},
-    problem::EventProblem,
+    problem::{EventProblem, NamedZone},
     shortened,
 };
 use crate::{
@@ -36,10 +36,8 @@ const COMPARED: Days = Days::new(800);
 
 pub(super) struct Planner {
     pub(super) utc: Zone,
-    /// The zone that the file names for itself (X-WR-TIMEZONE).
-    pub(super) named: Option<Zone>,
-    /// Zones in which meetings in UTC are shown, the best one first.
-    pub(super) preferred: Vec<Zone>,
+    /// The zone of the import, in which meetings in UTC are shown. Without it, that is the zone that their calendar names.
+    pub(super) shown: Option<Zone>,
 }
 
 /// A session, and what belongs to it.
@@ -70,7 +68,7 @@ pub(super) fn planned_in(
 impl Planner {
     /// # Errors
     /// If a session cannot have exactly these meetings. The message completes a sentence about the event.
-    pub(super) fn plan(&self, events: Vec<Event>, is_feed: bool) -> Result<Planned, EventProblem> {
+    pub(super) fn plan(&self, events: Vec<Event>, is_feed: bool, named: &NamedZone) -> Result<Planned, EventProblem> {
         let events = newest(events)?;
         let events = if is_feed { joined(events) } else { events };
         let masters = || events.iter().filter(|event| event.replaces.is_none());
@@ -81,18 +79,39 @@ impl Planner {
         let local = || events.iter().map(|event| event.start.zone).find(|zone| *zone != self.utc);
         if let Some(zone) = ruled.or_else(local) {
             let (session, mut notes) = planned_in(&events, is_feed, zone)?;
-            notes.extend(self.zone_note(&events));
+            notes.extend(self.zone_note(&events, named, zone));
             return Ok(Planned { session, notes, shown_anywhere: Vec::new() });
         }
         // The meetings are in UTC, so they can be shown in any zone in which each of them has one local time.
-        let shown = self.preferred.iter().find_map(|zone| planned_in(&events, is_feed, *zone).ok());
-        let (session, notes) = shown.map_or_else(|| planned_in(&events, is_feed, self.utc), Ok)?;
+        let of_calendar = if let NamedZone::Known(zone) = named { Some(*zone) } else { None };
+        let mut zones = self.shown.into_iter().chain(of_calendar);
+        let shown = zones.find_map(|zone| Some((planned_in(&events, is_feed, zone).ok()?, zone)));
+        let ((session, mut notes), zone) =
+            shown.map_or_else(|| planned_in(&events, is_feed, self.utc).map(|it| (it, self.utc)), Ok)?;
+        notes.extend(self.zone_note(&events, named, zone));
         Ok(Planned { session, notes, shown_anywhere: events })
     }
 
-    /// What to do if the events were meant in the zone that the file names, and say something else.
-    fn zone_note(&self, events: &[Event]) -> Option<String> {
-        let named = self.named?;
+    /// What to do if the events were meant in the zone that their calendar names, and say something else. `shown` is the zone of
+    /// the session.
+    fn zone_note(&self, events: &[Event], named: &NamedZone, shown: Zone) -> Option<String> {
+        let named = match named {
+            NamedZone::Nothing => return None,
+            NamedZone::Known(zone) => *zone,
+            NamedZone::Unknown(name) => {
+                let event = events.iter().find(|event| event.is_floating || event.start.zone == self.utc)?;
+                let (what, zone) = if event.is_floating {
+                    ("times without a time zone, which are read as times in", event.start.zone)
+                } else {
+                    ("times in UTC, and its session is in", shown)
+                };
+                let zone = zone.name();
+                return Some(format!(
+                    "has {what} {zone}: the X-WR-TIMEZONE of its calendar, {name}, is not known. It should be an IANA name, such \
+                     as Europe/Berlin"
+                ));
+            }
+        };
         let is_elsewhere = |event: &&Event| {
             let is_rule_in_utc =
                 event.rrule.is_some() && event.start.zone == self.utc && clock_changes(named).next().is_some();
@@ -103,12 +122,12 @@ impl Planner {
         Some(if event.is_floating {
             format!(
                 "has times without a time zone, which are read as times in {used}: if they are in the \
-                 X-WR-TIMEZONE of the file, import it with the time zone {named}"
+                 X-WR-TIMEZONE of its calendar, import it with the time zone {named}"
             )
         } else {
             format!(
                 "has a rule in UTC, so its meetings keep their time in UTC when the clocks change: if they keep their \
-                 time in the X-WR-TIMEZONE of the file, give its DTSTART the TZID {named}"
+                 time in the X-WR-TIMEZONE of its calendar, give its DTSTART the TZID {named}"
             )
         })
     }
@@ -271,7 +290,8 @@ impl<'a> Plan<'a> {
             let is_single = index == 0 && event.rrule.is_none();
             let key = if is_single { String::new() } else { utc_text(at) };
             let end = if is_single { end } else { end.or(length) };
-            let mut meeting = self.meeting(event, &key, start, end)?;
+            let property = if is_single { "DTSTART" } else { "RDATE" };
+            let mut meeting = self.meeting(event, &key, (start, property), end)?;
             if event.is_cancelled {
                 meeting.state = MeetingState::Cancelled;
             }
@@ -290,7 +310,7 @@ impl<'a> Plan<'a> {
     /// Applies an event that replaces one meeting (RECURRENCE-ID).
     fn change(&mut self, event: &Event, replaced: Moment) -> Result<(), EventProblem> {
         let at = replaced.at();
-        let mut meeting = self.meeting(event, &utc_text(at), event.start, event.end)?;
+        let mut meeting = self.meeting(event, &utc_text(at), (event.start, "DTSTART"), event.end)?;
         if event.is_cancelled {
             meeting.state = MeetingState::Cancelled;
         }
@@ -337,10 +357,11 @@ impl<'a> Plan<'a> {
         &self,
         event: &Event,
         key: &str,
-        start: Moment,
+        (start, property): (Moment, &str),
         end: Option<End>,
     ) -> Result<ImportedMeeting, EventProblem> {
-        let starts = if event.is_day { start.local } else { start.local_in(self.zone)? };
+        let zone = if event.is_day { start.zone } else { self.zone };
+        let starts = start.local_in(zone, property)?;
         let ends = match end {
             None => None,
             Some(End::After(length)) => Some(starts + length),
@@ -386,15 +407,10 @@ impl<'a> Plan<'a> {
         if self.recurrence.is_empty() && meetings.is_empty() {
             return Err(EventProblem::NoMeeting);
         }
-        let bounds = [self.calendar.initiation, self.calendar.termination];
-        let of_meetings = meetings.iter().map(|meeting| meeting.date);
-        for date in bounds.into_iter().flatten().chain(skips.iter().copied()).chain(of_meetings) {
-            check_date(date)?;
-        }
         Ok(ImportedSession {
             name,
             location: self.location.clone(),
-            place: described_by(self.events).find_map(|event| event.place).map(GeoPoint::to_stored),
+            coordinates: described_by(self.events).find_map(|event| event.coordinates).map(GeoPoint::to_stored),
             time_zone: self.zone.name().to_owned(),
             recurrence: (!self.recurrence.is_empty()).then(|| self.recurrence.to_json()),
             initiation: self.calendar.initiation,
@@ -492,8 +508,8 @@ fn lost(event: &Event, session: &ImportedSession) -> Vec<String> {
         None if session.location.is_some() && !event.is_cancelled => note("no LOCATION".to_owned(), "the location"),
         _ => {}
     }
-    if let Some(place) = event.place.filter(|place| Some(place.to_stored()) != session.place) {
-        note(format!("the GEO {};{}", place.latitude(), place.longitude()), "the coordinates");
+    if let Some(point) = event.coordinates.filter(|point| Some(point.to_stored()) != session.coordinates) {
+        note(format!("the GEO {};{}", point.latitude(), point.longitude()), "the coordinates");
     }
     lost
 }
@@ -552,7 +568,7 @@ fn rules(
         if event.start.zone != zone {
             return Err(EventProblem::SeveralZones);
         }
-        let starts = event.start.local;
+        let starts = event.start.local_in(zone, "DTSTART")?;
         let length = event.nominal_length().ok_or(EventProblem::NoEnd)?;
         let ends = starts.checked_add_signed(length).unwrap_or(starts);
         check_length(starts, ends)?;

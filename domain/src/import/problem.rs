@@ -3,10 +3,11 @@
 //! Each text completes a sentence that begins with the file, the event or, for a [`DefinitionProblem`], the VTIMEZONE. Values of
 //! the file are shortened and quoted already.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::{
     event::{MAX_DATES, MAX_UID},
+    feed::PREFIX,
     lines::MAX_DEPTH,
     plan::MAX_MEETINGS,
     zones::{MAX_DEFINITIONS, MAX_ONSETS, MAX_PARTS, Years},
@@ -30,6 +31,8 @@ pub enum FileProblem {
     NoCalendar,
     #[error("is no calendar: components stand more than {MAX_DEPTH} deep in each other")]
     TooDeep,
+    #[error("ends some lines with CR and others with LF: save it with one kind of line ends")]
+    LineEnds,
     #[error("is cut off: it does not end with END:VCALENDAR. Fetch the whole file")]
     CutOff,
     /// The zone data of this program has no UTC.
@@ -38,19 +41,19 @@ pub enum FileProblem {
 }
 
 /// Why a component, such as a VEVENT or a VTIMEZONE, cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ComponentProblem {
-    #[error("is cut off: it has no END of {0}")]
+    #[error("is cut off: it has no END of {0}. Add it, or fetch the whole file")]
     NoEnd(String),
-    #[error("is cut off: it has an END of {0} without its BEGIN")]
+    #[error("is cut off: it has an END of {0} without its BEGIN. Fetch the whole file")]
     NoBegin(String),
-    #[error("has an END in it without its BEGIN: {0}")]
+    #[error("has an END in it without its BEGIN: {0}. Add the BEGIN, or remove the END")]
     NoBeginInside(String),
-    #[error("has a line that is no property: {0}")]
+    #[error("has a line that is no property: {0}. Correct or remove it")]
     NoProperty(String),
-    #[error("has a line that cannot be read: {0}")]
+    #[error("has a line that cannot be read: {0}. Correct or remove it")]
     UnreadableLine(String),
-    #[error("has a NUL byte in the line {0}: the file is damaged")]
+    #[error("has a NUL byte in the line {0}: the file is damaged, so fetch it again")]
     NulByte(String),
 }
 
@@ -63,35 +66,40 @@ pub enum EventProblem {
     Zone(#[from] ZoneProblem),
 
     // Its properties.
-    #[error("has no {0}")]
+    #[error("has no {0}: add one")]
     Missing(&'static str),
-    #[error("has no SUMMARY, which is the name of a session")]
+    #[error("has no SUMMARY, which is the name of a session: add one")]
     NoName,
-    #[error("has more than one {0}")]
-    Repeated(&'static str),
-    #[error("has {} that cannot be read: {value}", with_article(.property))]
+    #[error("has more than one {0}: leave one")]
+    Repeated(String),
+    #[error("has {} that cannot be read: {value}. Write it like {}", with_article(.property), example(.property))]
     Unreadable { property: String, value: String },
-    #[error("has a UID of more than {MAX_UID} bytes, or with control characters")]
+    #[error("has a UID of more than {MAX_UID} bytes, or with control characters: give it a shorter one without them")]
     UnusableUid,
     #[error("has a {property} that cannot be used: it {problem}")]
     UnusableText { property: &'static str, problem: String },
     #[error("has an EXRULE, which is not supported: list the dates as EXDATE")]
     Exrule,
-    #[error("changes all later meetings (RECURRENCE-ID with RANGE), which is not supported")]
+    #[error(
+        "changes all later meetings (RECURRENCE-ID with RANGE), which is not supported: end the RRULE before them by UNTIL, \
+         and give them an event with a UID of its own"
+    )]
     ChangesLaterMeetings,
-    #[error("lists more than {MAX_DATES} dates as RDATE or EXDATE")]
+    #[error("lists more than {MAX_DATES} dates as RDATE or EXDATE: remove those that are over")]
     TooManyDates,
 
     // Its times.
-    #[error("has no time of day")]
+    #[error("has no time of day: give its DTSTART a time, such as {TIME}")]
     NoTime,
-    #[error("has {} without a time of day, and DTSTART has one", with_article(.0))]
+    #[error("has {} without a time of day, and DTSTART has one: write it like {TIME}", with_article(.0))]
     OnlyADate(String),
-    #[error("has a time without a time zone: give the import a time zone for such times{}", such_as(*.named))]
-    NoZone { named: Option<Zone> },
-    #[error("has a meeting on {0}, which {OutOfRange}")]
-    OutOfRange(NaiveDate),
-    #[error("has both DTEND and DURATION")]
+    #[error(
+        "has {} without a time zone: give the import a time zone for such times{named}", with_article(.property)
+    )]
+    NoZone { property: String, named: NamedZone },
+    #[error("has {} of {time}, whose date {OutOfRange}", with_article(.property))]
+    OutOfRange { property: String, time: String },
+    #[error("has both DTEND and DURATION: leave one")]
     TwoEnds,
     #[error("is repeated and has no end: it needs DTEND or DURATION")]
     NoEnd,
@@ -99,12 +107,16 @@ pub enum EventProblem {
     EndsBeforeItStarts,
     #[error("lasts a day or longer: correct its DTEND or DURATION")]
     TooLong,
-    #[error("is at {local}, which the clocks of {} show twice", .zone.name())]
-    ShownTwice { local: NaiveDateTime, zone: Zone },
-    #[error("ends at {ends}, which is another instant by the clocks of {}", .zone.name())]
+    #[error(
+        "has {} of {local}, which the clocks of {} show twice: a session meets when they show it first, so choose another time",
+        with_article(.property), .zone.name()
+    )]
+    ShownTwice { property: String, local: NaiveDateTime, zone: Zone },
+    #[error("ends at {ends}, which is another instant by the clocks of {}: correct its DTEND or DURATION", .zone.name())]
     EndsOtherwise { ends: String, zone: Zone },
     #[error(
-        "has a VTIMEZONE that contradicts the time zone of its TZID at {}: programs show its meetings at different times",
+        "has a VTIMEZONE that contradicts the time zone of its TZID at {}, so programs show its meetings at different times: \
+         correct the VTIMEZONE, or remove it",
         .0.format("%Y-%m-%d %H:%M UTC")
     )]
     Contradiction(DateTime<Utc>),
@@ -117,31 +129,37 @@ pub enum EventProblem {
          in UTC, which ends with Z"
     )]
     AmbiguousUntil,
-    #[error("has a DTSTART that is no meeting of its RRULE, which RFC 5545 leaves undefined")]
+    #[error("has a DTSTART that is no meeting of its RRULE, which RFC 5545 leaves undefined: set it to the first one")]
     StartIsNoMeeting,
     #[error("is cancelled as a whole: delete its session, if there is one")]
     CancelledAsAWhole,
-    #[error("has no meeting")]
+    #[error("has no meeting: its EXDATE leaves out all of them, so remove one or the event")]
     NoMeeting,
-    #[error("has more than {MAX_MEETINGS} meetings that are from no rule (RDATE)")]
+    #[error("has more than {MAX_MEETINGS} meetings that are from no rule (RDATE): remove those that are over")]
     TooManyMeetings,
-    #[error("changes more than {MAX_MEETINGS} meetings")]
+    #[error("changes more than {MAX_MEETINGS} meetings (RECURRENCE-ID): remove those that are over")]
     TooManyChanges,
-    #[error("leaves out more than {} dates (EXDATE)", Skips::MAX)]
+    #[error("leaves out more than {} dates (EXDATE): remove those that are over", Skips::MAX)]
     TooManySkips,
-    #[error("has {0} both as EXDATE and as RECURRENCE-ID")]
+    #[error("has {0} both as EXDATE and as RECURRENCE-ID: remove one of them")]
     ExcludedAndChanged(String),
-    #[error("has a meeting long after the end of its rule")]
+    #[error(
+        "has a meeting (RDATE or RECURRENCE-ID) so long after the end of its RRULE that more than {} dates would be left out: \
+         give it an event with a UID of its own",
+        Skips::MAX
+    )]
     LongAfterItsRule,
 
     // The events of one session together.
-    #[error("is in the file more than once without a RECURRENCE-ID")]
+    #[error("is in the file more than once without a RECURRENCE-ID: give each event a UID of its own")]
     SeveralMasters,
-    #[error("is in the file twice, with different contents and the same SEQUENCE and DTSTAMP")]
+    #[error("is in the file twice, with different contents and the same SEQUENCE and DTSTAMP: remove one of them")]
     TwoVersions,
-    #[error("has meetings in several time zones")]
+    #[error("has rules whose DTSTART is in different time zones: give all of them one TZID")]
     SeveralZones,
-    #[error("is one of several rules of a session that begin or end at different times")]
+    #[error(
+        "is one of several rules of a session that begin or end at different times: give each event a UID of its own"
+    )]
     RulesApart,
 }
 
@@ -149,15 +167,15 @@ pub enum EventProblem {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneProblem {
     #[error(
-        "is in the time zone {0}, which is no IANA name and no name of Windows, and the file has no VTIMEZONE for it"
+        "has the TZID {0}, which is no IANA name and no name of Windows, and its calendar has no VTIMEZONE for it: use {NAME}"
     )]
     Unknown(String),
-    #[error("is in the time zone {name}, whose VTIMEZONE {problem}")]
+    #[error("has the TZID {name}, whose VTIMEZONE {problem}: correct that, or use {NAME}")]
     Definition { name: String, problem: DefinitionProblem },
-    #[error("is in the time zone {0}: a file may have {MAX_DEFINITIONS} zones of its own")]
+    #[error("has the TZID {0}, and a file may have {MAX_DEFINITIONS} zones of its own: use {NAME}")]
     TooMany(String),
     #[error(
-        "is in the time zone {name}, and from {} to {} no IANA zone has the offsets of its VTIMEZONE", .years.0, .years.1
+        "has the TZID {name}, and from {} to {} no IANA zone has the offsets of its VTIMEZONE: use {NAME}", .years.0, .years.1
     )]
     NoSuchOffsets { name: String, years: Years },
 }
@@ -171,6 +189,8 @@ pub enum DefinitionProblem {
     NoPart,
     #[error("has a part without {0}")]
     Missing(&'static str),
+    #[error("has more than one {0}")]
+    Repeated(String),
     #[error("has a time that cannot be read: {0}")]
     UnreadableTime(String),
     #[error("has a {property} that cannot be read: {value}")]
@@ -194,6 +214,34 @@ fn with_article(name: &str) -> String {
     format!("{article} {name}")
 }
 
-fn such_as(named: Option<Zone>) -> String {
-    named.map(|zone| format!(", such as {}, the X-WR-TIMEZONE of the file", zone.name())).unwrap_or_default()
+/// A value of a property, as a model.
+fn example(property: &str) -> &'static str {
+    match property.strip_prefix(PREFIX).unwrap_or(property) {
+        "DURATION" => "PT2H",
+        "GEO" => "52.52;13.405",
+        _ => TIME,
+    }
+}
+
+const TIME: &str = "20260131T190000";
+const NAME: &str = "an IANA name such as Europe/Berlin";
+
+/// The zone that a calendar names for itself (X-WR-TIMEZONE). Many programs use it for times that have none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedZone {
+    Nothing,
+    Known(Zone),
+    /// The text, shortened and quoted.
+    Unknown(String),
+}
+
+/// Continues the advice to give an import a time zone.
+impl std::fmt::Display for NamedZone {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Known(zone) => write!(formatter, ", such as {}, the X-WR-TIMEZONE of its calendar", zone.name()),
+            Self::Unknown(name) => write!(formatter, " (the X-WR-TIMEZONE of its calendar, {name}, is not known)"),
+        }
+    }
 }

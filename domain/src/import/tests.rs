@@ -161,7 +161,7 @@ fn calendar_files_become_what_is_written_beside_them() {
 fn weekly_event_becomes_a_session_with_a_schedule() {
     let found = one(&event("LOCATION:Old hangar\\, Berlin\nGEO:52.52;13.405\nRRULE:FREQ=WEEKLY;COUNT=4\nUID:a"));
     assert_eq!((found.name.as_str(), found.location.as_deref()), ("Session", Some("Old hangar, Berlin")));
-    assert_eq!(found.place, Some((525_200_000, 134_050_000)));
+    assert_eq!(found.coordinates, Some((525_200_000, 134_050_000)));
     assert_eq!(found.time_zone, "Europe/Berlin");
     assert_eq!(found.initiation.map(|date| date.to_string()).as_deref(), Some("2026-01-01"));
     assert_eq!(meetings(&found), ["01-01 19:00", "01-08 19:00", "01-15 19:00", "01-22 19:00"]);
@@ -256,7 +256,7 @@ fn event_that_cannot_be_kept_exactly_is_refused_with_the_reason() {
     for (more, words) in [
         ("DTSTART;VALUE=DATE:20260101", "no time of day"),
         ("DTSTART:20260101", "no time of day"),
-        ("DTSTART:20260101T190000", "without a time zone"),
+        ("DTSTART:20260101T190000", "has a DTSTART without a time zone"),
         ("DTSTART;TZID=Mars/Base:20260101T190000", "Mars/Base"),
         ("DTSTART:soon", "DTSTART that cannot be read"),
         ("DTSTART:00010101T190000Z", "years 0002 to 9998"),
@@ -285,6 +285,34 @@ fn event_that_cannot_be_kept_exactly_is_refused_with_the_reason() {
         ("RRULE:FREQ=MONTHLY;INTERVAL=121", "it must have an INTERVAL of at most ten years"),
         ("RRULE:FREQ=DAILY;COUNT=999999999999", "COUNT"),
         ("RRULE:FREQ=WEEKLY\nRRULE:FREQ=DAILY", "more than one RRULE"),
+        ("SUMMARY:One\nSUMMARY:Two", "more than one SUMMARY"),
+        ("UID:one\nUID:two", "more than one UID"),
+        ("LOCATION:Here\nLOCATION:There", "more than one LOCATION"),
+        ("STATUS:CONFIRMED\nSTATUS:CANCELLED", "more than one STATUS"),
+        ("DTSTART;TZID=Europe/Berlin;TZID=Asia/Tokyo:20260101T190000", "DTSTART;TZID=Europe/Berlin"),
+        ("RRULE:FREQ=WEEKLY;BYDAY=", "has a part BYDAY that cannot be read: write it like BYDAY=MO,TH"),
+        ("RRULE:FREQ=WEEKLY;=TH", "parts such as FREQ=WEEKLY"),
+        (
+            "DTSTART;TZID=Europe/Berlin:99981220T190000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=10",
+            "COUNT of meetings in the years 0002 to 9998",
+        ),
+        (
+            "RDATE:20280101T180000Z\nRRULE:FREQ=DAILY;COUNT=2",
+            "(RDATE or RECURRENCE-ID) so long after the end of its RRULE",
+        ),
+        (
+            "RDATE:99991231T235959Z",
+            "has an RDATE of 9999-12-31 23:59 in UTC, whose date must be in the years 0002 to 9998",
+        ),
+        (
+            "RRULE:FREQ=WEEKLY\nEXDATE;TZID=America/Chicago:99991231T235959",
+            "has an EXDATE of 9999-12-31 23:59 in America/Chicago",
+        ),
+        ("RECURRENCE-ID:00010101T000000Z", "has a RECURRENCE-ID of 0001-01-01 00:00 in UTC"),
+        (
+            "RRULE:FREQ=DAILY;UNTIL=20261101T000000Z\nRDATE:20261025T013000Z",
+            "has an RDATE of 2026-10-25 02:30:00, which the clocks of Europe/Berlin show twice",
+        ),
         ("RRULE:FREQ=WEEKLY\nEXRULE:FREQ=DAILY", "EXRULE"),
         ("RRULE:FREQ=WEEKLY\nSTATUS:CANCELLED", "cancelled as a whole"),
         ("RRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20260108", "has an EXDATE without a time"),
@@ -439,6 +467,96 @@ fn name_of_a_single_meeting_is_noted() {
     assert!(import(&body("")).sessions[0].notes.is_empty());
 }
 
+/// Two calendars in one file have nothing to do with each other.
+#[test]
+fn zones_of_a_calendar_are_used_for_its_own_events_only() {
+    let custom = |offset: &str| {
+        format!(
+            "BEGIN:VTIMEZONE\nTZID:Mine\nBEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:{offset}\n\
+             TZOFFSETTO:{offset}\nEND:STANDARD\nEND:VTIMEZONE\n"
+        )
+    };
+    let utc = |uid: &str| event(&format!("UID:{uid}\nDTSTART:20260101T190000Z\nDURATION:PT1H"));
+    let mine = |uid: &str| event(&format!("UID:{uid}\nDTSTART;TZID=Mine:20260101T190000\nDURATION:PT1H"));
+    let file = [
+        calendar(&format!("X-WR-TIMEZONE:\"europe/PARIS\"\n{}{}\n{}", custom("+0200"), utc("a"), mine("b"))),
+        calendar(&format!("X-WR-TIMEZONE:Asia/Tokyo\n{}{}\n{}", custom("-0300"), utc("c"), mine("d"))),
+        calendar(&format!("{}\n{}", utc("e"), mine("f"))),
+    ];
+    let contents = read(file.concat().as_bytes(), &context()).unwrap();
+    let found = contents.sessions.iter().map(|it| (it.source.as_str(), it.session.time_zone.as_str()));
+    let expected = [("a", "Europe/Paris"), ("b", "Etc/GMT-2"), ("c", "Asia/Tokyo"), ("d", "Etc/GMT+3"), ("e", "UTC")];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    let refused: Vec<_> = contents.refused.iter().map(|it| (it.uid.as_deref(), it.reason.as_str())).collect();
+    let reason = "has the TZID \"Mine\", which is no IANA name and no name of Windows, and its calendar has no VTIMEZONE for \
+                  it: use an IANA name such as Europe/Berlin";
+    assert_eq!(refused, [(Some("f"), reason)]);
+}
+
+#[test]
+fn unknown_zone_of_a_calendar_is_named() {
+    let body = |start: &str, more: &str| {
+        calendar(&format!(
+            "X-WR-TIMEZONE:Mars\n{}",
+            event(&format!("DTSTART{start}\nDURATION:PT1H\nRRULE:FREQ=WEEKLY{more}"))
+        ))
+    };
+    let refused = read(body(":20260101T190000", "").as_bytes(), &context()).unwrap().refused.remove(0).reason;
+    assert!(
+        refused.ends_with("for such times (the X-WR-TIMEZONE of its calendar, \"Mars\", is not known)"),
+        "{refused}"
+    );
+    let berlin = ImportContext { time_zone: ZoneData::compiled().zone("Europe/Berlin").ok(), ..context() };
+    let notes = |text: String| read(text.as_bytes(), &berlin).unwrap().sessions.remove(0).notes;
+    let advice =
+        "the X-WR-TIMEZONE of its calendar, \"Mars\", is not known. It should be an IANA name, such as Europe/Berlin";
+    let floating = "has times without a time zone, which are read as times in Europe/Berlin";
+    assert_eq!(notes(body(":20260101T190000", "")), [format!("{floating}: {advice}")]);
+    assert_eq!(
+        notes(body(":20260101T190000Z", "")),
+        [format!("has times in UTC, and its session is in UTC: {advice}")]
+    );
+    assert!(notes(body(";TZID=Asia/Tokyo:20260101T190000", "")).is_empty());
+}
+
+/// Any of the UIDs may be the right one. So no event with any of them is imported.
+#[test]
+fn event_with_two_uids_is_refused_under_both() {
+    let contents = import(&format!("{}\n{}\n{}", event("UID:a"), event("UID:b\nUID:a"), event("UID:c")));
+    let sources: Vec<_> = contents.sessions.iter().map(|it| it.source.as_str()).collect();
+    assert_eq!(sources, ["c"]);
+    let refused: Vec<_> = contents.refused.iter().map(|it| (it.uid.as_deref(), it.reason.as_str())).collect();
+    assert_eq!(
+        refused,
+        [(Some("b"), "has more than one UID: leave one"), (Some("a"), "has more than one UID: leave one")]
+    );
+}
+
+/// The date in the zone of the session counts, as it does everywhere.
+#[test]
+fn first_and_last_midnight_are_imported_from_times_in_utc() {
+    let at = |start: &str, zone: &str| {
+        let body = event(&format!("DTSTART:{start}\nDURATION:PT1H"));
+        let found = import(&format!("X-WR-TIMEZONE:{zone}\n{body}"));
+        found.sessions.first().map(|it| (it.session.time_zone.clone(), it.session.meetings[0].date.to_string()))
+    };
+    let found = |zone: &str, date: &str| Some((zone.to_owned(), date.to_owned()));
+    assert_eq!(at("00011231T230632Z", "Europe/Berlin"), found("Europe/Berlin", "0002-01-01"));
+    assert_eq!(at("99990101T040000Z", "America/New_York"), found("America/New_York", "9998-12-31"));
+    assert_eq!(at("00011231T230632Z", "America/New_York"), None);
+    assert_eq!(at("99990101T040000Z", "Europe/Berlin"), None);
+}
+
+#[test]
+fn records_of_older_versions_are_read() {
+    let stored = r#"{"session":{"name":"Session","location":null,"place":[525200000,134050000],
+        "time_zone":"Europe/Berlin","recurrence":null,"initiation":null,"termination":null,"skips":["2026-12-24"],
+        "meetings":[]},"instances":{"":7}}"#;
+    let read: ImportRecord = serde_json::from_str(stored).unwrap();
+    assert_eq!(read.session.coordinates, Some((525_200_000, 134_050_000)));
+    assert_eq!((read.instances.len(), read.skips.len()), (1, 0));
+}
+
 #[test]
 fn refusal_concerns_its_uid_only() {
     let contents = import(&format!(
@@ -452,7 +570,7 @@ fn refusal_concerns_its_uid_only() {
     let refused = &contents.refused[0];
     assert_eq!(
         (refused.uid.as_deref(), refused.summary.as_deref(), refused.reason.as_str()),
-        (Some("b"), Some("Session"), "has no time of day")
+        (Some("b"), Some("Session"), "has no time of day: give its DTSTART a time, such as 20260131T190000")
     );
 }
 
@@ -529,14 +647,14 @@ fn report_says_which_zone_was_used_if_the_file_names_another_one() {
     let refused = read(file(paris, "20260101T190000").as_bytes(), &context()).unwrap().refused.remove(0).reason;
     assert_eq!(
         refused,
-        "has a time without a time zone: give the import a time zone for such times, such as Europe/Berlin, the X-WR-TIMEZONE \
-         of the file"
+        "has a DTSTART without a time zone: give the import a time zone for such times, such as Europe/Berlin, the \
+         X-WR-TIMEZONE of its calendar"
     );
     assert_eq!(
         notes(&file(paris, "20260101T190000"), "America/Chicago"),
         [
-            "has times without a time zone, which are read as times in America/Chicago: if they are in the X-WR-TIMEZONE of the \
-          file, import it with the time zone Europe/Berlin"
+            "has times without a time zone, which are read as times in America/Chicago: if they are in the X-WR-TIMEZONE of its \
+          calendar, import it with the time zone Europe/Berlin"
         ]
     );
     assert!(notes(&file(paris, "20260101T190000"), "Europe/Berlin").is_empty());
@@ -544,7 +662,7 @@ fn report_says_which_zone_was_used_if_the_file_names_another_one() {
         notes(&file("Europe/Paris", "20260101T190000Z"), "America/Chicago"),
         [
             "has a rule in UTC, so its meetings keep their time in UTC when the clocks change: if they keep their time in the \
-          X-WR-TIMEZONE of the file, give its DTSTART the TZID Europe/Paris"
+          X-WR-TIMEZONE of its calendar, give its DTSTART the TZID Europe/Paris"
         ]
     );
     assert!(notes(&file("Asia/Kolkata", "20260101T190000Z"), "America/Chicago").is_empty());

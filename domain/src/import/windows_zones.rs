@@ -1,10 +1,9 @@
 //! The time zones of Windows, each with the IANA zone of the same rules: windowsZones.xml of the Unicode CLDR, for the
 //! territory 001. The data has the licence Unicode-3.0, which is in `windows_zones.LICENSE`.
 
-/// The IANA name of a zone of Windows.
+/// The IANA name of a zone of Windows. Letters may be in another case.
 pub(super) fn iana_name(windows: &str) -> Option<&'static str> {
-    let found = ZONES.binary_search_by_key(&windows, |(name, _)| name).ok()?;
-    ZONES.get(found).map(|(_, iana)| *iana)
+    ZONES.iter().find(|(name, _)| name.eq_ignore_ascii_case(windows)).map(|(_, iana)| *iana)
 }
 
 /// The IANA zones of the table.

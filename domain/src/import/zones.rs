@@ -17,7 +17,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
 
 use super::{
     lines::Component,
-    problem::{DefinitionProblem, ZoneProblem},
+    problem::{DefinitionProblem, NamedZone, ZoneProblem},
     values::{self, Stamp},
     windows_zones,
 };
@@ -39,99 +39,131 @@ pub(super) type Years = (i32, i32);
 /// A range of instants, without its end.
 pub(super) type Range = (DateTime<Utc>, DateTime<Utc>);
 
-/// The zones of a file.
+/// The zones of a file. A name means what the calendar that it is in defines.
 pub(super) struct Zones {
     data: ZoneData,
-    /// Zones to prefer if several have the same rules. The file names them, so that the same file always gives the same zone.
-    preferred: Vec<Zone>,
-    definitions: HashMap<String, Result<Definition, DefinitionProblem>>,
-    found: HashMap<(String, Years), Result<Zone, ZoneProblem>>,
-    contradictions: HashMap<(String, Years), Arc<[Range]>>,
-    compared: usize,
+    calendars: Vec<CalendarZones>,
+    /// The different VTIMEZONEs of the file.
+    definitions: Vec<Result<Definition, DefinitionProblem>>,
+    matched: HashMap<(usize, Option<&'static str>, Years), Result<Zone, ZoneProblem>>,
+    contradictions: HashMap<(usize, Years), Arc<[Range]>>,
+}
+
+/// The zones of one calendar.
+struct CalendarZones {
+    named: NamedZone,
+    /// The places of its definitions, by their names.
+    definitions: HashMap<String, usize>,
 }
 
 impl Zones {
-    pub(super) fn new(data: ZoneData, preferred: Vec<Zone>, calendars: &[Component]) -> Self {
-        let all = calendars.iter().flat_map(|calendar| &calendar.components);
-        let definitions = all.filter(|component| component.name == "VTIMEZONE").filter_map(|component| {
-            let name = component.value("TZID")?.trim().to_owned();
-            Some((name, Definition::read(component)))
-        });
-        // The first definition of a name is used.
-        let mut by_name = HashMap::new();
-        for (name, definition) in definitions {
-            by_name.entry(name).or_insert(definition);
-        }
-        Self {
+    pub(super) fn new(data: ZoneData, calendars: &[Component]) -> Self {
+        let mut zones = Self {
             data,
-            preferred,
-            definitions: by_name,
-            found: HashMap::new(),
+            calendars: Vec::new(),
+            definitions: Vec::new(),
+            matched: HashMap::new(),
             contradictions: HashMap::new(),
-            compared: 0,
+        };
+        let mut known: HashMap<&Component, usize> = HashMap::new();
+        for calendar in calendars {
+            let mut definitions = HashMap::new();
+            for component in calendar.components.iter().filter(|component| component.name == "VTIMEZONE") {
+                let Some(name) = component.value("TZID") else { continue };
+                let place = *known.entry(component).or_insert_with(|| {
+                    zones.definitions.push(Definition::read(component));
+                    zones.definitions.len() - 1
+                });
+                // The first definition of a name is used.
+                definitions.entry(plain(name).to_owned()).or_insert(place);
+            }
+            let named = calendar.value("X-WR-TIMEZONE").map(plain).filter(|name| !name.is_empty());
+            let named = named.map_or(NamedZone::Nothing, |name| {
+                known_zone(data, name).map_or_else(|| NamedZone::Unknown(super::shortened(name)), NamedZone::Known)
+            });
+            zones.calendars.push(CalendarZones { named, definitions });
         }
+        zones
+    }
+
+    /// The zone that this calendar of the file names for itself.
+    pub(super) fn named(&self, calendar: usize) -> NamedZone {
+        self.calendars.get(calendar).map_or(NamedZone::Nothing, |calendar| calendar.named.clone())
     }
 
     /// When, in these years, the VTIMEZONE of a TZID has another offset than the zone that its name means. Nothing, if the zone was
-    /// found by its offsets, or if the file has no definition that can be read.
-    pub(super) fn contradictions(&mut self, name: &str, years: Years) -> Arc<[Range]> {
-        let key = (name.to_owned(), within(years));
-        if let Some(known) = self.contradictions.get(&key) {
-            return Arc::clone(known);
+    /// found by its offsets, or if the calendar has no definition that can be read.
+    pub(super) fn contradictions(&mut self, calendar: usize, name: &str, years: Years) -> Arc<[Range]> {
+        let Some(place) = self.place(calendar, name) else { return Arc::default() };
+        let key = (place, within(years));
+        if let Some(found) = self.contradictions.get(&key) {
+            return Arc::clone(found);
         }
-        let definition = self.definitions.get(name.trim()).and_then(|definition| definition.as_ref().ok());
-        let zone = known(self.data, name)
-            .or_else(|| definition.and_then(|it| it.location.as_deref()).and_then(|it| known(self.data, it)));
+        let definition = self.definitions.get(place).and_then(|definition| definition.as_ref().ok());
+        let zone = known_zone(self.data, name)
+            .or_else(|| definition.and_then(|it| it.location.as_deref()).and_then(|it| known_zone(self.data, it)));
         let found = definition.zip(zone).map(|(definition, zone)| definition.contradictions(zone, key.1));
         let found: Arc<[Range]> = found.unwrap_or_default().into();
         self.contradictions.insert(key, Arc::clone(&found));
         found
     }
 
-    /// The zone of a TZID, for meetings in these years.
-    pub(super) fn find(&mut self, name: &str, years: Years) -> Result<Zone, ZoneProblem> {
-        if let Some(zone) = known(self.data, name) {
+    /// The zone of a TZID in this calendar, for meetings in these years.
+    pub(super) fn find(&mut self, calendar: usize, name: &str, years: Years) -> Result<Zone, ZoneProblem> {
+        if let Some(zone) = known_zone(self.data, name) {
             return Ok(zone);
         }
-        let years = within(years);
-        if let Some(found) = self.found.get(&(name.to_owned(), years)) {
+        let place = self.place(calendar, name).ok_or_else(|| ZoneProblem::Unknown(super::shortened(name)))?;
+        let preferred = match self.named(calendar) {
+            NamedZone::Known(zone) => Some(zone),
+            NamedZone::Nothing | NamedZone::Unknown(_) => None,
+        };
+        let key = (place, preferred.map(Zone::name), within(years));
+        if let Some(found) = self.matched.get(&key) {
             return found.clone();
         }
-        let found = self.match_definition(name, years);
-        self.found.insert((name.to_owned(), years), found.clone());
+        let found = self.match_definition(place, name, preferred, key.2);
+        self.matched.insert(key, found.clone());
         found
     }
 
-    fn match_definition(&mut self, name: &str, years: Years) -> Result<Zone, ZoneProblem> {
-        let quoted = super::shortened(name);
-        let definition = match self.definitions.get(name) {
-            None => {
-                return Err(ZoneProblem::Unknown(quoted));
-            }
-            Some(Err(problem)) => {
-                return Err(ZoneProblem::Definition { name: quoted, problem: problem.clone() });
-            }
+    fn place(&self, calendar: usize, name: &str) -> Option<usize> {
+        self.calendars.get(calendar)?.definitions.get(plain(name)).copied()
+    }
+
+    /// The zone with the offsets of a definition. If several have them, it is the preferred one. The file names that, so that the
+    /// same file always gives the same zone.
+    fn match_definition(
+        &self,
+        place: usize,
+        name: &str,
+        preferred: Option<Zone>,
+        years: Years,
+    ) -> Result<Zone, ZoneProblem> {
+        let name = super::shortened(name);
+        let definition = match self.definitions.get(place) {
+            None => return Err(ZoneProblem::Unknown(name)),
+            Some(Err(problem)) => return Err(ZoneProblem::Definition { name, problem: problem.clone() }),
             Some(Ok(definition)) => definition,
         };
-        if let Some(zone) = definition.location.as_deref().and_then(|location| known(self.data, location)) {
+        if let Some(zone) = definition.location.as_deref().and_then(|location| known_zone(self.data, location)) {
             return Ok(zone);
         }
-        self.compared += 1;
-        if self.compared > MAX_DEFINITIONS {
-            return Err(ZoneProblem::TooMany(quoted));
+        if self.matched.len() >= MAX_DEFINITIONS {
+            return Err(ZoneProblem::TooMany(name));
         }
         let offsets = definition.offsets(years);
-        let offsets = offsets.map_err(|problem| ZoneProblem::Definition { name: quoted.clone(), problem })?;
-        let zone = self.candidates(offsets.is_constant()).find(|zone| offsets.are_those_of(*zone));
-        zone.ok_or(ZoneProblem::NoSuchOffsets { name: quoted, years })
+        let offsets = offsets.map_err(|problem| ZoneProblem::Definition { name: name.clone(), problem })?;
+        let mut zones = preferred.into_iter().chain(self.candidates(offsets.is_constant()));
+        let zone = zones.find(|zone| offsets.are_those_of(*zone));
+        zone.ok_or(ZoneProblem::NoSuchOffsets { name, years })
     }
 
     fn candidates(&self, is_constant: bool) -> impl Iterator<Item = Zone> {
         let is_etc = |name: &str| name.starts_with("Etc/");
         let etc = self.data.names().filter(move |name| is_constant && is_etc(name));
         let others = self.data.names().filter(move |name| name.contains('/') && !is_etc(name));
-        let names = etc.chain(windows_zones::iana_names()).chain(others);
-        self.preferred.iter().copied().chain(names.filter_map(|name| self.data.zone(name).ok()))
+        etc.chain(windows_zones::iana_names()).chain(others).filter_map(|name| self.data.zone(name).ok())
     }
 }
 
@@ -140,19 +172,24 @@ fn within((from, to): Years) -> Years {
     (from.clamp(*YEARS.start(), *YEARS.end()), to.clamp(*YEARS.start(), *YEARS.end()))
 }
 
-/// The zone with this name: of IANA, of Windows, or at the end of a path.
-pub(super) fn known(data: ZoneData, name: &str) -> Option<Zone> {
-    let name = name.trim();
-    let of_name = |name: &str| {
-        data.zone(name).or_else(|error| windows_zones::iana_name(name).map_or(Err(error), |it| data.zone(it)))
-    };
-    if let Ok(zone) = of_name(name) {
+/// The name of a zone without what some programs write around it.
+fn plain(name: &str) -> &str {
+    name.trim().trim_matches('"').trim()
+}
+
+/// The zone with this name: of IANA, of Windows, or at the end of a path. Letters may be in another case.
+fn known_zone(data: ZoneData, name: &str) -> Option<Zone> {
+    let in_any_case = |name: &str| data.names().find(|known| known.eq_ignore_ascii_case(name));
+    let of_iana = |name: &str| data.zone(name).ok().or_else(|| data.zone(in_any_case(name)?).ok());
+    let name = plain(name);
+    let of_windows = || data.zone(windows_zones::iana_name(name)?).ok();
+    if let Some(zone) = of_iana(name).or_else(of_windows) {
         return Some(zone);
     }
     let mut rest = name.strip_prefix('/')?;
     while let Some((_, shorter)) = rest.split_once('/') {
         rest = shorter;
-        if let Ok(zone) = data.zone(rest) {
+        if let Some(zone) = of_iana(rest) {
             return Some(zone);
         }
     }
@@ -180,6 +217,9 @@ impl Definition {
     fn read(component: &Component) -> Result<Self, DefinitionProblem> {
         if let Some(problem) = &component.problem {
             return Err(problem.clone().into());
+        }
+        if let Some(name) = component.repeated(&[]) {
+            return Err(DefinitionProblem::Repeated(name.to_owned()));
         }
         let location = component.value("X-LIC-LOCATION").map(str::to_owned);
         let parts = component.components.iter().filter(|part| matches!(part.name.as_str(), "STANDARD" | "DAYLIGHT"));
@@ -257,6 +297,9 @@ struct Onset {
 
 impl Observance {
     fn read(part: &Component) -> Result<Self, DefinitionProblem> {
+        if let Some(name) = part.repeated(&["RRULE", "RDATE"]) {
+            return Err(DefinitionProblem::Repeated(name.to_owned()));
+        }
         let local = |text: &str| match values::stamp(text) {
             // UTC is an error of old programs: they mean the local time.
             Some(Stamp::Local(local) | Stamp::Utc(local)) => Ok(local),
@@ -350,11 +393,11 @@ mod tests {
     fn zones(parts: &str) -> Zones {
         let text =
             format!("BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:Customized Time Zone\n{parts}END:VTIMEZONE\nEND:VCALENDAR");
-        Zones::new(ZoneData::compiled(), Vec::new(), &lines::read(text.as_bytes()).unwrap())
+        Zones::new(ZoneData::compiled(), &lines::read(text.as_bytes()).unwrap())
     }
 
     fn found(parts: &str, years: Years) -> Result<&'static str, ZoneProblem> {
-        zones(parts).find("Customized Time Zone", years).map(Zone::name)
+        zones(parts).find(0, "Customized Time Zone", years).map(Zone::name)
     }
 
     #[test]
@@ -366,10 +409,12 @@ mod tests {
             ("/freeassociation.sourceforge.net/America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
             ("/mozilla.org/20050126_1/Europe/London", "Europe/London"),
             ("UTC", "UTC"),
+            ("\"america/chicago\"", "America/Chicago"),
+            ("w. europe standard time", "Europe/Berlin"),
         ] {
-            assert_eq!(zones.find(name, (2026, 2026)).map(Zone::name), Ok(zone), "{name}");
+            assert_eq!(zones.find(0, name, (2026, 2026)).map(Zone::name), Ok(zone), "{name}");
         }
-        let problem = zones.find("Mars", (2026, 2026)).unwrap_err();
+        let problem = zones.find(0, "Mars", (2026, 2026)).unwrap_err();
         let problem = problem.to_string();
         assert!(problem.contains("\"Mars\"") && problem.contains("VTIMEZONE"), "{problem}");
     }
@@ -398,9 +443,9 @@ mod tests {
         let contradicted = |name: &str, parts: &str, years: Years| {
             let text = format!("BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:{name}\n{parts}END:VTIMEZONE\nEND:VCALENDAR");
             let calendars = lines::read(text.as_bytes()).unwrap();
-            let mut zones = Zones::new(ZoneData::compiled(), Vec::new(), &calendars);
+            let mut zones = Zones::new(ZoneData::compiled(), &calendars);
             let date = |at: DateTime<Utc>| at.date_naive().to_string();
-            let ranges = zones.contradictions(name, years);
+            let ranges = zones.contradictions(0, name, years);
             ranges.iter().map(|(from, to)| format!("{} {}", date(*from), date(*to))).collect::<Vec<_>>()
         };
         let whole = ["2025-12-31 2026-03-29", "2026-03-29 2026-10-25", "2026-10-25 2027-01-02"];
@@ -432,6 +477,7 @@ mod tests {
                 "TZOFFSETFROM",
             ),
             (&US.replace("FREQ=YEARLY", "FREQ=DAILY"), "RRULE"),
+            (&US.replace("TZOFFSETTO:-0500", "TZOFFSETTO:-0500\nTZOFFSETTO:-0600"), "more than one TZOFFSETTO"),
         ] {
             let problem = found(parts, (2026, 2026)).unwrap_err();
             assert!(problem.to_string().contains(words), "{problem}");

@@ -209,14 +209,16 @@ pub enum RruleProblem {
     NoFrequency,
     #[error("must not have the part {0} twice")]
     PartTwice(String),
-    #[error("has a part {0} that cannot be read")]
-    UnreadablePart(String),
+    #[error("has a part {0} that cannot be read: write it like {0}={1}")]
+    UnreadablePart(String, &'static str),
     #[error("must not have the part {0}: it is not supported")]
     UnsupportedPart(String),
     #[error("must have a FREQ that is DAILY, WEEKLY, MONTHLY or YEARLY")]
     UnsupportedFrequency,
     #[error("must have a COUNT of 1 to {MAX_COUNT}")]
     Count,
+    #[error("must have a COUNT of meetings in the years 0002 to 9998: leave out COUNT for a rule without an end")]
+    CountTooLate,
     #[error("must not have both COUNT and UNTIL")]
     CountAndUntil,
 
@@ -276,6 +278,8 @@ impl From<ScheduleError> for RruleProblem {
 
 /// The longest text, in bytes.
 const MAX_TEXT: usize = 1_000;
+/// The longest name of a part in a message, in characters. The longest one of RFC 5545 has ten.
+const MAX_NAME: usize = 20;
 /// The largest COUNT.
 const MAX_COUNT: usize = 10_000;
 
@@ -305,7 +309,7 @@ impl Rule {
                 return Err(RruleProblem::PartTwice(name.to_owned()));
             }
             seen.push(name);
-            let wrong = || RruleProblem::UnreadablePart(name.to_owned());
+            let wrong = |example| move || RruleProblem::UnreadablePart(name.to_owned(), example);
             match name {
                 "FREQ" => {
                     frequency = Some(match value {
@@ -316,27 +320,28 @@ impl Rule {
                         _ => return Err(RruleProblem::UnsupportedFrequency),
                     });
                 }
-                "INTERVAL" => rule.interval = digits(value).filter(|number| *number > 0).ok_or_else(wrong)?,
+                "INTERVAL" => rule.interval = digits(value).filter(|number| *number > 0).ok_or_else(wrong("2"))?,
                 "COUNT" => {
                     let count = digits(value).filter(|count| (1..=MAX_COUNT).contains(count));
                     rule.end = End::Count(count.ok_or(RruleProblem::Count)?);
                 }
-                "UNTIL" => rule.end = until(value).ok_or_else(wrong)?,
-                "BYDAY" => rule.by_day = list(value, weekday_and_position).ok_or_else(wrong)?,
+                "UNTIL" => rule.end = until(value).ok_or_else(wrong("20261231T180000Z"))?,
+                "BYDAY" => rule.by_day = list(value, weekday_and_position).ok_or_else(wrong("MO,TH"))?,
                 "BYMONTHDAY" => {
                     let day = |text: &str| signed(text).filter(|day| (1..=31).contains(&day.abs()));
-                    rule.by_month_day = list(value, |text| day(text)?.try_into().ok()).ok_or_else(wrong)?;
+                    rule.by_month_day = list(value, |text| day(text)?.try_into().ok()).ok_or_else(wrong("1,-1"))?;
                 }
                 "BYMONTH" => {
                     let month = |text: &str| digits(text).filter(|month| (1..=12).contains(month));
-                    rule.by_month = list(value, month).ok_or_else(wrong)?;
+                    rule.by_month = list(value, month).ok_or_else(wrong("6,7"))?;
                 }
                 "BYSETPOS" => {
                     let position = |text: &str| signed(text).filter(|position| (1..=366).contains(&position.abs()));
-                    rule.by_set_position = list(value, position).ok_or_else(wrong)?;
+                    rule.by_set_position = list(value, position).ok_or_else(wrong("-1"))?;
                 }
-                "WKST" => rule.week_start = weekday(value).ok_or_else(wrong)?,
-                name => return Err(RruleProblem::UnsupportedPart(name.to_owned())),
+                "WKST" => rule.week_start = weekday(value).ok_or_else(wrong("MO"))?,
+                "" => return Err(RruleProblem::NoParts),
+                name => return Err(RruleProblem::UnsupportedPart(name.chars().take(MAX_NAME).collect())),
             }
         }
         if seen.contains(&"COUNT") && seen.contains(&"UNTIL") {
@@ -626,7 +631,10 @@ impl Rule {
         };
         let last = match self.end {
             End::Never => return Ok(None),
-            End::Count(count) => return Ok(dates(anchor, NaiveDate::MAX).nth(count.saturating_sub(1))),
+            End::Count(count) => {
+                let last = dates(anchor, NaiveDate::MAX).nth(count.saturating_sub(1));
+                return last.map(Some).ok_or_else(|| RruleProblem::CountTooLate.at(index));
+            }
             // RFC 5545 does not allow a date together with a start time. Some programs read it as the beginning of that day, and
             // others as its end. Without a meeting on it, both mean the same.
             End::Date(date) if dates(date, date).next().is_some() => {

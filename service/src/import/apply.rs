@@ -72,7 +72,7 @@ pub(super) async fn create(
 ) -> Result<Saved> {
     let (tx, now) = (target.tx, target.context.now);
     let imported = &found.session;
-    let (latitude, longitude) = imported.place.unzip();
+    let (latitude, longitude) = imported.coordinates.unzip();
     let buffers = Buffers::default();
     let has_recurrence = imported.recurrence.is_some();
     let row = session::Model {
@@ -236,8 +236,8 @@ fn patched(mut row: session::Model, old: &ImportedSession, new: &ImportedSession
     row.recurrence = ended_by_its_rule(row.recurrence.as_deref(), of_rule);
     row.termination_date = end;
     put(&mut row.initiation_date, &old.initiation, &new.initiation);
-    if old.place != new.place {
-        (row.latitude, row.longitude) = new.place.unzip();
+    if old.coordinates != new.coordinates {
+        (row.latitude, row.longitude) = new.coordinates.unzip();
     }
     row.auto_create_instances |= old.recurrence.is_none() && new.recurrence.is_some();
     row

@@ -45,7 +45,8 @@ fn imported(feed: &str) -> SessionCalendar {
         }
     });
     let skips = found.skips.iter().zip(1..).map(|(date, id)| skip(id, *date, *date));
-    let place = found.place.and_then(|(latitude, longitude)| GeoPoint::stored(Some(latitude), Some(longitude)));
+    let coordinates =
+        found.coordinates.and_then(|(latitude, longitude)| GeoPoint::stored(Some(latitude), Some(longitude)));
     let record = ImportRecord {
         instances: found.meetings.iter().zip(1..).map(|(meeting, id)| (meeting.key.clone(), id)).collect(),
         session: found.clone(),
@@ -61,7 +62,7 @@ fn imported(feed: &str) -> SessionCalendar {
             city: None,
             state: None,
             location: found.location.clone(),
-            coordinates: place,
+            coordinates,
             time_zone: found.time_zone.clone(),
             recurrence: found.recurrence.clone(),
             initiation_date: found.initiation,
