@@ -138,6 +138,16 @@ pub struct ImportRecord {
     /// The skip of each date that the file leaves out. Records of older versions do not have them.
     #[serde(default)]
     pub skips: BTreeMap<NaiveDate, i64>,
+    /// Whether the import stored which termination date is the end of the rule. Older versions did not.
+    #[serde(default)]
+    pub has_rule_end: bool,
+}
+
+impl ImportRecord {
+    /// Whether the next import must store which termination date is the end of the rule.
+    pub fn lacks_rule_end(&self) -> bool {
+        !self.has_rule_end && self.session.termination.is_some()
+    }
 }
 
 /// A meeting that becomes an instance.

@@ -554,7 +554,10 @@ fn records_of_older_versions_are_read() {
         "meetings":[]},"instances":{"":7}}"#;
     let read: ImportRecord = serde_json::from_str(stored).unwrap();
     assert_eq!(read.session.coordinates, Some((525_200_000, 134_050_000)));
-    assert_eq!((read.instances.len(), read.skips.len()), (1, 0));
+    assert_eq!((read.instances.len(), read.skips.len(), read.has_rule_end), (1, 0, false));
+    assert!(!read.lacks_rule_end());
+    let ended = stored.replace(r#""termination":null"#, r#""termination":"2026-12-31""#);
+    assert!(serde_json::from_str::<ImportRecord>(&ended).unwrap().lacks_rule_end());
 }
 
 #[test]

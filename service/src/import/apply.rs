@@ -158,7 +158,7 @@ pub(super) async fn plan_update(
         needs_recompute: true,
         revision: before.revision + 1,
         changed_at: Some(target.context.now),
-        ..patched(before.clone(), &stored.session, new)
+        ..patched(with_stored_end(before.clone(), stored), &stored.session, new)
     };
     if let Err(Error::Invalid { message, .. }) = validate::termination(after.initiation_date, after.termination_date) {
         return Err(Error::Conflict(format!("would end before it begins: its termination date {message}")));
@@ -175,7 +175,7 @@ pub(super) async fn plan_update(
     let mut instances: Vec<_> = here.instances.iter().filter(|row| !changed.contains_key(&row.id)).cloned().collect();
     instances.extend(changed.into_values().cloned());
     instances.extend(meetings.created(target, &after));
-    let notes = here::differences(target, &after, skips, instances, new);
+    let notes = here::differences(target, &after, skips, instances, new, &meetings.known);
     Ok(Update { after, skips: SkipChanges { added, removed }, meetings, notes })
 }
 
@@ -196,6 +196,17 @@ fn skips_of_import(skips: &[Skip], stored: &ImportRecord, dates: &[NaiveDate]) -
 /// The column of a recurrence whose RRULE ends on this date.
 fn ended_by_its_rule(stored: Option<&str>, end: Option<NaiveDate>) -> Option<String> {
     stored.map(|stored| recurrence::with_rule_end(stored, end))
+}
+
+/// The session as it was, with the end of its rule if an older version did not store that. The date of the file is that end, unless
+/// a person changed the rule or the date.
+fn with_stored_end(mut row: session::Model, stored: &ImportRecord) -> session::Model {
+    let file = &stored.session;
+    let is_of_file = row.recurrence == file.recurrence && row.termination_date == file.termination;
+    if stored.lacks_rule_end() && is_of_file {
+        row.recurrence = ended_by_its_rule(row.recurrence.as_deref(), row.termination_date);
+    }
+    row
 }
 
 /// The termination date after the changes of the file, and the one that counts as the end of the rule (rule 8). The end of a rule

@@ -24,6 +24,7 @@ use super::{
     apply::{self, Saved, Target},
     compare,
     here::{self, Meetings},
+    meetings::Instances,
 };
 use crate::{
     App, Error, Result,
@@ -116,10 +117,12 @@ async fn try_import(
             }
             let imported = known.in_its_zone(found, app.zone_data());
             match known.decide(found, &imported) {
-                Decision::Refuse => outcome.refuse(found, "belongs to a session that you do not organise"),
-                Decision::Keep(row) => {
+                Decision::Refuse => outcome
+                    .refuse(found, "belongs to a session that you do not organise: ask its organisers to import it"),
+                Decision::Keep(row, made) => {
                     let Meetings { skips, instances } = of(row);
-                    let notes = here::differences(&target, row, Skip::all_dates(skips), instances.clone(), &imported);
+                    let skips = Skip::all_dates(skips);
+                    let notes = here::differences(&target, row, skips, instances.clone(), &imported, made);
                     outcome.import(found, Action::Unchanged, Some(row), &notes);
                 }
                 Decision::Own(row) => {
@@ -194,12 +197,14 @@ struct Known {
     sessions: HashMap<SessionId, session::Model>,
     /// The sessions that the viewer may change.
     editable: HashSet<SessionId>,
+    no_instances: Instances,
 }
 
 enum Decision<'a> {
     Create,
     Update(&'a session::Model, &'a ImportRecord),
-    Keep(&'a session::Model),
+    /// The session, and the instances of the meetings that the file has.
+    Keep(&'a session::Model, &'a Instances),
     /// The meetings are from the calendar feed of this session.
     Own(&'a session::Model),
     Refuse,
@@ -235,7 +240,8 @@ impl Known {
         let editable = ids.into_iter().filter(|id| viewer.may_edit_session(organized.contains(id))).collect();
         let stored =
             |row: imported_session::Model| (row.source, (row.session_id, serde_json::from_str(&row.contents).ok()));
-        Ok(Self { stored: rows.into_iter().map(stored).collect(), sessions, editable })
+        let stored = rows.into_iter().map(stored).collect();
+        Ok(Self { stored, sessions, editable, no_instances: Instances::new() })
     }
 
     /// The session of the file. If its events are in UTC, it stays in the zone in which it was imported before, because the file
@@ -254,8 +260,10 @@ impl Known {
         let own = || found.own.and_then(|id| self.sessions.get(&id));
         match (imported, own()) {
             (Some((row, _)), _) | (None, Some(row)) if !self.editable.contains(&row.id) => Decision::Refuse,
-            (Some((row, Some(stored))), _) if stored.session != *session => Decision::Update(row, stored),
-            (Some((row, _)), _) => Decision::Keep(row),
+            (Some((row, Some(stored))), _) if stored.session != *session || stored.lacks_rule_end() => {
+                Decision::Update(row, stored)
+            }
+            (Some((row, stored)), _) => Decision::Keep(row, stored.map_or(&self.no_instances, |it| &it.instances)),
             (None, Some(row)) => Decision::Own(row),
             (None, None) => Decision::Create,
         }
@@ -270,7 +278,7 @@ fn record(
     now: DateTime<Utc>,
 ) -> Result<imported_session::Model> {
     let Saved { row, instances, skips } = saved;
-    let stored = ImportRecord { session: session.clone(), instances, skips };
+    let stored = ImportRecord { session: session.clone(), instances, skips, has_rule_end: true };
     let contents = serde_json::to_string(&stored).map_err(|error| Error::internal(error.to_string()))?;
     Ok(imported_session::Model { id: 0, source: source.to_owned(), session_id: row.id, contents, imported_at: now })
 }

@@ -12,7 +12,7 @@ use domain::{
 use entity::{session, session_instance};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
-use super::apply::Target;
+use super::{apply::Target, meetings::Instances as MeetingInstances};
 use crate::{
     Result,
     db::{Tx, is_one_of},
@@ -58,19 +58,21 @@ pub(super) async fn find_meetings(
 }
 
 /// When the meetings of a file and those of its session differ. The session, its skips and its instances are those after the import.
+/// `made` has the instances of the meetings of the file.
 pub(super) fn differences(
     target: &Target<'_>,
     session: &session::Model,
     skips: Skips,
     mut instances: Vec<session_instance::Model>,
     file: &ImportedSession,
+    made: &MeetingInstances,
 ) -> Vec<String> {
     let now = target.context.now;
     // Without a zone or a recurrence, the session has a problem, which people see (rule 20).
     let (Ok(zone), Ok(recurrence)) = (facts::zone_of(target.data, session), facts::recurrence_of(session)) else {
         return Vec::new();
     };
-    let of_file = target.data.zone(&file.time_zone).ok().and_then(|zone| file.timetable(zone));
+    let of_file = target.data.zone(&file.time_zone).ok().and_then(|zone| file.timetable(zone, made));
     let Some(of_file) = of_file else { return Vec::new() };
     let recurrence = recurrence.unwrap_or_default();
     let calendar = facts::calendar_of(session, zone, skips);
@@ -78,7 +80,7 @@ pub(super) fn differences(
     retime_instances(session, &recurrence, &calendar, &mut instances, &BTreeSet::new(), now);
     let instances = instances
         .iter()
-        .map(|row| TimetableInstance { existing: as_existing(row), is_cancelled: row.is_cancelled })
+        .map(|row| TimetableInstance { id: Some(row.id.0), existing: as_existing(row), is_cancelled: row.is_cancelled })
         .collect();
     differences_of(&of_file, &Timetable { recurrence, calendar, instances }, now)
 }

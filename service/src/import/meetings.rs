@@ -41,7 +41,7 @@ pub(super) struct MeetingChanges {
     pub(super) changed: Vec<(session_instance::Model, session_instance::Model)>,
     created: Vec<ImportedMeeting>,
     /// The instances of meetings that have one already.
-    known: Instances,
+    pub(super) known: Instances,
 }
 
 impl MeetingChanges {

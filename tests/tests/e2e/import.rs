@@ -278,7 +278,15 @@ async fn organisers_import_and_organise_what_they_imported(database: TestDatabas
     let other = import(&as_sam, json!({ "ics": weekly()?.replace("SUMMARY:Festival", "SUMMARY:Mine") })).await?;
     assert_eq!(other["imported"], json!([]));
     let refused: Vec<_> = other["refused"].as_array().context("no list")?.iter().map(|it| &it["reason"]).collect();
-    assert_eq!(refused.iter().filter(|reason| **reason == "belongs to a session that you do not organise").count(), 3);
+    assert_eq!(
+        refused
+            .iter()
+            .filter(
+                |reason| **reason == "belongs to a session that you do not organise: ask its organisers to import it"
+            )
+            .count(),
+        3
+    );
     Ok(())
 }
 

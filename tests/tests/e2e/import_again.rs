@@ -4,7 +4,12 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::{Context, Result, ensure};
 use chrono::{Datelike as _, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
-use insession_tests::{Client, Deployment, LIMIT, TestDatabase, eventually, on_both_databases};
+use insession_tests::{
+    Client, Deployment, LIMIT, TestDatabase,
+    database::{execute, number},
+    eventually, now, on_both_databases,
+    program::run,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,6 +22,8 @@ on_both_databases!(
     skip_of_a_person_survives_an_import,
     end_of_a_rule_goes_when_a_file_replaces_it_and_a_date_of_a_person_stays,
     report_names_the_meetings_in_which_a_session_differs_from_its_file,
+    end_of_a_rule_that_an_older_version_imported_goes_with_the_rule,
+    moved_meeting_survives_a_file_that_leaves_out_its_first_date,
     instance_keeps_its_check_ins_when_its_meeting_comes_back,
     own_feed_is_unchanged_and_any_edit_of_it_is_seen,
 );
@@ -285,7 +292,7 @@ async fn skip_of_a_person_survives_an_import(database: TestDatabase) -> Result<(
     assert_eq!(actions(&updated), [("skips@test", "UPDATED")]);
     assert_eq!(skips().await?, by_people);
     let dates = "2030-01-14 19:00, 2030-01-21 19:00 and 2030-01-28 19:00";
-    let note = format!("has meetings on {dates}, which somebody skipped here, so they do not take place");
+    let note = format!("has meetings on {dates}, which the session here skips");
     assert_eq!(notes(&updated), json!([note]));
     // The file leaves out a date that a person has skipped, and then the rule changes.
     import(&admin, json!({ "ics": excluded(&["20300128"]) })).await?;
@@ -359,20 +366,31 @@ async fn report_names_the_meetings_in_which_a_session_differs_from_its_file(data
     add_skip(&admin, &id, "2030-01-14").await?;
     assert_eq!(
         reported(&file("20300114T220000"), "UPDATED").await?,
-        ["has a meeting on 2030-01-14 22:00, which somebody skipped here, so it does not take place"]
+        ["has a meeting on 2030-01-14 22:00, which the session here skips"]
     );
     // It moves the meeting to a day that is not skipped. There the meeting takes place.
     assert_eq!(reported(&file("20300115T190000"), "UPDATED").await?, Vec::<String>::new());
     let takes_place = state(&admin, &id).await?.planned;
     ensure!(takes_place.iter().any(|it| it.contains("2030-01-15T18:00")), "{takes_place:?}");
 
+    // A person moves the added meeting, and moves it back.
     let instance = instances(&admin, &id).await?.into_iter().find(|it| it.0.starts_with("2030-01-17"));
     let (.., added) = instance.context("no instance of the added date")?;
+    let move_to = "mutation($input: UpdateSessionInstanceInput!) { updateSessionInstance(input: $input) { sessionInstance { id } } }";
+    admin.data(move_to, json!({ "input": { "id": added, "date": "2030-01-18" } })).await?;
+    assert_eq!(
+        reported(&file("20300115T190000"), "UNCHANGED").await?,
+        [
+            "has a meeting on 2030-01-17 19:00, which is at another time here",
+            "has no meeting on 2030-01-18 19:00, when the session here meets",
+        ]
+    );
+    admin.data(move_to, json!({ "input": { "id": added, "date": "2030-01-17" } })).await?;
     let cancel = "mutation($id: ID!) { updateSessionInstance(input: { id: $id, isCancelled: true }) { sessionInstance { id } } }";
     admin.data(cancel, json!({ "id": added })).await?;
     assert_eq!(
         reported(&file("20300115T190000"), "UNCHANGED").await?,
-        ["has a meeting on 2030-01-17 19:00, which somebody cancelled here, so it does not take place"]
+        ["has a meeting on 2030-01-17 19:00, which is cancelled here"]
     );
     let update = "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { id } } }";
     admin.data(update, json!({ "input": { "id": id, "terminationDate": "2030-02-04" } })).await?;
@@ -380,7 +398,7 @@ async fn report_names_the_meetings_in_which_a_session_differs_from_its_file(data
     let dates = "2030-02-11 19:00, 2030-02-18 19:00, 2030-02-25 19:00, 2030-03-04 19:00, 2030-03-11 19:00 and ";
     let last = ended.last().context("no note")?;
     ensure!(
-        last.starts_with(&format!("has meetings on {dates}")) && last.contains("it ends on 2030-02-04"),
+        last.starts_with(&format!("has meetings on {dates}")) && last.contains("the session here ends on 2030-02-04"),
         "{ended:?}"
     );
 
@@ -389,8 +407,124 @@ async fn report_names_the_meetings_in_which_a_session_differs_from_its_file(data
     let changed = reported(&file("20300115T190000"), "UNCHANGED").await?;
     let [_, missing, added] = changed.as_slice() else { anyhow::bail!("{changed:?}") };
     ensure!(missing.starts_with("has meetings on 2030-01-07 19:00, 2030-01-21 19:00"), "{missing}");
-    ensure!(missing.contains("which the schedules of the session here do not have"), "{missing}");
+    ensure!(missing.contains("which no schedule of the session here gives"), "{missing}");
     ensure!(added.starts_with("has no meeting on 2030-01-08 19:00, 2030-01-22 19:00"), "{added}");
+
+    // A person changes the zone, and nothing else.
+    let monday = json!([{ "weekly": { "weekday": "MONDAY", "startTime": "19:00", "endTime": "21:00" } }]);
+    admin.data(update, json!({ "input": { "id": id, "schedules": monday, "timeZone": "Asia/Tokyo" } })).await?;
+    let in_tokyo = reported(&file("20300115T190000"), "UNCHANGED").await?;
+    ensure!(
+        in_tokyo.iter().any(|note| note.ends_with(" in Europe/Berlin, but the session here is in Asia/Tokyo"))
+            && in_tokyo.iter().any(|note| note.ends_with(" in Asia/Tokyo, when the session here meets")),
+        "{in_tokyo:?}"
+    );
+    Ok(())
+}
+
+/// The end is that of the file, although the version that imported it did not store so.
+async fn end_of_a_rule_that_an_older_version_imported_goes_with_the_rule(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let event = |rule: &str| {
+        mondays("old@test", 19, "", &[]).replace("RRULE:FREQ=WEEKLY\n", &format!("RRULE:FREQ=WEEKLY;{rule}\n"))
+    };
+    let show = "query($id: ID!) { session(id: $id) { terminationDate } }";
+    let update =
+        "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { terminationDate } } }";
+    let connection = database.connect().await?;
+    let tuesday = json!([{ "weekly": { "weekday": "TUESDAY", "startTime": "19:00", "endTime": "21:00" } }]);
+    let id = session_of(&import(&admin, json!({ "ics": event("COUNT=3") })).await?, "old@test")?;
+    let forget = async || {
+        for statement in [
+            "UPDATE session SET recurrence = replace(recurrence, '\"rule_end\":\"2030-01-21\",', '')",
+            "UPDATE imported_session SET contents = replace(contents, ',\"has_rule_end\":true', '')",
+        ] {
+            execute(&connection, statement).await?;
+        }
+        let kept = "SELECT count(*) FROM session WHERE recurrence LIKE '%rule_end%'";
+        let stored = "SELECT count(*) FROM imported_session WHERE contents LIKE '%has_rule_end%'";
+        assert_eq!((number(&connection, kept).await?, number(&connection, stored).await?), (0, 0));
+        anyhow::Ok(())
+    };
+    forget().await?;
+    import(&admin, json!({ "ics": event("BYDAY=MO") })).await?;
+    assert_eq!(admin.data(show, json!({ "id": id })).await?["session"]["terminationDate"], Value::Null);
+
+    // The same file again repairs it once. Then the end goes when a person replaces the rule.
+    import(&admin, json!({ "ics": event("COUNT=3") })).await?;
+    forget().await?;
+    for action in ["UPDATED", "UNCHANGED"] {
+        let again = import(&admin, json!({ "ics": event("COUNT=3") })).await?;
+        assert_eq!(actions(&again), [("old@test", action)]);
+    }
+    let changed = admin.data(update, json!({ "input": { "id": id, "schedules": tuesday } })).await?;
+    assert_eq!(changed["updateSession"]["session"]["terminationDate"], Value::Null);
+    Ok(())
+}
+
+/// A person moves the meeting that the recurrence made, and then the calendar program leaves out its first date.
+async fn moved_meeting_survives_a_file_that_leaves_out_its_first_date(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let first = now().date_naive() + Days::new(2);
+    let other = first + Days::new(2);
+    let compact = |date: NaiveDate| date.format("%Y%m%dT120000").to_string();
+    let folder = insession_tests::TemporaryFolder::new()?;
+    let path = folder.join("moved.ics");
+    let import_file = async |more: &str| -> Result<Value> {
+        let event = format!(
+            "BEGIN:VEVENT\r\nUID:moved@test\r\nSUMMARY:Choir\r\nDTSTART;TZID=Europe/Berlin:{}\r\nDURATION:PT1H\r\n\
+             RRULE:FREQ=WEEKLY\r\n{more}END:VEVENT\r\n",
+            compact(first)
+        );
+        std::fs::write(&path, format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{event}END:VCALENDAR\r\n"))?;
+        let arguments = ["import", path.to_str().context("no path")?, "--json"];
+        run(&deployment.settings, &arguments).await?.expect_success()?.json()
+    };
+    let imported = import_file("").await?;
+    let id = session_of(&imported, "moved@test")?;
+    let update = "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { id } } }";
+    admin.data(update, json!({ "input": { "id": id, "autoCreateHoursAhead": 168 } })).await?;
+    let shown = "query($id: ID!, $from: Date) { session(id: $id) {
+        skips { from } instances(first: 5) { nodes { id date } } occurrences(from: $from, first: 2) { date }
+    } }";
+    let state = async || -> Result<(Vec<String>, Vec<String>, Value)> {
+        let session = admin.data(shown, json!({ "id": id, "from": first })).await?["session"].take();
+        let dates = |list: &Value| {
+            list.as_array().into_iter().flatten().filter_map(|it| it["date"].as_str().map(str::to_owned)).collect()
+        };
+        Ok((dates(&session["instances"]["nodes"]), dates(&session["occurrences"]), session))
+    };
+    eventually(LIMIT, "the instance to be created", async || {
+        ensure!(state().await?.0 == [first.to_string()], "no instance yet");
+        Ok(())
+    })
+    .await?;
+    let instance = state().await?.2["instances"]["nodes"][0]["id"].take();
+    let move_to = "mutation($input: UpdateSessionInstanceInput!) { updateSessionInstance(input: $input) { sessionInstance { id } } }";
+    admin.data(move_to, json!({ "input": { "id": instance, "date": other } })).await?;
+
+    let week = |number: u64| (first + Days::new(7 * number)).to_string();
+    let excluded = format!("EXDATE;TZID=Europe/Berlin:{}\r\n", compact(first));
+    for (more, action, skips) in [(excluded.as_str(), "UPDATED", 1), (&excluded, "UNCHANGED", 1), ("", "UPDATED", 0)] {
+        let report = import_file(more).await?;
+        assert_eq!(actions(&report), [("moved@test", action)]);
+        eventually(LIMIT, "the file to be imported", async || {
+            let (instances, occurrences, session) = state().await?;
+            let all = (instances, session["skips"].as_array().map_or(0, Vec::len));
+            ensure!(all == (vec![other.to_string()], skips), "{session}");
+            ensure!(skips == 0 || occurrences == [week(1), week(2)], "{session}");
+            Ok(())
+        })
+        .await?;
+        let at = |date: NaiveDate| format!("{date} 12:00");
+        let mut notes = vec![format!("has no meeting on {}, when the session here meets", at(other))];
+        if skips == 0 {
+            notes.insert(0, format!("has a meeting on {}, which is at another time here", at(first)));
+        }
+        assert_eq!(report["imported"][0]["notes"], json!(notes));
+    }
     Ok(())
 }
 

@@ -51,6 +51,7 @@ fn imported(feed: &str) -> SessionCalendar {
         instances: found.meetings.iter().zip(1..).map(|(meeting, id)| (meeting.key.clone(), id)).collect(),
         session: found.clone(),
         skips: BTreeMap::new(),
+        has_rule_end: true,
     };
     SessionCalendar {
         instances: instances.collect(),
