@@ -12,6 +12,7 @@ use crate::fixtures::{
 
 on_both_databases!(
     organizer_edits_the_session_and_its_schedule,
+    end_of_a_rule_that_a_person_saves_unchanged_goes_with_the_rule,
     organizer_adds_moves_cancels_holds_and_deletes_meetings,
     organizer_checks_people_in_and_adds_and_removes_organizers,
     only_organizers_and_admins_open_these_pages,
@@ -158,6 +159,44 @@ async fn organizer_edits_the_session_and_its_schedule(database: TestDatabase) ->
     let day = (now().date_naive() + Days::new(30)).to_string();
     let skipped = olga.post("/sessions/tunes/skips", &[("from", &day), ("to", ""), ("reason", "Christmas")]).await?;
     skipped.confirms("These dates are left out.")?.says(": Christmas")?;
+    Ok(())
+}
+
+/// The form has the last date of the rule. Only another date is one that the person gives.
+async fn end_of_a_rule_that_a_person_saves_unchanged_goes_with_the_rule(database: TestDatabase) -> Result<()> {
+    let scene = Scene::new(&database).await?;
+    let olga = scene.visitor(&scene.olga);
+    let page = "/sessions/monday/schedule";
+    let update =
+        "mutation($input: UpdateSessionInput!) { updateSession(input: $input) { session { terminationDate } } }";
+    let replace = async |rule: &str| -> Result<Value> {
+        let schedules = json!([{ "rrule": { "rrule": rule, "startTime": "19:30", "endTime": "22:00" } }]);
+        let input = json!({ "input": { "id": scene.session, "schedules": schedules } });
+        Ok(scene.admin.data(update, input).await?["updateSession"]["session"]["terminationDate"].take())
+    };
+    let (weekly, ended) = ("FREQ=WEEKLY;BYDAY=TH", "FREQ=WEEKLY;BYDAY=TH;UNTIL=20991231T235959Z");
+    for (day, last, kept) in [
+        ("THU", "2099-12-31", Value::Null),
+        ("THU", "2098-12-31", json!("2098-12-31")),
+        // With another schedule, the date is what the person wants.
+        ("FRI", "2099-12-31", json!("2099-12-31")),
+    ] {
+        assert_eq!(replace(ended).await?, "2099-12-31");
+        let form = olga.get(page).await?;
+        assert_eq!(form.value("terminationDate")?, "2099-12-31");
+        let fields = [
+            ("schedules.0.kind", "weekly"),
+            ("schedules.0.weekday", day),
+            ("schedules.0.everyNWeeks", "1"),
+            ("schedules.0.startTime", "19:30"),
+            ("schedules.0.endTime", "22:00"),
+            ("terminationDate", last),
+            ("save", "yes"),
+        ];
+        olga.post(page, &fields).await?.confirms("The schedule is saved.")?;
+        assert_eq!(scene.session("terminationDate").await?["terminationDate"], last);
+        assert_eq!(replace(weekly).await?, kept, "{day} until {last}");
+    }
     Ok(())
 }
 

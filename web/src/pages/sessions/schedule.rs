@@ -110,10 +110,13 @@ pub async fn save(
 async fn update(app: &App, visitor: &Visitor, session: &Session, typed: &Typed) -> Result<Session> {
     let mut errors = FieldErrors::default();
     let Read { schedules, initiation, termination } = read(typed, &mut errors)?;
+    // The end of a rule stays the end of that rule. With other schedules, the last date is one that the person gives.
+    let known = session.recurrence().map(|recurrence| Vec::from(recurrence.unwrap_or_default()));
+    let has_new_schedules = known.as_ref() != Ok(&schedules);
     let patch = SessionPatch {
-        recurrence: Some(Some(schedules)),
+        recurrence: has_new_schedules.then_some(Some(schedules)),
         initiation_date: Some(initiation),
-        termination_date: Some(termination),
+        termination_date: (has_new_schedules || termination != session.termination_date).then_some(termination),
         ..SessionPatch::default()
     };
     if !errors.is_empty() {
