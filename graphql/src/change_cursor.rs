@@ -46,7 +46,7 @@ pub fn given(ctx: &Context<'_>, after: Option<Cursor>) -> Option<Cursor> {
 /// server.
 pub async fn resumable(ctx: &Context<'_>, cursor: &Cursor) -> Result<Position> {
     let position = app(ctx)?.cursor_key().await?.read(&cursor.0)?;
-    match hub(ctx)?.cursor_status(position).await.map_err(ApiError::internal)? {
+    match hub(ctx)?.cursor_status(position).await.map_err(ApiError::unavailable)? {
         CursorStatus::Resumable => Ok(position),
         CursorStatus::Expired => Err(service::Error::CursorExpired.into()),
         CursorStatus::Future => {

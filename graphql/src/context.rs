@@ -83,14 +83,14 @@ impl From<service::Error> for ApiError {
             ))
             .after(wait),
             E::CursorExpired => Self::cursor_expired(),
-            error @ (E::Again(_) | E::Internal(_)) => Self::internal(error),
+            error @ (E::Again(_) | E::Internal(_)) => Self::from(Arc::new(error)),
         }
     }
 }
 
-/// The error of a loader. All fields that waited for the same read share it.
+/// A failure, such as that of a loader. All fields that waited for the same read share it.
 impl From<Arc<service::Error>> for ApiError {
     fn from(error: Arc<service::Error>) -> Self {
-        Self::internal(error)
+        if error.is_unavailable() { Self::unavailable(error) } else { Self::internal(error) }
     }
 }

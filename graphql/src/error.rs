@@ -12,9 +12,11 @@ use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use async_graphql::{Error, ErrorExtensionValues, PathSegment, Response, ServerError, Value, value};
 use domain::text::sentence;
-use service::{FieldError, rate::whole_seconds};
+use service::{FieldError, TRY_AGAIN_AFTER, rate::whole_seconds};
 
 const INTERNAL_MESSAGE: &str = "Internal error. Try again later.";
+
+const UNAVAILABLE_MESSAGE: &str = "The server cannot reach its database at the moment. Try again later.";
 
 /// The error extension with the number of seconds after which it is worth trying again.
 pub const RETRY_AFTER: &str = "retryAfter";
@@ -46,6 +48,8 @@ pub enum ErrorCode {
     PersistedQueryNotFound,
     /// The document is not in the list of trusted documents.
     UntrustedDocument,
+    /// Something that the server needs, such as its database, is not available. The same request may succeed later.
+    Unavailable,
     /// A failure of the server. Its cause is in the log.
     Internal,
 }
@@ -65,6 +69,7 @@ impl ErrorCode {
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::UntrustedDocument => "UNTRUSTED_DOCUMENT",
+            Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
     }
@@ -79,7 +84,7 @@ pub struct ApiError {
     fields: Vec<FieldError>,
     /// The time after which it is worth trying again.
     retry_after: Option<Duration>,
-    /// The cause of an internal error, only for the log.
+    /// The cause of a failure of the server, only for the log.
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -152,6 +157,12 @@ impl ApiError {
         Self { source: Some(Arc::from(source.into())), ..Self::new(ErrorCode::Internal, INTERNAL_MESSAGE) }
     }
 
+    /// The database is not available. The source is logged when the error is sent to a client. The client does not see it.
+    pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { source: Some(Arc::from(source.into())), ..Self::new(ErrorCode::Unavailable, UNAVAILABLE_MESSAGE) }
+            .after(TRY_AGAIN_AFTER)
+    }
+
     /// A mutation that has not ended in time. It goes on, and may still succeed or fail.
     pub fn unanswered(waited: Duration) -> Self {
         let seconds = waited.as_secs();
@@ -194,11 +205,13 @@ impl ApiError {
     }
 }
 
-/// Logs the cause of an internal error.
+/// Logs the cause of a failure of the server.
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         if let Some(source) = &error.source {
-            tracing::error!(error = %Chain(source.as_ref()), "internal error");
+            let text =
+                if error.code == ErrorCode::Unavailable { "the database is unavailable" } else { "internal error" };
+            tracing::error!(error = %Chain(source.as_ref()), "{text}");
         }
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", error.code.as_str());
@@ -269,9 +282,13 @@ pub fn is_request_error(response: &Response) -> bool {
 /// Whether a part of the request failed because of the server, such as when the database is down. The request may succeed
 /// later. The errors must already have their codes.
 pub fn is_failure(response: &Response) -> bool {
-    let internal = Value::from(ErrorCode::Internal.as_str());
-    let code = |error: &ServerError| error.extensions.as_ref()?.get("code").cloned();
-    response.errors.iter().any(|error| code(error).as_ref() == Some(&internal))
+    has_code(response, ErrorCode::Internal) || has_code(response, ErrorCode::Unavailable)
+}
+
+/// Whether an error of the response has this code.
+pub fn has_code(response: &Response, code: ErrorCode) -> bool {
+    let code = Value::from(code.as_str());
+    response.errors.iter().any(|error| error.extensions.as_ref().and_then(|it| it.get("code")) == Some(&code))
 }
 
 fn missing_code(error: &ServerError) -> ErrorCode {
@@ -526,5 +543,15 @@ mod tests {
         assert_eq!(response.errors[0].message, "The field 'schedules.1.everyNWeeks' must be 1 or more.");
         assert!(!is_request_error(&Response::new(Value::Null)));
         assert!(is_request_error(&ApiError::unauthenticated("expired").into_response()));
+    }
+
+    #[test]
+    fn an_unavailable_database_shows_only_when_to_try_again() {
+        let cause = service::Error::Again("another server holds the lock");
+        let response = ApiError::from(cause).into_response();
+        assert!(is_failure(&response) && has_code(&response, ErrorCode::Unavailable));
+        assert_eq!(response.errors[0].message, UNAVAILABLE_MESSAGE);
+        let shown = response.errors[0].extensions.as_ref().and_then(|shown| shown.get(RETRY_AFTER));
+        assert_eq!(shown, Some(&value!(10)));
     }
 }

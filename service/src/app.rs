@@ -206,9 +206,6 @@ impl App {
                 tokio::time::sleep(Duration::from_millis(u64::from((*attempt).min(10)) * (1 + jitter))).await;
                 Conclusion::Again
             }
-            Err(Error::Again(reason)) => {
-                Conclusion::Done(Err(Error::internal(format!("gave up after {ATTEMPTS} attempts: {reason}"))))
-            }
             result => Conclusion::Done(result),
         }
     }
@@ -268,8 +265,9 @@ fn outcome_unknown(error: Error) -> Error {
 /// locks.
 const ATTEMPTS: u32 = 200;
 
-/// How many times a transaction that cannot begin is tried.
-const BEGIN_ATTEMPTS: u32 = 5;
+/// How many times a transaction that cannot begin is tried. SQLite waits five seconds for its lock each time, so this takes as long
+/// as [`ATTEMPTS`].
+const BEGIN_ATTEMPTS: u32 = 2;
 
 /// How many times a transaction is tried if its connection ends. This takes some two seconds, plus the pool's wait for
 /// a connection.

@@ -8,6 +8,9 @@ use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// After how long it is worth trying again while the database is unavailable.
+pub const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
 /// An error of a use case. Its text is for the log. Interfaces make messages for clients from the variants.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -35,7 +38,8 @@ pub enum Error {
     /// The change log no longer has the changes after this cursor.
     #[error("the cursor is older than the log")]
     CursorExpired,
-    /// A transaction collided with another and must be retried. [`crate::App::conclude`] handles it.
+    /// A transaction collided with another and must be retried. [`crate::App::conclude`] retries it, and returns this error if
+    /// that has not helped.
     #[error("{0}")]
     Again(&'static str),
     /// The client is not the cause.
@@ -106,6 +110,9 @@ pub mod cause {
         /// The text has that of the driver's error already, so the driver's error is no source.
         #[error("{0}")]
         Database(sea_orm::DbErr),
+        /// A failure that several callers share.
+        #[error("{0}")]
+        Shared(std::sync::Arc<super::Error>),
         #[error("{0}")]
         Other(String),
     }
@@ -124,12 +131,20 @@ impl Error {
         Self::Internal(cause::Cause::Other(message.into()))
     }
 
-    /// Whether the database could not be reached, or gave no connection in time. The same request may succeed a little later.
+    /// Whether the database could not be reached, or gave no connection or lock in time. This attempt has changed nothing. It
+    /// may succeed after [`TRY_AGAIN_AFTER`].
     pub fn is_unavailable(&self) -> bool {
-        let Self::Internal(cause::Cause::Database(error)) = self else { return false };
-        matches!(error, DbErr::ConnectionAcquire(_))
-            || matches!(driver_error(error), Some(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed))
-            || is_disconnection(error)
+        match self {
+            Self::Again(_) => true,
+            Self::Internal(cause::Cause::Shared(error)) => error.is_unavailable(),
+            Self::Internal(cause::Cause::Database(error)) => {
+                matches!(error, DbErr::ConnectionAcquire(_))
+                    || matches!(driver_error(error), Some(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed))
+                    || is_disconnection(error)
+                    || self.is_lock_conflict()
+            }
+            _ => false,
+        }
     }
 
     /// Whether retrying the whole transaction makes sense.

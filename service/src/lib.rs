@@ -35,4 +35,4 @@ pub mod validate;
 pub mod zones;
 
 pub use app::App;
-pub use error::{Error, FieldError, FieldErrors, Result};
+pub use error::{Error, FieldError, FieldErrors, Result, TRY_AGAIN_AFTER};

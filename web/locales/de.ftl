@@ -251,8 +251,10 @@ no-page-here = Unter dieser Adresse gibt es keine Seite.
 bad-form = Dieses Formular ist unvollständig oder veraltet. Gehen Sie zurück, laden Sie die Seite neu, und versuchen Sie es noch einmal.
 bad-address = Diese Adresse ist nicht lesbar. Folgen Sie einem Link dieser Website, oder beginnen Sie von vorn.
 unavailable = Im Moment nicht verfügbar
-database-away = Diese Website erreicht ihre Daten im Moment nicht. Wenn Sie ein Formular gesendet haben, sehen Sie nach, ob es gespeichert wurde. Versuchen Sie es in einer Minute noch einmal.
-server-error = Auf dem Server ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.
+database-away = Diese Website erreicht ihre Daten im Moment nicht. Versuchen Sie es in einer Minute noch einmal.
+nothing-saved = Es wurde nichts gespeichert, weil diese Website ihre Daten im Moment nicht erreicht. Ihr Formular bleibt auf dieser Seite erhalten: Senden Sie es in einer Minute noch einmal.
+send-again = Noch einmal senden
+server-error = Auf dem Server ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal. Wenn Sie ein Formular gesendet haben, sehen Sie nach, ob es gespeichert wurde.
 too-many-attempts = { $seconds ->
     [one] Zu viele Versuche: Versuchen Sie es in { $seconds } Sekunde noch einmal.
    *[other] Zu viele Versuche: Versuchen Sie es in { $seconds } Sekunden noch einmal.

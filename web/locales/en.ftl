@@ -272,8 +272,10 @@ no-page-here = There is no page at this address.
 bad-form = This form is incomplete or out of date. Go back, reload the page and try again.
 bad-address = This address cannot be read. Follow a link of this site, or start again.
 unavailable = Not available at the moment
-database-away = This site cannot reach its data at the moment. If you sent a form, look whether it was saved. Try again in a minute.
-server-error = Something went wrong on the server. Try again in a moment.
+database-away = This site cannot reach its data at the moment. Try again in a minute.
+nothing-saved = Nothing was saved, because this site cannot reach its data at the moment. Your form is kept on this page: send it again in a minute.
+send-again = Send it again
+server-error = Something went wrong on the server. Try again in a moment. If you sent a form, look whether it was saved.
 too-many-attempts = { $seconds ->
     [one] Too many attempts: try again in { $seconds } second.
    *[other] Too many attempts: try again in { $seconds } seconds.

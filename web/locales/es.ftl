@@ -251,8 +251,10 @@ no-page-here = No hay ninguna página en esta dirección.
 bad-form = Este formulario está incompleto o anticuado. Vuelva atrás, cargue la página de nuevo e inténtelo otra vez.
 bad-address = Esta dirección no se puede leer. Siga un enlace de este sitio o empiece de nuevo.
 unavailable = No disponible en este momento
-database-away = Este sitio no puede acceder a sus datos en este momento. Si envió un formulario, compruebe si se guardó. Inténtelo de nuevo en un minuto.
-server-error = Algo salió mal en el servidor. Inténtelo de nuevo en un momento.
+database-away = Este sitio no puede acceder a sus datos en este momento. Inténtelo de nuevo en un minuto.
+nothing-saved = No se guardó nada, porque este sitio no puede acceder a sus datos en este momento. Su formulario se conserva en esta página: envíelo de nuevo en un minuto.
+send-again = Enviar de nuevo
+server-error = Algo salió mal en el servidor. Inténtelo de nuevo en un momento. Si envió un formulario, compruebe si se guardó.
 too-many-attempts = { $seconds ->
     [one] Demasiados intentos: inténtelo de nuevo en { $seconds } segundo.
    *[other] Demasiados intentos: inténtelo de nuevo en { $seconds } segundos.

@@ -251,8 +251,10 @@ no-page-here = Il n'y a pas de page à cette adresse.
 bad-form = Ce formulaire est incomplet ou périmé. Revenez en arrière, rechargez la page et réessayez.
 bad-address = Cette adresse n'est pas lisible. Suivez un lien de ce site ou recommencez.
 unavailable = Indisponible pour le moment
-database-away = Ce site ne peut pas accéder à ses données pour le moment. Si vous avez envoyé un formulaire, vérifiez qu'il a été enregistré. Réessayez dans une minute.
-server-error = Un problème est survenu sur le serveur. Réessayez dans un instant.
+database-away = Ce site ne peut pas accéder à ses données pour le moment. Réessayez dans une minute.
+nothing-saved = Rien n'a été enregistré, car ce site ne peut pas accéder à ses données pour le moment. Votre formulaire est conservé sur cette page : renvoyez-le dans une minute.
+send-again = Renvoyer
+server-error = Un problème est survenu sur le serveur. Réessayez dans un instant. Si vous avez envoyé un formulaire, vérifiez qu'il a été enregistré.
 too-many-attempts = { $seconds ->
     [one] Trop d'essais : réessayez dans { $seconds } seconde.
    *[other] Trop d'essais : réessayez dans { $seconds } secondes.

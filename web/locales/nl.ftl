@@ -251,8 +251,10 @@ no-page-here = Op dit adres is geen pagina.
 bad-form = Dit formulier is onvolledig of verouderd. Ga terug, laad de pagina opnieuw en probeer het nog eens.
 bad-address = Dit adres is niet leesbaar. Volg een link van deze site, of begin opnieuw.
 unavailable = Op dit moment niet beschikbaar
-database-away = Deze site kan zijn gegevens op dit moment niet bereiken. Als je een formulier hebt verstuurd, kijk dan of het is opgeslagen. Probeer het over een minuut opnieuw.
-server-error = Er ging iets mis op de server. Probeer het zo opnieuw.
+database-away = Deze site kan zijn gegevens op dit moment niet bereiken. Probeer het over een minuut opnieuw.
+nothing-saved = Er is niets opgeslagen, omdat deze site zijn gegevens op dit moment niet kan bereiken. Je formulier blijft op deze pagina bewaard: verstuur het over een minuut opnieuw.
+send-again = Opnieuw versturen
+server-error = Er ging iets mis op de server. Probeer het zo opnieuw. Als je een formulier hebt verstuurd, kijk dan of het is opgeslagen.
 too-many-attempts = { $seconds ->
     [one] Te veel pogingen: probeer het over { $seconds } seconde opnieuw.
    *[other] Te veel pogingen: probeer het over { $seconds } seconden opnieuw.

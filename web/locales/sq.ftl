@@ -251,8 +251,10 @@ no-page-here = Nuk ka faqe në këtë adresë.
 bad-form = Ky formular është i paplotë ose i vjetruar. Kthehuni, ngarkoni faqen përsëri dhe provoni edhe një herë.
 bad-address = Kjo adresë nuk lexohet. Ndiqni një lidhje të kësaj faqeje ose filloni nga e para.
 unavailable = Për momentin e padisponueshme
-database-away = Ky sajt nuk i arrin të dhënat e veta për momentin. Nëse keni dërguar një formular, shihni nëse u ruajt. Provoni përsëri pas një minute.
-server-error = Diçka shkoi keq në server. Provoni përsëri pas pak.
+database-away = Ky sajt nuk i arrin të dhënat e veta për momentin. Provoni përsëri pas një minute.
+nothing-saved = Nuk u ruajt asgjë, sepse ky sajt nuk i arrin të dhënat e veta për momentin. Formulari juaj mbahet në këtë faqe: dërgojeni përsëri pas një minute.
+send-again = Dërgoje përsëri
+server-error = Diçka shkoi keq në server. Provoni përsëri pas pak. Nëse keni dërguar një formular, shihni nëse u ruajt.
 too-many-attempts = { $seconds ->
     [one] Shumë përpjekje: provoni përsëri pas { $seconds } sekonde.
    *[other] Shumë përpjekje: provoni përsëri pas { $seconds } sekondash.

@@ -238,8 +238,10 @@ no-page-here = Bu adreste sayfa yok.
 bad-form = Bu form eksik ya da eski. Geri dönün, sayfayı yeniden yükleyin ve bir daha deneyin.
 bad-address = Bu adres okunamıyor. Bu sitedeki bir bağlantıyı izleyin ya da baştan başlayın.
 unavailable = Şu anda kullanılamıyor
-database-away = Bu site şu anda verilerine ulaşamıyor. Bir form gönderdiyseniz kaydedilip kaydedilmediğine bakın. Bir dakika sonra yeniden deneyin.
-server-error = Sunucuda bir şeyler ters gitti. Biraz sonra yeniden deneyin.
+database-away = Bu site şu anda verilerine ulaşamıyor. Bir dakika sonra yeniden deneyin.
+nothing-saved = Bu site şu anda verilerine ulaşamadığı için hiçbir şey kaydedilmedi. Formunuz bu sayfada duruyor: bir dakika sonra yeniden gönderin.
+send-again = Yeniden gönder
+server-error = Sunucuda bir şeyler ters gitti. Biraz sonra yeniden deneyin. Bir form gönderdiyseniz kaydedilip kaydedilmediğine bakın.
 too-many-attempts = Çok fazla deneme: { $seconds } saniye sonra yeniden deneyin.
 
 ## What was done

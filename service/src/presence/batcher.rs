@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use super::beats::{Beat, BeatResult, Outcome, write_known, write_others};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, error::cause::Cause};
 
 /// How long a beat waits for others.
 const DEBOUNCE: Duration = Duration::from_millis(25);
@@ -79,7 +79,7 @@ struct Waiting {
 /// The receiver of the outcome of a beat.
 #[derive(Debug)]
 enum Answer {
-    Caller(oneshot::Sender<std::result::Result<Outcome, Arc<str>>>),
+    Caller(oneshot::Sender<std::result::Result<Outcome, Arc<Error>>>),
     /// The heartbeats of a socket. The flag is set if a beat is refused, so that they stop.
     Heart(Arc<AtomicBool>),
 }
@@ -105,7 +105,7 @@ impl HeartbeatBatcher {
         lane.send(waiting).await.map_err(|_| ended())?;
         match answered.await.map_err(|_| ended())? {
             Ok(outcome) => Ok(*outcome?),
-            Err(failure) => Err(Error::internal(failure.as_ref())),
+            Err(failure) => Err(Error::Internal(Cause::Shared(failure))),
         }
     }
 
@@ -202,14 +202,14 @@ impl Batch {
                     }
                 }
             }
-            Err(error) => return self.fail(&error, counters),
+            Err(error) => return self.fail(error, counters),
         }
         if self.beats.is_empty() {
             return;
         }
         match write_others(app, &self.beats).await {
             Ok(outcomes) => outcomes.into_iter().for_each(|(id, outcome)| self.answer(id, &outcome, counters)),
-            Err(error) => self.fail(&error, counters),
+            Err(error) => self.fail(error, counters),
         }
     }
 
@@ -229,13 +229,13 @@ impl Batch {
         }
     }
 
-    fn fail(self, error: &Error, counters: &Counters) {
-        let text: Arc<str> = error.to_string().into();
-        tracing::error!(error = %text, beats = self.beats.len(), "beats could not be written");
+    fn fail(self, error: Error, counters: &Counters) {
+        let error = Arc::new(error);
+        tracing::error!(%error, beats = self.beats.len(), "beats could not be written");
         for answer in self.answers.into_values().flatten() {
             counters.failed.fetch_add(1, Ordering::Relaxed);
             if let Answer::Caller(caller) = answer {
-                drop(caller.send(Err(Arc::clone(&text))));
+                drop(caller.send(Err(Arc::clone(&error))));
             }
         }
     }

@@ -1,15 +1,20 @@
 //! The pages for errors.
 
 use axum::{
-    http::{StatusCode, header::RETRY_AFTER},
+    Form,
+    body::{Body, Bytes},
+    extract::{FromRequest as _, Request},
+    http::{Method, StatusCode, header::RETRY_AFTER},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use domain::text::sentence;
 use maud::html;
-use service::{Error, rate::whole_seconds};
+use service::{Error, TRY_AGAIN_AFTER, rate::whole_seconds};
 
 use super::{
-    layout::{Frame, respond},
+    forms::{Typed, resend},
+    layout::{Frame, refusal, respond},
     visitor::Visitor,
 };
 use crate::{
@@ -76,8 +81,41 @@ pub fn status_and_message(error: &Error) -> (StatusCode, String) {
     (status, sentence(refusal_text(&message).unwrap_or(message)))
 }
 
-/// The number of seconds after which a browser or a program may try again while the database is unavailable.
-pub const TRY_AGAIN_AFTER: u64 = 10;
+/// The visitor to whom a page says that the database is unavailable. An extension of the response.
+#[derive(Clone)]
+struct UnavailableFor(Box<Visitor>);
+
+fn unavailable_for(visitor: Box<Visitor>, mut response: Response) -> Response {
+    response.headers_mut().insert(RETRY_AFTER, TRY_AGAIN_AFTER.as_secs().into());
+    response.extensions_mut().insert(UnavailableFor(visitor));
+    response
+}
+
+/// Gives a form back that was sent while the database is unavailable: the page has a button that sends it again. The page of the
+/// form itself would have to be read from the database.
+pub async fn keep_form(request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let body = match Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await {
+        Ok(body) => body,
+        Err(too_large) => return too_large.into_response(),
+    };
+    let again = || Request::from_parts(parts.clone(), Body::from(body.clone()));
+    let response = next.run(again()).await;
+    let Some(UnavailableFor(visitor)) = response.extensions().get() else { return response };
+    let Ok(Form(typed)) = Form::<Typed>::from_request(again(), &()).await else { return response };
+    let title = words!("unavailable");
+    let main = html! {
+        h1 { (title) }
+        (refusal(&words!("nothing-saved")))
+        (resend(&to(&parts.uri.to_string()), &typed))
+    };
+    let frame = Frame::new(&title, visitor).standing_still();
+    let page = (StatusCode::SERVICE_UNAVAILABLE, respond(&frame, &main)).into_response();
+    unavailable_for(visitor.clone(), page)
+}
 
 /// The page for a request whose visitor cannot be known, because the database is unavailable.
 pub fn unavailable() -> PageError {
@@ -108,10 +146,7 @@ impl IntoResponse for PageError {
             p { (self.message) }
             p { a href=(to("/")) { (words!("see-what-is-on")) } }
         };
-        let mut response = (self.status, respond(&Frame::new(&title, &self.visitor), &main)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, TRY_AGAIN_AFTER.into());
-        }
-        response
+        let response = (self.status, respond(&Frame::new(&title, &self.visitor), &main)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE { unavailable_for(self.visitor, response) } else { response }
     }
 }

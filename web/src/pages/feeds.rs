@@ -16,7 +16,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use service::{
-    App, Error, Result,
+    App, Error, Result, TRY_AGAIN_AFTER,
     instances::meetings::{self, Meeting},
     lists::{Page as ListPage, RowCursor},
     sessions::{self, SessionFilter},
@@ -24,7 +24,6 @@ use service::{
 
 use super::{
     Pages, Shared, address_of, cards,
-    error::TRY_AGAIN_AFTER,
     home::{Search, found_city_text},
     times,
 };
@@ -48,7 +47,7 @@ pub fn router() -> Router<Shared> {
 pub fn failed(error: &Error) -> Response {
     if error.is_unavailable() {
         let message = "This site cannot reach its data at the moment. Try again in a minute.\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, TRY_AGAIN_AFTER.to_string())], message)
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, TRY_AGAIN_AFTER.as_secs().to_string())], message)
             .into_response();
     }
     (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server. Try again in a moment.\n").into_response()

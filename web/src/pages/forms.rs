@@ -125,6 +125,16 @@ impl Typed {
     }
 }
 
+/// A button that sends a form again, as it was.
+pub fn resend(address: &str, typed: &Typed) -> Markup {
+    html! {
+        form.stacked method="post" action=(address) {
+            @for (name, value) in &typed.0 { input type="hidden" name=(name) value=(value); }
+            div.buttons { button.primary { (words!("send-again")) } }
+        }
+    }
+}
+
 /// Why a form was refused.
 #[derive(Debug, Clone)]
 struct Refusal {

@@ -142,6 +142,7 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
         .route("/sign-out", post(sign_in::sign_out))
         .route("/language", post(choice::choose))
         .fallback(not_found)
+        .layer(middleware::from_fn(error::keep_form))
         .layer(middleware::from_fn_with_state(shared.clone(), explain_refusals))
         .route("/web/token", post(sign_in::token))
         .route("/web/{file}", get(serve_asset))

@@ -10,7 +10,7 @@ use axum::{
     },
     response::IntoResponse as _,
 };
-use graphql::error::{self, ApiError, ErrorCode, add_missing_codes, is_failure, is_request_error};
+use graphql::error::{self, ApiError, ErrorCode, add_missing_codes, has_code, is_failure, is_request_error};
 use serde::Serialize;
 
 use super::negotiation::MediaType;
@@ -30,12 +30,16 @@ pub(super) fn single_answer(mut response: Response, media_type: MediaType) -> ax
         return answer;
     }
     // `GraphQLResponse` would write `data: null`, and always with status 200.
-    let status = if is_rate_limited(&response) {
+    let status = if has_code(&response, ErrorCode::RateLimited) {
         StatusCode::TOO_MANY_REQUESTS
-    } else if media_type == MediaType::GraphqlResponse {
-        if is_failure(&response) { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST }
-    } else {
+    } else if media_type != MediaType::GraphqlResponse {
         StatusCode::OK
+    } else if has_code(&response, ErrorCode::Unavailable) {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else if is_failure(&response) {
+        StatusCode::INTERNAL_SERVER_ERROR
+    } else {
+        StatusCode::BAD_REQUEST
     };
     match serde_json::to_vec(&Errors { errors: &response.errors }) {
         Ok(json) => {
@@ -50,14 +54,9 @@ pub(super) fn single_answer(mut response: Response, media_type: MediaType) -> ax
     }
 }
 
-fn is_rate_limited(response: &Response) -> bool {
-    let code = Value::from(ErrorCode::RateLimited.as_str());
-    response.errors.iter().any(|error| error.extensions.as_ref().and_then(|it| it.get("code")) == Some(&code))
-}
-
-/// Adds `Retry-After` to a response with status 429. The value comes from the errors, or else is 1 second.
+/// Adds `Retry-After` to a response with status 429 or 503. The value comes from the errors, or else is 1 second.
 fn note_retry(answer: &mut axum::response::Response, errors: &[ServerError]) {
-    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+    if matches!(answer.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         let seconds = errors.iter().find_map(|error| match error.extensions.as_ref()?.get(error::RETRY_AFTER)? {
             Value::Number(seconds) => seconds.as_u64(),
             _ => None,

@@ -46,6 +46,7 @@ use graphql::{
     query_permits::QueryPermit,
     subscribe::{LastCursor, ResumeAfter},
 };
+use service::TRY_AGAIN_AFTER;
 use sha2::{Digest as _, Sha256};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::util::MapRequestLayer;
@@ -372,8 +373,10 @@ fn paying(
 
 /// The error for a token that was refused.
 fn token_error(error: AuthError) -> ApiError {
-    let code = if error == AuthError::Unavailable { ErrorCode::Internal } else { ErrorCode::Unauthenticated };
-    ApiError::new(code, error.to_string())
+    match error {
+        AuthError::Unavailable => ApiError::new(ErrorCode::Unavailable, error.to_string()).after(TRY_AGAIN_AFTER),
+        error => ApiError::unauthenticated(error.to_string()),
+    }
 }
 
 /// The span in which a query or mutation runs, and a subscription begins. It has no values that may be secret, such as

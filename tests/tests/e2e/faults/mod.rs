@@ -3,6 +3,7 @@
 //!
 //! `INSESSION_FULL=1` makes the faults last as long as in production.
 
+mod away;
 mod clock;
 mod disk;
 mod postgres;
