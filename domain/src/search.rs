@@ -3,7 +3,8 @@
 //! - Both are compared by their [`key`]. It is the same for names that differ only in case, accents, spaces, or in the form of
 //!   quotation marks and dashes.
 //! - A search finds a name that contains all its [`words`], in any order.
-//! - A search finds a city by its name, or by its name and words of the state or the country: 'Austin, USA'.
+//! - A search finds a city by a part of its name. With several words, each begins a word of the name, or is a whole word or a code
+//!   of the state or the country: 'Austin, US' finds Austin in the USA, and no Austin in Australia.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
@@ -30,23 +31,85 @@ pub fn words(text: &str) -> Vec<String> {
     key.splitn(WORDS, ' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether a text has all words of a search.
-pub fn finds(words: &[String], text: &str) -> bool {
-    let key = key(text);
-    words.iter().all(|word| key.contains(word))
+/// Whether a search finds a city by its name alone.
+pub fn finds_city_by_name(words: &[String], city: &str) -> bool {
+    let key = key(city);
+    match words {
+        [word] => key.contains(word),
+        words => words.iter().all(|word| begins_a_word(&key, word)),
+    }
 }
 
 /// Whether a search names a city in this state and country: at least one word is of the city.
 pub fn finds_city(words: &[String], city: &str, state: Option<&str>, country: Option<&str>) -> bool {
-    let whole = [Some(city), state, country].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    names_part_of(words, city) && finds(words, &whole)
+    let place = key(&[state, country].into_iter().flatten().collect::<Vec<_>>().join(" "));
+    let country = country.map(key).unwrap_or_default();
+    let city = key(city);
+    let is_of_place = |word: &str| is_a_word(&place, word) || is_a_code(&country, word);
+    words.iter().any(|word| begins_a_word(&city, word))
+        && words.iter().all(|word| begins_a_word(&city, word) || is_of_place(word))
 }
 
-/// Whether a word of the search is part of this name.
-pub fn names_part_of(words: &[String], name: &str) -> bool {
-    let key = key(name);
-    words.iter().any(|word| key.contains(word))
+/// Whether a word of the search begins a word of this city.
+pub fn names_part_of(words: &[String], city: &str) -> bool {
+    let key = key(city);
+    words.iter().any(|word| begins_a_word(&key, word))
 }
+
+/// The places of a key at which this word begins a word.
+fn beginnings<'a>(key: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let begins = |at: &usize| !key[..*at].ends_with(char::is_alphanumeric);
+    key.match_indices(word).map(|(at, _)| at).filter(begins)
+}
+
+fn begins_a_word(key: &str, word: &str) -> bool {
+    beginnings(key, word).next().is_some()
+}
+
+fn is_a_word(key: &str, word: &str) -> bool {
+    beginnings(key, word).any(|at| !key[at + word.len()..].starts_with(char::is_alphanumeric))
+}
+
+/// Whether a word is a code or a short name of this country, which may itself be written as one.
+fn is_a_code(country: &str, word: &str) -> bool {
+    COUNTRIES.iter().any(|names| names.contains(&country) && names.contains(&word))
+}
+
+/// The codes of countries, and their names in English.
+const COUNTRIES: [&[&str]; 32] = [
+    &["us", "usa", "america", "united states", "united states of america"],
+    &["uk", "gb", "gbr", "britain", "great britain", "united kingdom"],
+    &["ar", "arg", "argentina"],
+    &["at", "aut", "austria"],
+    &["au", "aus", "australia"],
+    &["be", "bel", "belgium"],
+    &["br", "bra", "brazil"],
+    &["ca", "can", "canada"],
+    &["ch", "che", "switzerland"],
+    &["cl", "chl", "chile"],
+    &["cn", "chn", "china"],
+    &["cz", "cze", "czechia", "czech republic"],
+    &["de", "deu", "germany"],
+    &["dk", "dnk", "denmark"],
+    &["es", "esp", "spain"],
+    &["fi", "fin", "finland"],
+    &["fr", "fra", "france"],
+    &["gr", "grc", "greece"],
+    &["hu", "hun", "hungary"],
+    &["ie", "irl", "ireland"],
+    &["in", "ind", "india"],
+    &["it", "ita", "italy"],
+    &["jp", "jpn", "japan"],
+    &["mx", "mex", "mexico"],
+    &["nl", "nld", "netherlands", "the netherlands"],
+    &["no", "nor", "norway"],
+    &["nz", "nzl", "new zealand"],
+    &["pl", "pol", "poland"],
+    &["pt", "prt", "portugal"],
+    &["se", "swe", "sweden"],
+    &["tr", "tur", "turkey", "turkiye"],
+    &["za", "zaf", "south africa"],
+];
 
 /// A number as people type it: with a decimal point or a decimal comma.
 pub fn decimal(text: &str) -> Option<f64> {
@@ -122,13 +185,15 @@ mod tests {
     }
 
     #[test]
-    fn search_finds_all_its_words_in_any_order() {
-        let finds = |search: &str, name: &str| finds(&words(search), name);
-        for search in ["", " ", ",", "tunes monday", "TUN  mon", "O’brien monday", "monday, o'brien"] {
-            assert!(finds(search, "Monday Tunes at O'Brien\u{2019}s"), "{search}");
-        }
-        for search in ["tuesday", "monday tuesday", "mondaytunes"] {
-            assert!(!finds(search, "Monday Tunes at O'Brien's"), "{search}");
+    fn search_has_words_without_commas() {
+        for (search, expected) in [
+            ("", &[][..]),
+            (" ", &[]),
+            (",", &[]),
+            ("TUN  mon", &["tun", "mon"]),
+            ("monday, O\u{2019}Brien;x", &["monday", "o'brien", "x"]),
+        ] {
+            assert_eq!(words(search), expected, "{search}");
         }
         let many = "a ".repeat(100);
         assert!(words(&many).len() <= WORDS);
@@ -140,10 +205,38 @@ mod tests {
         for search in ["austin", "Austin, USA", "usa austin", "Austin TX", "Austin,TX,USA", "aus, us"] {
             assert!(finds(search), "{search}");
         }
-        for search in ["", "usa", "Austin, Ireland", "TX USA"] {
+        for search in
+            ["", "usa", "Austin, Ireland", "TX USA", "Austin, Australia", "Austin, U", "ustin, USA", "Austin, Tex"]
+        {
             assert!(!finds(search), "{search}");
         }
+        for (country, is_found) in [
+            ("US", true),
+            ("United States", true),
+            ("united states of America", true),
+            ("Australia", false),
+            ("Austria", false),
+            ("Russia", false),
+        ] {
+            assert_eq!(finds_city(&words("Austin, US"), "Austin", None, Some(country)), is_found, "{country}");
+        }
+        assert!(!finds_city(&words("Houston, us"), "Houston", Some("New South Wales"), Some("Australia")));
+        assert!(finds_city(&words("perth au"), "Perth", None, Some("Australia")));
+        assert!(finds_city(&words("Wellington, New Zealand"), "Wellington", None, Some("New Zealand")));
         assert!(finds_city(&words("münchen, osterreich"), "Munchen", None, Some("Österreich")));
+    }
+
+    #[test]
+    fn several_words_find_a_city_by_name_if_each_begins_a_word_of_it() {
+        let finds = |search: &str, city: &str| finds_city_by_name(&words(search), city);
+        for (search, city) in
+            [("ustin", "Austin"), ("new york", "New York"), ("yor new", "New York"), ("st louis", "St. Louis")]
+        {
+            assert!(finds(search, city), "{search}");
+        }
+        for (search, city) in [("austin, us", "Austin"), ("new ork", "New York"), ("houston, us", "Houston")] {
+            assert!(!finds(search, city), "{search}");
+        }
     }
 
     #[test]

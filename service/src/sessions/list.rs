@@ -114,7 +114,7 @@ pub async fn find_cities(app: &App, text: &str, limit: usize) -> Result<Vec<Foun
 
     let words = search::words(text);
     let all: Vec<String> = ids(app.db.pool(), ALL, [("limit", CITIES.into())]).await?;
-    let found = all.iter().filter(|city| search::finds(&words, city)).take(limit);
+    let found = all.iter().filter(|city| search::finds_city_by_name(&words, city)).take(limit);
     let found: Vec<FoundCity> = found.map(|city| FoundCity { city: city.clone(), country: None }).collect();
     if !found.is_empty() {
         return Ok(found);

@@ -138,6 +138,7 @@ async fn search_does_not_depend_on_how_a_name_is_typed(database: TestDatabase) -
         visitor.get(&format!("/calendar?city={city}")).await?.lacks("There is no session in a city")?;
         visitor.get(&format!("/feed.atom?city={city}")).await?.says("<title>What is next in ")?;
     }
+        ("Sunny Tunes", "Austin", "Australia"),
     visitor.get("/?city=austin").await?.says("Monday Tunes")?.says("Weekly Tunes")?;
     visitor.get("/?city=usa").await?.says("There is no session in a city with this name.")?;
     for place in ["47,37 8,54", "47.37; 8,54", "zurich ch"] {
@@ -154,6 +155,8 @@ async fn search_does_not_depend_on_how_a_name_is_typed(database: TestDatabase) -
     Visitor::of(&admin).get("/admin/people?name=zoe").await?.says("Arcy")?;
     Ok(())
 }
+        ("Austin,%20US", "In session now in Austin, USA", "Sunny Tunes"),
+        ("Austin,%20us", "In session now in Austin, USA", "Weekly Tunes"),
 
 async fn request_that_cannot_be_read_gets_a_page(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;
