@@ -139,8 +139,9 @@ async fn find_unmade<C: ConnectionTrait>(
     Ok(unmade)
 }
 
-/// How many days [`find_upcoming`] looks ahead. It looks further ahead only if it finds too few meetings.
-const DAYS_AHEAD: [i64; 3] = [8, 62, 400];
+/// How many hours [`find_upcoming`] looks ahead. It looks further ahead only if it finds too few meetings. The first time is less than
+/// automatic creation looks ahead if nobody chooses otherwise, so no occurrence of such a session is computed.
+const HOURS_AHEAD: [i64; 4] = [23, 8 * 24, 62 * 24, 400 * 24];
 
 /// The most sessions whose occurrences [`find_upcoming`] computes.
 const COMPUTED: u64 = 500;
@@ -148,37 +149,50 @@ const COMPUTED: u64 = 500;
 /// At most `count` upcoming meetings of the matching sessions, ordered by start. Cancelled meetings are included, so that people
 /// see the cancellation.
 pub async fn find_upcoming(app: &App, filter: &SessionFilter, count: usize) -> Result<Vec<(Session, Meeting)>> {
-    let (now, data) = (app.now(), app.zone_data());
+    let now = app.now();
     let opening = find_opening(app, filter, count).await?;
     // What starts after these is not among the first.
     let last = opening.iter().filter_map(|(instance, _)| instance.starts_at).max().filter(|_| opening.len() == count);
     let mut upcoming = Vec::new();
-    for days in DAYS_AHEAD {
-        let end = last.unwrap_or(now + TimeDelta::days(days));
-        let others = find_without_opening(app, filter, (now - TimeDelta::days(2), end), count).await?;
-        let instances = opening.iter().cloned().chain(others);
-        let made = instances.map(|(instance, session)| (session, Meeting::from(instance)));
-        let sessions = find_with_recurrence(app, filter, end - now, COMPUTED).await?;
-        let (today, last_date) = (now.date_naive(), end.date_naive() + Days::new(1));
-        let between = find_between(app, &sessions, today - Days::new(1), last_date).await?;
-        let session = |id| sessions.iter().find(|session| session.id == id).cloned();
-        let computed = between.into_iter().filter(|(_, meeting)| meeting.starts_at.is_none_or(|at| at <= end));
-        let computed = computed.filter_map(|(id, meeting)| Some((session(id)?, meeting)));
-        upcoming =
-            made.chain(computed).filter(|(session, meeting)| is_to_come_of(session, meeting, data, now)).collect();
-        let key = |(session, meeting): &(Session, Meeting)| {
-            let id = meeting.instance.as_ref().map(|row| row.id);
-            (meeting.starts_at.is_none(), meeting.starts_at, meeting.date, session.id, id)
-        };
-        upcoming.sort_by_key(key);
-        // A meeting with an instance may have been read twice.
-        upcoming.dedup_by_key(|it| key(it));
-        upcoming.truncate(count);
-        if upcoming.len() == count || last.is_some() {
+    for hours in HOURS_AHEAD {
+        let ahead = now + TimeDelta::hours(hours);
+        let end = last.map_or(ahead, |last| last.min(ahead));
+        upcoming = find_upcoming_until(app, filter, &opening, (now, end), count).await?;
+        // What was not read starts after the end.
+        let read = upcoming.iter().filter(|(_, meeting)| meeting.starts_at.is_some_and(|at| at <= end));
+        if read.count() == count || last == Some(end) {
             break;
         }
     }
     Ok(upcoming)
+}
+
+/// The first `count` of these openings and of the other upcoming meetings until `end`.
+async fn find_upcoming_until(
+    app: &App,
+    filter: &SessionFilter,
+    opening: &[(Instance, Session)],
+    (now, end): (DateTime<Utc>, DateTime<Utc>),
+    count: usize,
+) -> Result<Vec<(Session, Meeting)>> {
+    let others = find_without_opening(app, filter, (now - TimeDelta::days(2), end), count).await?;
+    let made = opening.iter().chain(&others).map(|(row, session)| (session, Meeting::from(row.clone())));
+    let sessions = find_with_recurrence(app, filter, end - now, COMPUTED).await?;
+    let by_id: HashMap<SessionId, &Session> = sessions.iter().map(|session| (session.id, session)).collect();
+    let (today, last_date) = (now.date_naive(), end.date_naive() + Days::new(1));
+    let between = find_between(app, &sessions, today - Days::new(1), last_date).await?;
+    let computed = between.into_iter().filter(|(_, meeting)| meeting.starts_at.is_none_or(|at| at <= end));
+    let computed = computed.filter_map(|(id, meeting)| Some((*by_id.get(&id)?, meeting)));
+    let is_to_come = |(session, meeting): &(&Session, Meeting)| is_to_come_of(session, meeting, app.zone_data(), now);
+    let mut found: Vec<(&Session, Meeting)> = made.chain(computed).filter(is_to_come).collect();
+    let key = |(session, meeting): &(&Session, Meeting)| {
+        let id = meeting.instance.as_ref().map(|row| row.id);
+        (meeting.starts_at.is_none(), meeting.starts_at, meeting.date, session.id, id)
+    };
+    found.sort_by_key(key);
+    // A meeting with an instance may have been read twice.
+    found.dedup_by_key(|it| key(it));
+    Ok(found.into_iter().take(count).map(|(session, meeting)| (session.clone(), meeting)).collect())
 }
 
 fn is_to_come_of(session: &Session, meeting: &Meeting, data: ZoneData, now: DateTime<Utc>) -> bool {

@@ -12,6 +12,7 @@ use crate::fixtures::{create_active_instance, create_instance, create_person, cr
 on_both_databases!(
     anyone_finds_sessions_by_name_and_city,
     anyone_sees_each_meeting_that_is_to_come,
+    meetings_made_far_ahead_hide_none_of_the_weeks_before,
     search_does_not_depend_on_how_a_name_is_typed,
     request_that_cannot_be_read_gets_a_page,
     anyone_finds_sessions_near_a_place,
@@ -105,6 +106,27 @@ async fn anyone_sees_each_meeting_that_is_to_come(database: TestDatabase) -> Res
     let id = |entry: &str| entry.split_once("<id>").and_then(|(_, rest)| Some(rest.split_once("</id>")?.0.to_owned()));
     assert_eq!(id(&entry("/feed.atom?city=Dublin").await?), id(&before));
     visitor.get("/").await?.says("1 said yes")?;
+    Ok(())
+}
+
+async fn meetings_made_far_ahead_hide_none_of_the_weeks_before(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let document = "mutation($input: CreateSessionInput!) { createSession(input: $input) { session { id } } }";
+    let weekday = (now().date_naive() + Days::new(3)).format("%A").to_string().to_uppercase();
+    let schedule = json!({ "weekly": { "weekday": weekday, "startTime": "12:00", "endTime": "15:00" } });
+    admin.data(document, json!({ "input": { "name": "Weekly", "timeZone": "UTC", "schedules": [schedule] } })).await?;
+    let far = create_session(&admin, "Far").await?;
+    for days in 60..71 {
+        create_instance(&admin, &far, in_seconds(days * 86_400), in_seconds(days * 86_400 + 3_600)).await?;
+    }
+    let shown = Visitor::of(&deployment.first().client()).get("/").await?;
+    let cards = shown.text.split_once("<h2 id=\"next\">").context("a list")?.1;
+    let cards = cards.split_once("</section>").context("its end")?.0;
+    let count = |path: &str| cards.matches(&format!("href=\"/sessions/{path}\"")).count();
+    // In 57 days there are eight weeks and a day.
+    let (weekly, all) = (count("weekly"), count("weekly") + count("far"));
+    ensure!(weekly >= 8 && all == 12, "{weekly} of {all}: {cards}");
     Ok(())
 }
 
