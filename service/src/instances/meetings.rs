@@ -16,7 +16,9 @@ use crate::{
     instances::{
         Instance, InstanceRange, find_meetings,
         list::{find_active_in, find_first_in, find_meetings_in, find_opening, find_without_opening},
+        list_instances,
     },
+    lists::{Page, RowCursor, Slice},
     sessions::{Session, SessionFilter, Skip, find_skips, find_with_recurrence},
 };
 
@@ -137,6 +139,29 @@ async fn find_unmade<C: ConnectionTrait>(
         }
     }
     Ok(unmade)
+}
+
+/// The meetings of a session that are over and have an instance, newest first: those before a cursor, at most `count`. Also the cursor
+/// of the last one, if there are older ones.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) if `before` is not a cursor.
+pub async fn find_past(
+    app: &App,
+    session: &Session,
+    before: Option<String>,
+    count: i32,
+) -> Result<(Vec<Instance>, Option<String>)> {
+    let now = app.now();
+    let today = session.zone(app.zone_data()).map_or_else(|_| now.date_naive(), |zone| zone::local_date(zone, now));
+    let before = before.unwrap_or_else(|| RowCursor::of_instant(now, 0_i64).write());
+    let page = Page { last: Some(count), before: Some(before), ..Page::default() };
+    let range = InstanceRange { session: session.id, from: None, to: None };
+    let Slice { rows, has_previous, .. } = list_instances(app, range, &page).await?;
+    let older = rows.first().filter(|_| has_previous).map(|row| RowCursor::of_instant(row.listed_at, row.id).write());
+    // A meeting that began may still be on.
+    let past = rows.into_iter().rev().map(Meeting::from).filter(|meeting| meeting.is_over(today, now));
+    Ok((past.filter_map(|meeting| meeting.instance).collect(), older))
 }
 
 /// How many hours [`find_upcoming`] looks ahead. It looks further ahead only if it finds too few meetings. The first time is less than

@@ -32,7 +32,7 @@ async fn organizer_edits_tonights_meeting_on_a_phone() -> Result<()> {
     looks_right(&page).await?;
     follow(&page, "Organise", "h1", "Organise Monday Tunes").await?;
     follow(&page, "Meetings", "h1", "Meetings").await?;
-    follow(&page, "Change", "h2", "Status").await?;
+    follow(&page, "Change the meeting", "h2", "Status").await?;
 
     // The form keeps what was typed, and the field that is wrong has the focus.
     fill(&page, "locationOverride", "The Annex").await?;

@@ -1,13 +1,13 @@
 //! Organisers change their session and its meetings.
 
 use anyhow::{Context, Result, ensure};
-use chrono::Days;
+use chrono::{Days, TimeDelta};
 use insession_tests::{Client, Deployment, TestDatabase, now, on_both_databases};
 use serde_json::{Value, json};
 
 use super::Visitor;
 use crate::fixtures::{
-    add_organizer, create_active_instance, create_instance, create_person, create_session, in_seconds,
+    add_organizer, cancel, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds,
 };
 
 on_both_databases!(
@@ -15,6 +15,7 @@ on_both_databases!(
     end_of_a_rule_that_a_person_saves_unchanged_goes_with_the_rule,
     organizer_adds_moves_cancels_holds_and_deletes_meetings,
     organizer_checks_people_in_and_adds_and_removes_organizers,
+    organizer_sees_past_meetings_and_who_came,
     only_organizers_and_admins_open_these_pages,
 );
 
@@ -341,6 +342,52 @@ async fn organizer_checks_people_in_and_adds_and_removes_organizers(database: Te
     Ok(())
 }
 
+async fn organizer_sees_past_meetings_and_who_came(database: TestDatabase) -> Result<()> {
+    const DAY: i64 = 86_400;
+    let scene = Scene::new(&database).await?;
+    let olga = scene.visitor(&scene.olga);
+    let page = "/sessions/monday/meetings/past";
+    olga.get(page).await?.says("No meeting is over yet.")?.lacks("Older meetings")?;
+    let mut dates = Vec::new();
+    for days in 1..=22 {
+        let start = in_seconds(-days * DAY - 60);
+        let meeting = create_instance(&scene.admin, &scene.session, start, start + TimeDelta::seconds(30)).await?;
+        dates.push((start.date_naive(), meeting));
+    }
+    let running = create_active_instance(&scene.admin, &scene.session).await?;
+    let next = create_instance(&scene.admin, &scene.session, in_seconds(3_600), in_seconds(7_200)).await?;
+    check_in(&scene.admin, &dates[0].1, "YES", Some(&scene.olga)).await?;
+    cancel(&scene.admin, &dates[1].1).await?;
+
+    let address = |id: &str| format!("/sessions/monday/meetings/{}\"", id.trim_start_matches("SessionInstance:"));
+    let shown = olga.get(page).await?.says("1 said yes")?.says("<strong>Cancelled</strong>")?;
+    let places: Vec<Option<usize>> = dates.iter().map(|(_, id)| shown.text.find(&address(id))).collect();
+    // The running meeting has a place on the page, but is not shown.
+    let count = places.iter().flatten().count();
+    ensure!(count == 19 && places[..count].iter().all(Option::is_some), "{places:?}: {}", shown.text);
+    ensure!(places[..count].is_sorted(), "{places:?}");
+    for other in [&running, &next] {
+        ensure!(!shown.text.contains(&address(other)), "{other} is not over: {}", shown.text);
+    }
+    let older = shown.text.split_once("meetings/past?before=").context("a link to older meetings")?.1;
+    let older = format!("{page}?before={}", older.split_once('"').context("the end of the link")?.0);
+    let shown = olga.get(&older).await?.lacks("Older meetings")?;
+    for (at, (_, id)) in dates.iter().enumerate() {
+        ensure!(shown.text.contains(&address(id)) == (at >= count), "{at}: {}", shown.text);
+    }
+    assert_eq!(olga.get(&format!("{page}?before=x")).await?.status, 422);
+
+    // The pages before it lead there, and it leads to who answered.
+    for from in ["/sessions/monday", "/sessions/monday/organize", "/sessions/monday/meetings"] {
+        olga.get(from).await?.says(&format!("href=\"{page}\""))?;
+    }
+    let stranger = Visitor::of(&scene.deployment.first().client());
+    stranger.get("/sessions/monday").await?.lacks("Past meetings")?;
+    let id = dates[0].1.trim_start_matches("SessionInstance:");
+    olga.get(&format!("/sessions/monday/meetings/{id}")).await?.says("Olga Organ")?;
+    Ok(())
+}
+
 async fn only_organizers_and_admins_open_these_pages(database: TestDatabase) -> Result<()> {
     let scene = Scene::new(&database).await?;
     create_active_instance(&scene.admin, &scene.session).await?;
@@ -353,6 +400,7 @@ async fn only_organizers_and_admins_open_these_pages(database: TestDatabase) -> 
         ("schedule", &["schedule"]),
         ("organizers", &["organizers"]),
         ("meetings", &["meetings", "meetings/open", "skips", "skips/remove"]),
+        ("meetings/past", &[]),
         ("meetings/1", &["meetings/1", "meetings/1/status", "meetings/1/people"]),
         ("meetings/1/delete", &["meetings/1/delete"]),
         ("delete", &["delete"]),

@@ -66,6 +66,7 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
                 }
             }
         }
+        p { a href=(below(session, "meetings/past")) { (words!("past-meetings")) } }
         h2 #add { (words!("add-a-meeting")) }
         p.quiet { (words!("in-session-zone", zone = session.time_zone.as_str())) }
         (form(session, &form_state))
@@ -84,16 +85,15 @@ async fn load(app: &App, session: &Session) -> Result<Vec<Meeting>> {
 
 /// The button that opens the page of a meeting. For an occurrence, it first creates the instance.
 pub fn change(session: &Session, meeting: &Meeting) -> Markup {
-    let label = words!("change-meeting-on", date = times::date_words(meeting.date));
+    let change = words!("change-meeting");
+    let label = format!("{change}: {}", times::date_words(meeting.date));
     html! {
         @match &meeting.instance {
-            Some(instance) => {
-                a.button href=(below(session, &format!("meetings/{}", instance.id.0))) aria-label=(label) { (words!("change")) }
-            }
+            Some(instance) => a.button href=(address(session, instance.id, "")) aria-label=(label) { (change) },
             None => {
                 form.inline method="post" action=(below(session, "meetings/open")) {
                     (MeetingChoice::fields(meeting))
-                    button aria-label=(label) { (words!("change")) }
+                    button aria-label=(label) { (change) }
                 }
             }
         }

@@ -8,6 +8,7 @@ pub mod meetings;
 pub mod mend;
 pub mod organize;
 pub mod organizers;
+pub mod past;
 pub mod remove;
 pub mod schedule;
 pub mod show;
@@ -48,6 +49,7 @@ pub fn router() -> Router<Shared> {
         .route("/sessions/{path}/delete", get(remove::show).post(remove::delete))
         .route("/sessions/{path}/meetings", get(meetings::show).post(meetings::add))
         .route("/sessions/{path}/meetings/open", post(meetings::open))
+        .route("/sessions/{path}/meetings/past", get(past::show))
         .route("/sessions/{path}/meetings/{id}", get(meeting::show).post(meeting::save))
         .route("/sessions/{path}/meetings/{id}/status", post(meeting::set_status))
         .route("/sessions/{path}/meetings/{id}/people", post(meeting::check_in))

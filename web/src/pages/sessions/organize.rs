@@ -16,11 +16,12 @@ use super::{
 use crate::{language::words, site::Site};
 
 /// The pages for organisers, each with its name and its purpose.
-fn pages_of_organizers() -> [(&'static str, String, String); 4] {
+fn pages_of_organizers() -> [(&'static str, String, String); 5] {
     [
         ("edit", words!("edit-session"), words!("edit-session-purpose")),
         ("schedule", words!("change-schedule"), words!("change-schedule-purpose")),
         ("meetings", words!("meetings"), words!("meetings-purpose")),
+        ("meetings/past", words!("past-meetings"), words!("past-meetings-purpose")),
         ("organizers", words!("organisers"), words!("organisers-purpose")),
     ]
 }

@@ -300,6 +300,7 @@ fn next(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
                     }
                 }
             }
+            @if content.may_edit { p.unprinted { a href=(below(&content.session, "meetings/past")) { (words!("past-meetings")) } } }
             @if !visitor.viewer.is_signed_in() && !content.next.is_empty() {
                 p.unprinted { a href=(sign_in_address(&content.session)) { (words!("sign-in-to-answer")) } }
             }
