@@ -128,10 +128,11 @@ struct Content {
     all: Vec<(Session, bool)>,
     activities: Vec<Activity>,
     today: Option<Timeline>,
+    may_create: bool,
 }
 
 pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters): Query<Parameters>) -> Page {
-    let content = load(&pages.app, &parameters).await.map_err(page_of(&visitor))?;
+    let content = load(&pages.app, &visitor, &parameters).await.map_err(page_of(&visitor))?;
     let found = content.search.city();
     let city = found.map(found_city_text);
     let title = city.as_ref().map_or_else(|| words!("in-session-now"), |city| words!("in-session-now-in", city = city));
@@ -151,7 +152,7 @@ pub async fn show(State(pages): State<Pages>, visitor: Visitor, Query(parameters
     Ok(render(&frame, &title, &parameters, &content).into_response())
 }
 
-async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
+async fn load(app: &App, visitor: &Visitor, parameters: &Parameters) -> Result<Content> {
     let search = Search::of(app, &parameters.city).await?;
     let mut content = Content {
         now: app.now(),
@@ -162,6 +163,7 @@ async fn load(app: &App, parameters: &Parameters) -> Result<Content> {
         all: Vec::new(),
         activities: Vec::new(),
         today: None,
+        may_create: visitor.viewer.may_open_admin_pages(),
     };
     let Some(filter) = content.search.filter() else { return Ok(content) };
     let name = Some(parameters.name.trim().to_owned()).filter(|name| !name.is_empty());
@@ -238,6 +240,10 @@ fn on_now(parameters: &Parameters, content: &Content) -> Markup {
     html! {
         section aria-label=(words!("on-now")) {
             @if cities.is_empty() { p.quiet { (words!("nothing-on")) } }
+            // So that who starts with an empty database sees how to go on.
+            @if cities.is_empty() && content.next.is_empty() && content.may_create {
+                p { a.button href=(to("/admin/sessions/new")) { (words!("new-session")) } }
+            }
             @for (city, cards) in &cities {
                 h2 { (city) }
                 (cards::list(content.now, cards, cards::nothing))

@@ -235,8 +235,10 @@ fn document(frame: &Frame<'_>, main: &Markup) -> Markup {
                         @if visitor.viewer.may_open_admin_pages() { a href=(to("/admin")) { (words!("admin")) } }
                         @if is_signed_in {
                             @if visitor.viewer.person.is_some() {
-                                a href=(to("/me")) { (visitor.name.clone().unwrap_or_else(|| words!("me"))) }
-                                in-session-badge {}
+                                span.me {
+                                    a href=(to("/me")) { (visitor.name.clone().unwrap_or_else(|| words!("me"))) }
+                                    in-session-badge {}
+                                }
                             }
                             @if visitor.viewer.is_guest { a href=(sign_in_address(visitor)) { (words!("sign-in")) } }
                             form method="post" action=(to("/sign-out")) { button.link { (words!("sign-out")) } }

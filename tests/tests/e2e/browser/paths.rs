@@ -10,7 +10,8 @@ use super::{other_site::OtherSite, sign_in};
 use crate::{
     bookings::interface::create_slot,
     fixtures::{
-        add_organizer, cancel, create_active_instance, create_instance, create_person, create_session, in_seconds,
+        add_organizer, beat, cancel, create_active_instance, create_instance, create_person, create_session,
+        in_seconds, new_visit,
     },
 };
 
@@ -67,12 +68,7 @@ async fn admin_starts_from_an_empty_database_on_a_phone() -> Result<()> {
     let browser = Browser::launch().await?;
     let page = browser.page().await?;
     page.emulate_screen(PHONE).await?;
-    page.goto(&deployment.first().client().address("/admin")).await?;
-    page.until("location.pathname === '/sign-in' && document.getElementById('token') !== null").await?;
-    page.evaluate("document.getElementById('token').focus()").await?;
-    page.type_text(&token::admin()).await?;
-    page.press("Enter").await?;
-    page.until("document.querySelector('h1')?.textContent === 'Admin'").await?;
+    sign_in_as_admin(&page, &deployment).await?;
     looks_right(&page).await?;
 
     follow(&page, "New session", "h1", "New session").await?;
@@ -157,6 +153,53 @@ async fn visitor_checks_in_nearby_student_books_and_developer_pastes_the_badge()
     cancel(&admin, &instance).await?;
     page.until("!document.querySelector('live-now-badge').hasAttribute('active')").await?;
     browser.close().await
+}
+
+/// On a phone each row of a table is a card, in which each cell has the title of its column.
+#[tokio::test]
+async fn tables_of_admins_fit_a_phone() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let session = create_session(&admin, "Monday Tunes at the Hangar of the Old Airport").await?;
+    create_active_instance(&admin, &session).await?;
+    let ann = create_person(&admin, "Ann").await?;
+    beat(&deployment.first().client_of(&ann), &new_visit()).await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    page.emulate_screen(Screen { width: 360, height: 740, ..PHONE }).await?;
+    sign_in_as_admin(&page, &deployment).await?;
+    for (address, least) in [("/admin", 2), ("/admin/audit", 1)] {
+        page.goto(&admin.address(address)).await?;
+        looks_right(&page).await?;
+        let tables = page
+            .evaluate(
+                "[...document.querySelectorAll('.scroll')].map((frame) => [
+                    frame.scrollWidth <= frame.clientWidth,
+                    [...frame.querySelectorAll('td')].every((cell) => {
+                        const column = frame.querySelectorAll('th')[cell.cellIndex];
+                        return getComputedStyle(cell, '::before').content.startsWith(JSON.stringify(column.textContent));
+                    }),
+                ])",
+            )
+            .await?;
+        let tables = tables.as_array().context("a list")?;
+        ensure!(tables.len() >= least && tables.iter().all(|it| *it == json!([true, true])), "{address}: {tables:?}");
+    }
+    // On a large screen it is a table.
+    page.emulate_screen(Screen { width: 1180, height: 860, density: 1, is_dark: false }).await?;
+    page.until("getComputedStyle(document.querySelector('td')).display === 'table-cell'").await?;
+    browser.close().await
+}
+
+/// Opens `/admin`, which asks an administrator to sign in.
+async fn sign_in_as_admin(page: &Page, deployment: &Deployment) -> Result<()> {
+    page.goto(&deployment.first().client().address("/admin")).await?;
+    page.until("location.pathname === '/sign-in' && document.getElementById('token') !== null").await?;
+    page.evaluate("document.getElementById('token').focus()").await?;
+    page.type_text(&token::admin()).await?;
+    page.press("Enter").await?;
+    page.until("document.querySelector('h1')?.textContent === 'Admin'").await
 }
 
 /// Follows a link or a button with these words to a page with a heading.

@@ -138,6 +138,7 @@ async fn search_does_not_depend_on_how_a_name_is_typed(database: TestDatabase) -
         ("O\u{2019}Brien\u{2019}s  Céilí", "Zürich", "CH"),
         ("Monday Tunes", "Austin", "USA"),
         ("Weekly Tunes", "Austin", "Canada"),
+        ("Sunny Tunes", "Austin", "Australia"),
     ] {
         let input = json!({ "name": name, "timeZone": "UTC", "city": city, "country": country, "latitude": 47.37, "longitude": 8.54 });
         admin.data(document, json!({ "input": input })).await?;
@@ -154,13 +155,14 @@ async fn search_does_not_depend_on_how_a_name_is_typed(database: TestDatabase) -
         ("ZÜRICH", "In session now in Zürich", "Monday Tunes"),
         ("Austin,%20USA", "In session now in Austin, USA", "Weekly Tunes"),
         ("usa%20austin", "In session now in Austin, USA", "Weekly Tunes"),
+        ("Austin,%20US", "In session now in Austin, USA", "Sunny Tunes"),
+        ("Austin,%20us", "In session now in Austin, USA", "Weekly Tunes"),
     ] {
         let page = visitor.get(&format!("/?city={city}")).await?.says(title)?.lacks(others)?;
         page.says("rel=\"alternate\" type=\"application/atom+xml\" href=\"/feed.atom?city=")?;
         visitor.get(&format!("/calendar?city={city}")).await?.lacks("There is no session in a city")?;
         visitor.get(&format!("/feed.atom?city={city}")).await?.says("<title>What is next in ")?;
     }
-        ("Sunny Tunes", "Austin", "Australia"),
     visitor.get("/?city=austin").await?.says("Monday Tunes")?.says("Weekly Tunes")?;
     visitor.get("/?city=usa").await?.says("There is no session in a city with this name.")?;
     for place in ["47,37 8,54", "47.37; 8,54", "zurich ch"] {
@@ -177,8 +179,6 @@ async fn search_does_not_depend_on_how_a_name_is_typed(database: TestDatabase) -
     Visitor::of(&admin).get("/admin/people?name=zoe").await?.says("Arcy")?;
     Ok(())
 }
-        ("Austin,%20US", "In session now in Austin, USA", "Sunny Tunes"),
-        ("Austin,%20us", "In session now in Austin, USA", "Weekly Tunes"),
 
 async fn request_that_cannot_be_read_gets_a_page(database: TestDatabase) -> Result<()> {
     let deployment = Deployment::start(&database).await?;

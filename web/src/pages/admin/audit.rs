@@ -17,7 +17,7 @@ use super::{
         layout::{Frame, respond},
         times,
     },
-    Admin, heading, wide,
+    Admin, Table, heading,
 };
 use crate::{language::words, site::to};
 
@@ -51,17 +51,7 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(param
         }
         @if entries.is_empty() { p.quiet { (words!("no-entries")) } }
         @else {
-            (wide(&words!("entries"), &html! {
-                table {
-                    thead {
-                        tr {
-                            th scope="col" { (words!("when-utc")) } th scope="col" { (words!("who")) } th scope="col" { (words!("what")) }
-                            th scope="col" { (words!("changes")) }
-                        }
-                    }
-                    tbody { @for entry in &entries { (row(entry)) } }
-                }
-            }))
+            (table(&entries).render(&words!("entries")))
         }
         @if let Some(after) = last {
             p {
@@ -74,21 +64,29 @@ pub async fn show(State(pages): State<Pages>, Admin(visitor): Admin, Query(param
     Ok(respond(&Frame::new(words!("audit-log"), &visitor).standing_still(), &main))
 }
 
-fn row(entry: &AuditEntry) -> Markup {
-    html! {
-        tr #{ "entry-" (entry.id.0) } {
-            td { (times::moment(Zone::utc(), entry.occurred_at)) }
-            td { (entry.actor) @if let Some(key) = entry.api_key_id { div.quiet { (key) } } }
-            td { (entry.action) div.quiet { a href={ (to("/admin/audit?node=")) (cards::encoded(&entry.node)) } { (entry.node) } } }
-            td {
-                ul.plain {
-                    @for (field, before, after) in &entry.changes {
-                        li { (field) ": " @if !before.is_null() { del { (text(before)) } " " } @if !after.is_null() { ins { (text(after)) } } }
-                    }
-                }
+fn table(entries: &[AuditEntry]) -> Table {
+    let table = Table::default().column(words!("when-utc")).column(words!("who")).column(words!("what"));
+    let mut table = table.column_of("long", words!("changes"));
+    for entry in entries {
+        table.row(format!("entry-{}", entry.id.0), cells(entry));
+    }
+    table
+}
+
+fn cells(entry: &AuditEntry) -> Vec<Markup> {
+    let changes = html! {
+        ul.plain {
+            @for (field, before, after) in &entry.changes {
+                li { (field) ": " @if !before.is_null() { del { (text(before)) } " " } @if !after.is_null() { ins { (text(after)) } } }
             }
         }
-    }
+    };
+    vec![
+        times::moment(Zone::utc(), entry.occurred_at),
+        html! { (entry.actor) @if let Some(key) = entry.api_key_id { div.quiet { (key) } } },
+        html! { (entry.action) div.quiet { a href={ (to("/admin/audit?node=")) (cards::encoded(&entry.node)) } { (entry.node) } } },
+        changes,
+    ]
 }
 
 /// A value without the quotation marks of JSON.

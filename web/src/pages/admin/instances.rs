@@ -17,7 +17,7 @@ use super::{
         sessions::meeting::MOST_HOURS,
         times,
     },
-    wide,
+    Table,
 };
 use crate::{
     language::{explanation_text, text_around, words},
@@ -66,50 +66,41 @@ impl Instances {
     }
 
     fn table(&self, cards: &[&Card], caption: &str) -> Markup {
-        let table = html! {
-            table {
-                caption { (caption) }
-                thead {
-                    tr {
-                        th scope="col" { (words!("session")) } th scope="col" { (words!("why")) }
-                        th.number scope="col" { (words!("here")) } th scope="col" { (words!("override")) }
+        let mut table = Table::default()
+            .with_caption()
+            .column(words!("session"))
+            .column_of("why", words!("why"))
+            .column_of("number", words!("here"))
+            .column(words!("override"));
+        for card in cards {
+            table.row(format!("instance-{}", card.instance.id.0), self.cells(card));
+        }
+        table.render(caption)
+    }
+
+    fn cells(&self, Card { instance, session, zone, counts }: &Card) -> Vec<Markup> {
+        let id = instance.id;
+        let set = html! {
+            form.inline method="post" action=(to("/admin/override")) {
+                input type="hidden" name="instance" value=(id);
+                @match instance.override_active {
+                    Some(active) => {
+                        @if active { (words!("is-set-active")) } @else { (words!("is-set-inactive")) }
+                        @if let Some(until) = instance.override_until {
+                            " " (text_around("until-time", "time", &times::moment(*zone, until)))
+                        }
+                        button name="action" value="clear" { (words!("end-override")) }
                     }
-                }
-                tbody {
-                    @for card in cards { (self.row(card)) }
+                    None => button name="action" value="off" { (words!("set-inactive")) },
                 }
             }
         };
-        wide(caption, &table)
-    }
-
-    fn row(&self, Card { instance, session, zone, counts }: &Card) -> Markup {
-        let id = instance.id;
-        html! {
-            tr #{ "instance-" (instance.id.0) } {
-                td {
-                    a href=(cards::address(session)) { (session.name) }
-                    div.quiet { (id) }
-                }
-                td.why { (explanation_text(instance, self.zone_data, session, self.now)) }
-                td.number data-present=(id) { (counts.present) }
-                td {
-                    form.inline method="post" action=(to("/admin/override")) {
-                        input type="hidden" name="instance" value=(id);
-                        @match instance.override_active {
-                            Some(active) => {
-                                @if active { (words!("is-set-active")) } @else { (words!("is-set-inactive")) }
-                                @if let Some(until) = instance.override_until {
-                                    " " (text_around("until-time", "time", &times::moment(*zone, until)))
-                                }
-                                button name="action" value="clear" { (words!("end-override")) }
-                            }
-                            None => button name="action" value="off" { (words!("set-inactive")) },
-                        }
-                    }
-                }
-            }
-        }
+        vec![
+            html! { a href=(cards::address(session)) { (session.name) } div.quiet { (id) } },
+            html! { (explanation_text(instance, self.zone_data, session, self.now)) },
+            html! { span data-present=(id) { (counts.present) } },
+            set,
+        ]
     }
 }
 

@@ -54,10 +54,62 @@ fn pages_of_admins() -> [(&'static str, String, String); 4] {
     ]
 }
 
-/// A table that may be wider than the screen. It scrolls sideways, also by keyboard, which needs the focus.
-fn wide(label: &str, table: &Markup) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(label) { (table) }
+/// A table. On a narrow screen its style shows each row as a card, in which each cell has the title of its column. On a screen between,
+/// the table may be too wide: it scrolls sideways, also by keyboard, which needs the focus.
+#[derive(Default)]
+struct Table {
+    /// The titles, and the classes of their cells.
+    columns: Vec<(String, Option<&'static str>)>,
+    /// The ids, and the cells.
+    rows: Vec<(String, Vec<Markup>)>,
+    has_caption: bool,
+}
+
+impl Table {
+    fn column(mut self, title: String) -> Self {
+        self.columns.push((title, None));
+        self
+    }
+
+    /// A column with this class: `number`, `why` for a sentence, or `long` for a list.
+    fn column_of(mut self, class: &'static str, title: String) -> Self {
+        self.columns.push((title, Some(class)));
+        self
+    }
+
+    /// Shows the name above the table.
+    fn with_caption(self) -> Self {
+        Self { has_caption: true, ..self }
+    }
+
+    /// A row with an id, and a cell for each column.
+    fn row(&mut self, id: String, cells: Vec<Markup>) {
+        self.rows.push((id, cells));
+    }
+
+    /// The roles are those of the elements. Browsers forget them where the style shows no table.
+    fn render(&self, name: &str) -> Markup {
+        html! {
+            div.scroll tabindex="0" role="region" aria-label=(name) {
+                table role="table" {
+                    @if self.has_caption { caption { (name) } }
+                    thead role="rowgroup" {
+                        tr role="row" {
+                            @for (title, class) in &self.columns { th role="columnheader" scope="col" class=[*class] { (title) } }
+                        }
+                    }
+                    tbody role="rowgroup" {
+                        @for (id, cells) in &self.rows {
+                            tr #(id) role="row" {
+                                @for ((title, class), cell) in self.columns.iter().zip(cells) {
+                                    td role="cell" class=[*class] data-title=(title) { div { (cell) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -80,7 +132,7 @@ pub fn router() -> Router<Shared> {
 }
 
 /// The top of a page below `/admin`.
-fn heading(title: &str) -> Markup {
+pub fn heading(title: &str) -> Markup {
     html! {
         p.path { a href=(to("/admin")) { (words!("admin")) } }
         h1 { (title) }

@@ -28,7 +28,7 @@ use super::{
         forms::{Field, FormState, Outcome, Typed, confirmed},
         times,
     },
-    Admin, refused, wide,
+    Admin, Table, refused,
 };
 use crate::{language::words, site::to};
 
@@ -81,20 +81,19 @@ impl Presences {
                 h2 #online { (words!("online-now")) }
                 @if self.online.is_empty() { p.quiet { (words!("nobody-online")) } }
                 @else {
-                    (wide(&words!("visits-online"), &html! {
-                        table {
-                            thead {
-                                tr {
-                                    th scope="col" { (words!("who")) } th scope="col" { (words!("page")) } th scope="col" { (words!("activity")) }
-                                    th scope="col" { (words!("languages")) } th scope="col" { (words!("since")) }
-                                }
-                            }
-                            tbody { @for online in &self.online { (online_row(online)) } }
-                        }
-                    }))
+                    (self.visits().render(&words!("visits-online")))
                 }
             }
         }
+    }
+
+    fn visits(&self) -> Table {
+        let table = Table::default().column(words!("who")).column(words!("page")).column(words!("activity"));
+        let mut table = table.column(words!("languages")).column(words!("since"));
+        for online in &self.online {
+            table.row(format!("visit-{}", online.visit.id.uuid()), cells_of(online));
+        }
+        table
     }
 
     fn seats(&self, outcome: &Outcome) -> Markup {
@@ -179,21 +178,16 @@ async fn find_online(app: &App, viewer: Viewer, activities: &[activities::Activi
     Ok(visits.into_iter().map(online).collect())
 }
 
-fn online_row(Online { visit, person, activity }: &Online) -> Markup {
-    html! {
-        tr #{ "visit-" (visit.id.uuid()) } {
-            td {
-                @match (visit.person_id, person) {
-                    (Some(id), Some(name)) => a href={ (to("/people/")) (id) } { (name) },
-                    _ => (words!("anonymous-visitor")),
-                }
-            }
-            td { (visit.current_page.as_deref().unwrap_or("–")) }
-            td { (activity.as_deref().unwrap_or("–")) }
-            td { (visit.language_code.as_deref().unwrap_or("–")) }
-            td { (times::moment(Zone::utc(), visit.started_at)) }
+fn cells_of(Online { visit, person, activity }: &Online) -> Vec<Markup> {
+    let who = html! {
+        @match (visit.person_id, person) {
+            (Some(id), Some(name)) => a href={ (to("/people/")) (id) } { (name) },
+            _ => (words!("anonymous-visitor")),
         }
-    }
+    };
+    let text = |text: &Option<String>| html! { (text.as_deref().unwrap_or("–")) };
+    let since = times::moment(Zone::utc(), visit.started_at);
+    vec![who, text(&visit.current_page), text(activity), text(&visit.language_code), since]
 }
 
 /// '12.3 min'.

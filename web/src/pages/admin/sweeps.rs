@@ -18,7 +18,7 @@ use super::{
         layout::{found_text, in_english},
         times,
     },
-    wide,
+    Table,
 };
 use crate::{
     language::{text_around, words},
@@ -142,23 +142,28 @@ impl Sweeps {
                 h2 #sweeps { (words!("latest-sweeps")) }
                 @if self.runs.is_empty() { p.quiet { (words!("no-sweeps")) } }
                 @else {
-                    (wide(&words!("latest-sweeps"), &html! {
-                        table {
-                            thead {
-                                tr {
-                                    th scope="col" { (words!("sweep-at")) } th scope="col" { (words!("sweep-scope")) }
-                                    th.number scope="col" { (words!("sweep-took")) }
-                                    th.number scope="col" { (words!("sweep-activated")) } th.number scope="col" { (words!("sweep-deactivated")) }
-                                    th.number scope="col" { (words!("sweep-created")) } th.number scope="col" { (words!("sweep-moved")) }
-                                    th scope="col" { (words!("sweep-errors")) }
-                                }
-                            }
-                            tbody { @for run in &self.runs { (run_row(run)) } }
-                        }
-                    }))
+                    (self.table().render(&words!("latest-sweeps")))
                 }
             }
         }
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::default().column(words!("sweep-at")).column(words!("sweep-scope"));
+        for title in [
+            words!("sweep-took"),
+            words!("sweep-activated"),
+            words!("sweep-deactivated"),
+            words!("sweep-created"),
+            words!("sweep-moved"),
+        ] {
+            table = table.column_of("number", title);
+        }
+        table = table.column(words!("sweep-errors"));
+        for run in &self.runs {
+            table.row(format!("run-{}", run.id), cells(run));
+        }
+        table
     }
 }
 
@@ -174,31 +179,30 @@ fn read_instant(text: &str) -> Result<Option<DateTime<Utc>>, ()> {
     local.map(|local| Some(local.and_utc())).ok_or(())
 }
 
-fn run_row(run: &SweepRun) -> Markup {
+fn cells(run: &SweepRun) -> Vec<Markup> {
     let report: Value = run.report.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let size = |name: &str| report[name].as_array().map_or(0, Vec::len);
     let errors = report["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     let took = run.finished_at.map(|finished| (finished - run.started_at).num_milliseconds());
-    html! {
-        tr #{ "run-" (run.id) } {
-            td { (times::moment(Zone::utc(), run.at)) }
-            td { (in_english(&run.scope)) }
-            td.number { @match took { Some(ms) => (words!("milliseconds", count = ms)), None => (words!("not-finished")) } }
-            td.number { (size("activated")) }
-            td.number { (size("deactivated")) }
-            td.number { (size("auto_created")) }
-            td.number { (report["people_moved"].as_u64().unwrap_or(0)) }
-            td {
-                @if errors.is_empty() { (run.error_count) }
-                @else {
-                    details {
-                        summary { (errors.len()) }
-                        ul.plain { @for error in errors { li { (in_english(error["error"].as_str().unwrap_or_default())) } } }
-                    }
-                }
+    let errors = html! {
+        @if errors.is_empty() { (run.error_count) }
+        @else {
+            details {
+                summary { (errors.len()) }
+                ul.plain { @for error in errors { li { (in_english(error["error"].as_str().unwrap_or_default())) } } }
             }
         }
-    }
+    };
+    vec![
+        times::moment(Zone::utc(), run.at),
+        in_english(&run.scope),
+        html! { @match took { Some(ms) => (words!("milliseconds", count = ms)), None => (words!("not-finished")) } },
+        html! { (size("activated")) },
+        html! { (size("deactivated")) },
+        html! { (size("auto_created")) },
+        html! { (report["people_moved"].as_u64().unwrap_or(0)) },
+        errors,
+    ]
 }
 
 fn counted(what: String, count: usize) -> String {

@@ -15,7 +15,7 @@ use service::{
 
 use super::{
     super::{
-        Page, Pages,
+        Page, Pages, admin,
         done::Done,
         forms::{Field, FormState, Outcome, Typed, confirmed},
         layout::{Frame, found_problem, respond},
@@ -85,7 +85,7 @@ pub fn render_new(app: &App, visitor: &Visitor, outcome: &Outcome) -> Response {
         .with_box("autoCreateInstances", true);
     let form_state = outcome.form_state("session", || empty);
     let main = html! {
-        h1 { (words!("new-session")) }
+        (admin::heading(&words!("new-session")))
         (form(app, &form_state, &to("/admin/sessions/new"), &words!("create-session")))
     };
     (form_state.status(), respond(&Frame::new(words!("new-session"), visitor).standing_still(), &main)).into_response()
