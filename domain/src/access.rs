@@ -108,8 +108,12 @@ impl Viewer {
         self.api_key.is_none() && (self.is_admin || !is_admin) && self.may_manage_api_key_of(owner)
     }
 
-    /// The mentor, the student and admins may see a booking (rule 18). With [`Viewer::may_act_for`] they may also complete
-    /// and cancel it.
+    /// The mentor, the student and admins may complete and cancel a booking (rule 18).
+    pub fn may_end_booking(&self, mentor: PersonId, student: PersonId) -> bool {
+        self.may_act_for(mentor) || self.may_act_for(student)
+    }
+
+    /// The mentor, the student and admins may see a booking (rule 18).
     pub fn may_see_booking(&self, mentor: PersonId, student: PersonId) -> bool {
         self.may_read_data_of(mentor) || self.is(student)
     }
@@ -133,6 +137,16 @@ impl Viewer {
     /// Admins may do the same for every session.
     pub const fn may_edit_session(&self, is_organizer: bool) -> bool {
         self.is_admin || (is_organizer && self.is_member())
+    }
+
+    /// A person may answer for themselves, and whoever may check in others may answer for them.
+    pub fn may_check_in(&self, person: PersonId, is_organizer: bool) -> bool {
+        self.may_act_for(person) || self.may_check_in_others(is_organizer)
+    }
+
+    /// Organisers of the session and admins may answer for others, and need no check-in code.
+    pub const fn may_check_in_others(&self, is_organizer: bool) -> bool {
+        self.may_edit_session(is_organizer)
     }
 
     /// Admins, the session's organisers, and people who said yes to the instance may see its check-ins.

@@ -1,10 +1,10 @@
 //! Which instance stands for an occurrence (rule 10 of ARCHITECTURE.md). Auto-creation, lists, pages and calendar feeds
 //! all use this module, so that a meeting is never shown twice.
 //!
-//! An instance that was created from an occurrence stands for it, even if a person has moved, cancelled or deleted it. A
-//! date has no more meetings than it has occurrences: another instance on the date, which was created by hand or moved
-//! there, therefore stands for one of them. That is the one with the same start or, if there are no more occurrences than
-//! instances, the nearest one.
+//! - An instance that was made from an occurrence stands for it, even if a person has moved, cancelled or deleted it.
+//! - An instance that was made by hand, or moved to the date, stands for an occurrence of the date that has no instance yet:
+//!   for the one with the same start. If there is none, it stands for the nearest one, but only if the date would otherwise
+//!   have more meetings than occurrences.
 
 use std::{cmp::Reverse, collections::HashMap};
 

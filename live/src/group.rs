@@ -1,4 +1,4 @@
-//! A group: subscriptions with the same document and the same rights. They share one execution per event (rule 25).
+//! A group: subscriptions with the same document and the same rights. They share one execution per event.
 //!
 //! Terms:
 //!

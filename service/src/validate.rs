@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_have_lines() {
+    fn long_texts_may_have_several_lines() {
         let text = "Tunes.\n\n\tAll *welcome*.\r\n- pints";
         assert_eq!(long_text("description", Some(text)).ok(), Some(Some(text.to_owned())));
         assert!(long_text("description", Some("a\u{0}b")).is_err());

@@ -111,12 +111,12 @@ impl PresenceRules {
     }
 
     /// The first instant at which a visit is offline, if no further beat comes.
-    pub fn off_line_at(&self, last_seen: DateTime<Utc>) -> DateTime<Utc> {
+    pub fn offline_at(&self, last_seen: DateTime<Utc>) -> DateTime<Utc> {
         last_seen + self.online_window + RESOLUTION
     }
 
     /// The first instant at which a visit is abandoned, if no further beat comes. It is never earlier than
-    /// [`PresenceRules::off_line_at`].
+    /// [`PresenceRules::offline_at`].
     pub fn abandoned_at(&self, last_seen: DateTime<Utc>) -> DateTime<Utc> {
         last_seen + self.abandon_after.max(self.online_window) + RESOLUTION
     }
@@ -165,7 +165,7 @@ impl VisitFacts {
         if self.status != VisitStatus::Active {
             return None;
         }
-        let edges = [rules.off_line_at(self.last_seen), rules.abandoned_at(self.last_seen)];
+        let edges = [rules.offline_at(self.last_seen), rules.abandoned_at(self.last_seen)];
         edges.into_iter().find(|edge| now < *edge)
     }
 

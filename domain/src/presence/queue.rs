@@ -27,7 +27,7 @@ impl QueueRules {
 
     /// The first instant at which a place is gone, if no further beat comes.
     pub fn leaves_at(&self, rules: &PresenceRules, last_seen: DateTime<Utc>) -> DateTime<Utc> {
-        rules.off_line_at(last_seen) + self.grace
+        rules.offline_at(last_seen) + self.grace
     }
 
     /// The end of an offer after a pause of the servers (rule 29). An offer that could still be claimed when the pause began

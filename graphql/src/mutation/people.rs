@@ -70,8 +70,8 @@ impl PersonMutation {
     }
 
     /// Erases a person for good: the name, the city, the check-ins, the visits, the rights as an organiser and the time
-    /// slots. Bookings of the person are cancelled. The counts of past instances stay. Only the person and admins may
-    /// do this.
+    /// slots. Bookings of the person that have not started are cancelled. Those that go on now are completed. The counts
+    /// of past instances stay. Only the person and admins may do this.
     async fn erase_person(
         &self,
         ctx: &Context<'_>,

@@ -40,7 +40,8 @@ pub enum ActiveSessionChangeKind {
     Activated,
     /// An instance stopped being active.
     Deactivated,
-    /// An active instance changed in something that a page shows: its times, its location, or `presentCount`.
+    /// An active instance changed in something that a page shows: its times, its location, its override,
+    /// `attendingCount` or `presentCount`.
     Updated,
     /// The person of the subscription is at another instance now, or at none.
     PersonMoved,

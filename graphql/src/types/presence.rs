@@ -70,7 +70,7 @@ impl Presence {
         Ok(self.0.is_online(&app.presence.rules, app.now()))
     }
 
-    /// True if the latest heartbeat said that the visitor is idle, and the visit has not entered an activity since.
+    /// True if the latest heartbeat said that the visitor is idle, and the visit has not asked for a seat since.
     /// Answers to pings of a WebSocket change nothing.
     async fn is_idle(&self) -> bool {
         self.0.idle_since.is_some()

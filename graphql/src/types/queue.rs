@@ -14,8 +14,8 @@ use crate::{
 #[derive(SimpleObject)]
 pub struct SeatOffer {
     /// The instant at which the offer ends. `enterActivity` claims the seat before that. After that the place in the
-    /// queue is lost, and the seat is offered to the next place. If the activity closes before that, the offer ends and
-    /// the place is kept.
+    /// queue is lost, and the seat is offered to the next place. If the activity is closed or gets a lower limit before
+    /// that, the offer may end, and the place is kept.
     expires_at: DateTime,
 }
 

@@ -24,7 +24,7 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     bookings::time_slots::{Busy, find_busy, find_slot_rows, lock_active_person, lock_slot, slot_of},
-    db::{Reads, Tx, execute, is_in, list, numbers, rows},
+    db::{Reads, Tx, execute, is_in, is_one_of, list, numbers, rows},
     idempotency,
     lists::{self, Key, Page, Slice, values},
     rights, transaction,
@@ -151,15 +151,15 @@ pub async fn find_bookings(db: &impl Reads, ids: &[BookingId]) -> Result<Vec<Boo
 }
 
 async fn find_rows<C: ConnectionTrait>(db: &C, ids: &[BookingId]) -> Result<Vec<booking::Model>> {
-    let sql = format!("SELECT * FROM booking WHERE {}", is_in(db, "id", "bookings"));
-    rows(db, &sql, [("bookings", list(db, ids.iter().copied()))]).await
+    Ok(booking::Entity::find().filter(is_one_of(db, booking::Column::Id, ids.iter().copied())).all(db).await?)
 }
 
 /// The bookings of these slots that are not cancelled.
 pub async fn find_uncancelled_of(app: &App, slots: &[TimeSlotId]) -> Result<Vec<Booking>> {
     let db = app.db.pool();
-    let sql = format!("SELECT * FROM booking WHERE status <> 'CANCELLED' AND {}", is_in(db, "time_slot_id", "slots"));
-    Ok(values(rows::<booking::Model, _>(db, &sql, [("slots", list(db, slots.iter().copied()))]).await?))
+    let of_slots = is_one_of(db, booking::Column::TimeSlotId, slots.iter().copied());
+    let uncancelled = booking::Entity::find().filter(booking::Column::Status.ne(BookingStatus::Cancelled));
+    Ok(values(uncancelled.filter(of_slots).all(db).await?))
 }
 
 /// All bookings, newest first. `None` if there are more than `limit`.
@@ -303,8 +303,11 @@ pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Re
         let row = find_rows(tx, &[id]).await?.pop();
         let row = row.filter(|row| viewer.may_see_booking(row.mentor_id, row.student_id));
         let row = row.ok_or_else(|| Error::not_found("booking", id))?;
-        if action == Action::Start && !viewer.may_start_booking(row.mentor_id) {
-            return Err(Error::Forbidden("only the mentor and admins may start a booking"));
+        if action == Action::Start {
+            rights::require(viewer.may_start_booking(row.mentor_id), "only the mentor and admins may start a booking")?;
+        } else {
+            let is_allowed = viewer.may_end_booking(row.mentor_id, row.student_id);
+            rights::require(is_allowed, "only the mentor, the student and admins may end a booking")?;
         }
         let step = action.of(state_of(&row))?;
         let slot = find_slot_rows(tx, &[row.time_slot_id]).await?.pop();

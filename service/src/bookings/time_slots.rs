@@ -23,7 +23,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    db::{Tx, is_in, list, numbers, rows},
+    db::{Tx, is_one_of, numbers},
     error::FieldErrors,
     idempotency,
     lists::{self, Key, Page, Slice, values},
@@ -124,8 +124,7 @@ pub async fn find_slots(app: &App, ids: &[TimeSlotId]) -> Result<Vec<TimeSlot>> 
 }
 
 pub(crate) async fn find_slot_rows<C: ConnectionTrait>(db: &C, ids: &[TimeSlotId]) -> Result<Vec<time_slot::Model>> {
-    let sql = format!("SELECT * FROM time_slot WHERE {}", is_in(db, "id", "slots"));
-    rows(db, &sql, [("slots", list(db, ids.iter().copied()))]).await
+    Ok(time_slot::Entity::find().filter(is_one_of(db, time_slot::Column::Id, ids.iter().copied())).all(db).await?)
 }
 
 /// The time of a row.

@@ -200,7 +200,7 @@ pub(crate) async fn answer_in(
     let is_arrival = attendance == Attendance::Yes && placement::is_arrival(&facts, now);
     let had_arrived = before.is_some_and(|before| before.arrived_at.is_some());
     let needs_code = is_arrival && !had_arrived && item.session.requires_code;
-    if needs_code && !has_code && !viewer.may_edit_session(is_organizer) {
+    if needs_code && !has_code && !viewer.may_check_in_others(is_organizer) {
         let message = "is required: this session shows a code at the door. Scan it, or type it";
         return Err(Error::invalid("code", message));
     }

@@ -196,7 +196,7 @@ async fn change_instance(
             |row: &session_instance::Model| (row.date, row.start_time, row.occurrence_date, row.deleted_at.is_some());
         let is_marked = (item.session.auto_create_instances && stands_for(&before) != stands_for(&item.instance))
             || (data.is_none() && facts::instants_of(&before) != facts::instants_of(&item.instance));
-        if is_shown_differently(&before, &item.instance) {
+        if differs_in_calendars(&before, &item.instance) {
             note_change(tx, item.session.id, now).await?;
         }
         if is_marked {
@@ -282,7 +282,7 @@ async fn note_change(tx: &Tx, session: SessionId, now: DateTime<Utc>) -> Result<
 }
 
 /// Whether calendars show the instance differently.
-fn is_shown_differently(one: &session_instance::Model, other: &session_instance::Model) -> bool {
+fn differs_in_calendars(one: &session_instance::Model, other: &session_instance::Model) -> bool {
     let shown = |row: &session_instance::Model| {
         let times = (row.date, row.start_time, row.end_time);
         (times, row.location_override.clone(), row.is_cancelled, row.deleted_at.is_some())

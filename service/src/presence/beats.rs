@@ -189,7 +189,7 @@ fn again(tx: &Tx, app: &App, beat: &Beat, mut row: Model) -> std::result::Result
     let was_abandoned = row.status == VisitStatus::Abandoned;
     let lost_seat = before.seat.filter(|_| seen.seat.is_none());
     if lost_seat.is_some() {
-        note_freed(tx, &row, app.presence.rules.off_line_at(row.last_seen_at));
+        note_freed(tx, &row, app.presence.rules.offline_at(row.last_seen_at));
     }
     put_seen(&mut row, seen);
     put_change(&mut row, beat);

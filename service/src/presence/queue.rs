@@ -251,7 +251,7 @@ pub(super) async fn stop_waiting(
     let others: Vec<Other> = rows(tx, sql, [("place", place.id.0.into()), ("visit", visit.into())]).await?;
     let keeps = |other: &Other| {
         let grace = TimeDelta::seconds(other.queue_grace_seconds.into());
-        now < rules.off_line_at(other.last_seen_at) + grace
+        now < rules.offline_at(other.last_seen_at) + grace
     };
     match others.into_iter().find(keeps) {
         Some(other) if place.presence_id == visit => carry(tx, &mut { place }, other.id).await.map(|()| false),

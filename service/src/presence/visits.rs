@@ -174,7 +174,7 @@ pub(crate) async fn end_leases(tx: &Tx, rules: &PresenceRules, visits: &[Model])
     );
     execute(tx, &sql, [values]).await?;
     for visit in visits {
-        note_freed(tx, visit, rules.off_line_at(visit.last_seen_at));
+        note_freed(tx, visit, rules.offline_at(visit.last_seen_at));
     }
     Ok(())
 }

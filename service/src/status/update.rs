@@ -141,7 +141,7 @@ pub async fn save_instance(
         (false, true) => changes.activated.push(item),
         (true, false) => changes.deactivated.push(item),
         (true, true) => {
-            if before.is_some_and(|before| is_shown_differently(before, &saved)) {
+            if before.is_some_and(|before| differs_for_subscribers(before, &saved)) {
                 tx.log(|news| news.updated(facts::target_of(&item.session, saved.id)));
             }
             if before.is_some_and(|before| before.starts_at != saved.starts_at) {
@@ -154,7 +154,7 @@ pub async fn save_instance(
     Ok((saved, changes))
 }
 
-fn is_shown_differently(before: &session_instance::Model, after: &session_instance::Model) -> bool {
+fn differs_for_subscribers(before: &session_instance::Model, after: &session_instance::Model) -> bool {
     let shown = |row: &session_instance::Model| {
         (
             facts::instants_of(row),

@@ -12,11 +12,12 @@ use domain::{
     status::{LOOKAHEAD, Mode},
 };
 use entity::{session, session_instance};
+use sea_orm::{EntityTrait, QueryFilter};
 
 use super::{AutoCreated, Runner, Timing, session::sweep_batch, step};
 use crate::{
     Result,
-    db::{Named, Tx, is_in, list, rows},
+    db::{Named, Tx, is_in, is_one_of, list, rows},
     status::update::{DecisionContext, LockedInstance, Updated, move_people, update_statuses},
 };
 
@@ -142,8 +143,7 @@ async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId]) ->
 
 async fn with_sessions(tx: &Tx, instances: Vec<session_instance::Model>) -> Result<Vec<LockedInstance>> {
     let session_ids: BTreeSet<SessionId> = instances.iter().map(|row| row.session_id).collect();
-    let sql = format!("SELECT * FROM session WHERE {}", is_in(tx, "id", "sessions"));
-    let sessions: Vec<session::Model> = rows(tx, &sql, [("sessions", list(tx, session_ids))]).await?;
+    let sessions = session::Entity::find().filter(is_one_of(tx, session::Column::Id, session_ids)).all(tx).await?;
     let sessions: HashMap<SessionId, Arc<session::Model>> =
         sessions.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     let item = |instance: session_instance::Model| {

@@ -332,7 +332,7 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     // is published.
     let seen = "SELECT MIN(last_seen_at) AS at FROM presence WHERE activity_id IS NOT NULL";
     let found: Vec<Row> = db::rows(app.db.pool(), seen, []).await?;
-    let lease = found.first().and_then(|row| row.at).map(|seen| app.presence.rules.off_line_at(seen));
+    let lease = found.first().and_then(|row| row.at).map(|seen| app.presence.rules.offline_at(seen));
     let idle = queues::find_next_idle_seat(app).await?;
     Ok([next, lease, idle].into_iter().flatten().min())
 }

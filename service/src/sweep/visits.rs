@@ -61,7 +61,7 @@ async fn end_batch(tx: &Tx, timing: Timing<'_>, ids: &[PresenceId]) -> Result<()
     let values = [("visits", text_list(tx, ids.iter().map(|id| id.uuid()))), ("since", since.into())];
     let gone: Vec<Model> = rows(tx, &sql, values).await?;
     if let Some(seen) = gone.iter().filter(|row| row.activity_id.is_some()).map(|row| row.last_seen_at).min() {
-        tx.log(|news| news.fell_due(rules.off_line_at(seen)));
+        tx.log(|news| news.fell_due(rules.offline_at(seen)));
     }
     visits::end_leases(tx, rules, &gone).await
 }

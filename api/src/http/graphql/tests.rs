@@ -320,7 +320,7 @@ async fn malformed_requests_are_refused_whatever_the_client_takes() {
 }
 
 #[tokio::test]
-async fn http_is_kept_to() {
+async fn http_requests_get_the_right_status() {
     let app = App::new();
     let query = r#"{"query": "{ note }"}"#;
     for (content_type, status) in [
@@ -361,7 +361,7 @@ async fn http_is_kept_to() {
 }
 
 #[tokio::test]
-async fn the_token_says_who_asks() {
+async fn viewer_is_the_person_of_the_token() {
     let app = App::new();
     let token = app.authenticator.issue(Some(PersonId(7)), false, TimeDelta::hours(1)).unwrap();
     let query = r#"{"query": "{ viewer }"}"#;
