@@ -22,6 +22,7 @@ use graphql::{
     budget::Budgets,
     error::add_missing_codes,
     execute::{ClientAddress, Execution, Guard},
+    low_priority::LowPriority,
     trusted::TrustedDocuments,
 };
 use jobs::Workers;
@@ -164,7 +165,9 @@ impl Server {
             .spending_from(Arc::clone(&budgets))
             .trusting(settings.trusted_documents);
         let documents = Documents::new(Arc::clone(&budgets), settings.limits.into());
+        let low_priority = LowPriority::start()?;
         let guard = Guard::new(settings.introspection, &settings.limits, reader.clone());
+        let guard = guard.with_low_priority(low_priority.clone());
         let schema = graphql::build(&app, &hub, &batcher, options);
         let schema = Execution::new(schema, guard);
         let mutations = TaskTracker::new();
@@ -173,7 +176,7 @@ impl Server {
         let limit = PageLimit { budgets, guard: schema.guard(), admission: admission.clone() };
         let connections = Connections::new(settings.limits.into());
 
-        let (clients, large_requests) = (admission.clone(), LargeRequests::new());
+        let (clients, large_requests) = (admission.clone(), LargeRequests::new().on(low_priority));
         let endpoint = GraphqlEndpoint::new(schema.clone(), reader.clone(), Arc::clone(&authenticator))
             .prepare_with(move |request, parts| request.data(ClientAddress(clients.client_of(parts))))
             .track_mutations_with(mutations.clone())

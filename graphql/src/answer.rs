@@ -1,7 +1,7 @@
 //! Limits the length of an answer. The bytes are counted while the answer is made, so a too long answer never fills the memory.
 //!
 //! Counting costs time at each field. The [`Operation`] of most documents shows that their answers cannot be too long. Such
-//! documents are executed without counting.
+//! documents are executed without counting. Queries that passed the validation before are executed without validating them again.
 
 use std::sync::{
     Arc,
@@ -9,7 +9,8 @@ use std::sync::{
 };
 
 use async_graphql::{
-    Data, Executor, ObjectType, QueryPathSegment, Request, Response, SchemaBuilder, ServerResult, Value, async_trait,
+    Data, Executor, ObjectType, QueryPathSegment, Request, Response, SchemaBuilder, ServerResult, ValidationMode,
+    Value, async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo},
 };
 use futures_util::stream::BoxStream;
@@ -17,28 +18,34 @@ use futures_util::stream::BoxStream;
 use service::App;
 
 use super::{
-    Mutation, Schema, Subscription, change_cursor, context::ForQueries, error::ApiError, operation::Operation,
+    Mutation, Schema, Subscription, change_cursor,
+    context::ForQueries,
+    error::{ApiError, is_request_error},
+    operation::Operation,
 };
 
-/// The schema as it is executed, with or without counting the bytes of answers. It also reads the position in the log ahead for
+/// The schema as it is executed: with or without validation, and with or without counting the bytes of answers. It also reads the position in the log ahead for
 /// requests that ask for it, and makes each answer use one release of the time zone data.
 pub struct LimitedSchema<Q> {
     app: App,
     for_queries: App,
     for_expensive_queries: App,
     plain: Schema<Q>,
+    /// For operations that passed the validation before.
+    validated: Schema<Q>,
     counting: Schema<Q>,
     most: u64,
 }
 
 impl<Q> Clone for LimitedSchema<Q> {
     fn clone(&self) -> Self {
-        let Self { app, for_queries, for_expensive_queries, plain, counting, most } = self;
+        let Self { app, for_queries, for_expensive_queries, plain, validated, counting, most } = self;
         Self {
             app: app.clone(),
             for_queries: for_queries.clone(),
             for_expensive_queries: for_expensive_queries.clone(),
             plain: plain.clone(),
+            validated: validated.clone(),
             counting: counting.clone(),
             most: *most,
         }
@@ -50,7 +57,8 @@ impl<Q: ObjectType + 'static> LimitedSchema<Q> {
     pub fn new(app: App, build: impl Fn() -> SchemaBuilder<Q, Mutation, Subscription>, most: u64) -> Self {
         let (for_queries, for_expensive_queries) = (app.for_queries(), app.for_expensive_queries());
         let (plain, counting) = (build().finish(), build().extension(CountAnswer { most }).finish());
-        Self { app, for_queries, for_expensive_queries, plain, counting, most }
+        let validated = build().validation_mode(ValidationMode::Fast).finish();
+        Self { app, for_queries, for_expensive_queries, plain, validated, counting, most }
     }
 
     /// Puts an app into the request that uses one release of the time zone data, and the connections for the price of the
@@ -62,16 +70,28 @@ impl<Q: ObjectType + 'static> LimitedSchema<Q> {
         request.data(self.app.pinned()).data(for_queries)
     }
 
-    fn schema_for(&self, request: &Request) -> &Schema<Q> {
-        let is_short = Operation::of(request).is_some_and(|operation| operation.cost.answer_bytes <= self.most);
-        if is_short { &self.plain } else { &self.counting }
+    fn schema_for(&self, operation: Option<&Operation>) -> &Schema<Q> {
+        match operation {
+            Some(operation) if operation.cost.answer_bytes > self.most => &self.counting,
+            Some(operation) if operation.is_validated() => &self.validated,
+            Some(_) => &self.plain,
+            None => &self.counting,
+        }
     }
 }
 
 impl<Q: ObjectType + 'static> Executor for LimitedSchema<Q> {
     async fn execute(&self, request: Request) -> Response {
         match change_cursor::read_ahead(&self.app, self.pin(request)).await {
-            Ok(request) => self.schema_for(&request).execute(request).await,
+            Ok(request) => {
+                let operation = Operation::of(&request).map(Arc::clone);
+                let response = self.schema_for(operation.as_deref()).execute(request).await;
+                // Invalid documents are not executed.
+                if !is_request_error(&response) {
+                    operation.iter().for_each(|operation| operation.note_validated());
+                }
+                response
+            }
             Err(error) => error.into_response(),
         }
     }
@@ -80,7 +100,8 @@ impl<Q: ObjectType + 'static> Executor for LimitedSchema<Q> {
     /// data is renewed with each event.
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let request = self.pin(request);
-        Executor::execute_stream(self.schema_for(&request), request, session_data)
+        let operation = Operation::of(&request).map(Arc::clone);
+        Executor::execute_stream(self.schema_for(operation.as_deref()), request, session_data)
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     error::ApiError,
     execute::{COST_EXTENSION, client_address, data},
     operation::{Cost, Operation},
+    query_cache::{QueryCache, ReadQuery},
     registry::Types,
     root_field::only_field,
     sharing::ShareableFields,
@@ -44,13 +45,14 @@ pub struct Reader {
     budgets: Option<Arc<Budgets>>,
     /// The documents that may run. `None` if every document may run.
     trusted: Option<Arc<TrustedDocuments>>,
+    cache: Arc<QueryCache>,
 }
 
 impl Reader {
     /// `types` must be the types of the schema that is executed. `shareable` are those of their fields that are the same for
     /// every viewer.
     pub fn new(types: Types, shareable: ShareableFields) -> Self {
-        Self { types: Arc::new(types), shareable, budgets: None, trusted: None }
+        Self { types: Arc::new(types), shareable, budgets: None, trusted: None, cache: Arc::default() }
     }
 
     /// Spends the price of each request from these budgets.
@@ -70,7 +72,8 @@ impl Reader {
     /// is executed: a subscription has its one field at the root, and variables are settled.
     ///
     /// The price of the request is spent from the budgets of its address and its viewer, if its data has those. The price of
-    /// the text is spent before the text is parsed. The rest is spent when the operation is known.
+    /// the text is spent before the text is parsed. The rest is spent when the operation is known. A query that was read before
+    /// comes from a cache, for the same price.
     ///
     /// Makes the checks that async-graphql leaves out: the document has a reasonable size and its fragments do not multiply, a
     /// subscription has one field (GraphQL, 5.2.3.1), and variables that may not be null have values (GraphQL, 6.1.2).
@@ -83,6 +86,11 @@ impl Reader {
         let for_text = Cost::points_of_text(text_bytes);
         self.spend(request, for_text)?;
         find_document(self.trusted.as_deref(), request)?;
+        let key = QueryCache::key(request);
+        if let Some(query) = key.as_ref().and_then(|key| self.cache.get(key)) {
+            self.spend(request, query.operation.cost.points() - for_text)?;
+            return Ok(query.put_into(request));
+        }
         check_text(&request.query)?;
         // These are taken out for a moment, because the parsed document borrows the request.
         let (name, variables) = (request.operation_name.take(), mem::take(&mut request.variables));
@@ -99,6 +107,11 @@ impl Reader {
         }
         variables::settle(&self.types, request)?;
         let operation = Arc::new(operation);
+        if let Some(key) = key
+            && let Some(query) = ReadQuery::of(request, &operation)
+        {
+            self.cache.insert(key, query);
+        }
         request.data.insert(Arc::clone(&operation));
         Ok(operation)
     }

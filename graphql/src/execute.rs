@@ -16,7 +16,9 @@ use tracing::Instrument as _;
 use super::{
     document::Reader,
     error::ApiError,
+    low_priority::LowPriority,
     operation::Operation,
+    prices::EXPENSIVE,
     query_permits::{QueryPermit, QueryPermits},
 };
 use crate::subscribe::Purpose;
@@ -39,6 +41,8 @@ pub struct Guard {
     timeout: Duration,
     reader: Reader,
     queries: QueryPermits,
+    /// For expensive queries. `None` if all threads have the same priority.
+    low_priority: Option<LowPriority>,
     mutations_by_address: Rates<IpAddr>,
     mutations_by_person: Rates<PersonId>,
 }
@@ -54,9 +58,16 @@ impl Guard {
             timeout: limits.request,
             reader,
             queries: QueryPermits::new(limits.queries, limits.queries_per_address),
+            low_priority: None,
             mutations_by_address: Rates::new(quota(limits.mutations_per_second_per_address)),
             mutations_by_person: Rates::new(quota(limits.mutations_per_second_per_person)),
         }
+    }
+
+    /// Runs expensive queries on these threads.
+    #[must_use]
+    pub fn with_low_priority(self, threads: LowPriority) -> Self {
+        Self { low_priority: Some(threads), ..self }
     }
 
     /// Waits for a permit to read as much as a query of this price does.
@@ -137,17 +148,27 @@ impl<E: Executor> Execution<E> {
         }
     }
 
-    /// Waits for a permit, and runs the query with a time limit.
+    /// Waits for a permit, and runs the query with a time limit. An expensive query runs on threads of low priority.
     async fn query(&self, request: Request, points: u64) -> Response {
         let _permit = match self.guard.queries.take(client_address(&request), points).await {
             Ok(permit) => permit,
             Err(error) => return error.into_response(),
         };
-        if let Ok(response) = timeout(self.guard.timeout, self.executor.execute(request)).await {
-            return response;
+        let executed = match &self.guard.low_priority {
+            Some(threads) if points > EXPENSIVE => {
+                let executor = self.executor.clone();
+                timeout(self.guard.timeout, threads.run(async move { executor.execute(request).await })).await
+            }
+            _ => timeout(self.guard.timeout, self.executor.execute(request)).await.map(Ok),
+        };
+        match executed {
+            Ok(Ok(response)) => response,
+            Ok(Err(failure)) => ApiError::internal(failure).into_response(),
+            Err(_) => {
+                let seconds = self.guard.timeout.as_secs();
+                ApiError::query_too_complex(format!("the query took longer than {seconds} seconds")).into_response()
+            }
         }
-        let seconds = self.guard.timeout.as_secs();
-        ApiError::query_too_complex(format!("the query took longer than {seconds} seconds")).into_response()
     }
 }
 

@@ -6,7 +6,15 @@
 //! of introspection, and the bytes of its text and its arguments. [`prices`](super::prices) has the price of each field, and
 //! the limits.
 
-use std::{any::TypeId, collections::BTreeSet, convert::Infallible, sync::Arc};
+use std::{
+    any::TypeId,
+    collections::BTreeSet,
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_graphql::{
     Name, Positioned, Request, Variables,
@@ -69,6 +77,7 @@ pub struct Operation {
     pub shape: Shape,
     /// The approximate size of the document and its variables while they are kept, in bytes.
     pub kept_bytes: usize,
+    is_validated: AtomicBool,
 }
 
 /// The cost of an operation.
@@ -144,7 +153,17 @@ impl Operation {
             sharing,
             shape,
             kept_bytes,
+            is_validated: AtomicBool::new(false),
         })
+    }
+
+    /// Whether the operation passed the validation of the schema, in this request or in an earlier one.
+    pub(super) fn is_validated(&self) -> bool {
+        self.is_validated.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_validated(&self) {
+        self.is_validated.store(true, Ordering::Relaxed);
     }
 
     /// The operation that was read from a request.

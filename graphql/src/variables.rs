@@ -447,9 +447,18 @@ mod tests {
         let schema = Schema::new(Echo, EmptyMutation, EmptySubscription);
         let types = Types::read(&schema.sdl()).unwrap();
         let guard = Guard::new(Introspection::Everybody, &Limits::default(), Reader::new(types, &[]));
-        let request = Request::new(document).variables(Variables::from_json(variables));
-        let request = if document.contains("query A") { request.operation_name("A") } else { request };
-        let response = Execution::new(schema, guard).execute(request).await;
+        let execution = Execution::new(schema, guard);
+        let ask = async || {
+            let request = Request::new(document).variables(Variables::from_json(variables.clone()));
+            let request = if document.contains("query A") { request.operation_name("A") } else { request };
+            execution.execute(request).await
+        };
+        let (response, again) = (ask().await, ask().await);
+        assert_eq!(
+            (&response.data, &response.errors),
+            (&again.data, &again.errors),
+            "as it was read before: {document}"
+        );
         match response.errors.as_slice() {
             [] => Ok(response.data.into_json().unwrap()),
             [error, ..] => Err(error.message.clone()),

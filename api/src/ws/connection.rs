@@ -12,15 +12,14 @@ use std::{
 use async_graphql::{Request, Response, ServerError, parser::types::OperationType};
 use auth::unread::find_unread_token;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use domain::access::Viewer;
 use futures_util::{
     FutureExt, SinkExt, StreamExt,
     future::{AbortHandle, Abortable, BoxFuture},
     stream::FuturesUnordered,
 };
 use governor::{DefaultDirectRateLimiter, RateLimiter};
-use graphql::{
-    error::ApiError, execute::ClientAddress, query_permits::QueryPermit, socket_heartbeats::SocketHeartbeats,
-};
+use graphql::{document::Reader, error::ApiError, execute::ClientAddress, socket_heartbeats::SocketHeartbeats};
 use live::{CloseReason, Content, OperationNumber, QueuedMessage, Subscription};
 use serde_json::{Map, Value};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
@@ -61,8 +60,8 @@ struct Connection {
     /// What the opening request says about the viewer. Dropped after `connection_init`.
     opening: Option<Box<Opening>>,
     identifying: Option<Identifying>,
-    /// A large message that waits until it may be read. Meanwhile no other message is read.
-    large: Option<Box<LargeMessage>>,
+    /// Reads a large message. Meanwhile no other message is read.
+    large: Option<BoxFuture<'static, Result<Incoming, Close>>>,
     operations: Vec<Operation>,
     last_operation: OperationNumber,
     subscription_rate: DefaultDirectRateLimiter,
@@ -110,10 +109,31 @@ struct Identifying {
     answer: &'static str,
 }
 
-/// A message that is read as soon as there is a permit.
-struct LargeMessage {
-    text: Utf8Bytes,
-    permit: BoxFuture<'static, Result<QueryPermit, ApiError>>,
+/// A message from the client. Its request was read, or is refused.
+type Incoming = ClientMessage<Result<SocketRequest, ServerError>>;
+
+/// Reads the messages of a socket.
+struct MessageReader {
+    reader: Reader,
+    viewer: Viewer,
+    address: ClientAddress,
+}
+
+impl MessageReader {
+    fn read(&self, text: &str) -> Result<Incoming, Close> {
+        let message = protocol::parse(text).map_err(|error| Close::BadRequest(error.to_string()))?;
+        let data = |request: Request| request.data(self.viewer).data(self.address);
+        Ok(message.map_request(|request| SocketRequest::read(&self.reader, data(request))))
+    }
+}
+
+/// Reads a large message as soon as there is a permit. Without a permit the socket is closed, because the operation's id
+/// stands in the message that may not be read.
+async fn read_large(large_requests: LargeRequests, reader: MessageReader, text: Utf8Bytes) -> Result<Incoming, Close> {
+    let try_again = |error: ApiError| Close::TryAgain(error.message().to_owned());
+    let ClientAddress(client) = reader.address;
+    let _permit = large_requests.permit(Some(client)).await.map_err(try_again)?;
+    large_requests.read(move || reader.read(&text)).await.map_err(try_again)?
 }
 
 enum State {
@@ -140,7 +160,7 @@ enum Ending {
 
 enum Event {
     Read(Message),
-    ReadLarge(Utf8Bytes, Result<QueryPermit, ApiError>),
+    ReadLarge(Result<Incoming, Close>),
     Identified(Result<Identity, AuthError>, &'static str),
     Finished(Finished),
     Tick,
@@ -182,7 +202,7 @@ impl Connection {
             let event = poll_fn(|context| self.poll_event(context, timer.as_mut())).await;
             let ended = match event {
                 Event::Read(message) => self.read(message),
-                Event::ReadLarge(text, permit) => self.read_large(&text, permit),
+                Event::ReadLarge(incoming) => self.handle(incoming),
                 Event::Identified(result, answer) => self.acknowledge(result, answer).map_err(Ending::Close),
                 Event::Finished(finished) => {
                     self.settle(finished);
@@ -206,10 +226,9 @@ impl Connection {
             return Poll::Ready(Event::End(ending));
         }
         if let Some(large) = &mut self.large {
-            if let Poll::Ready(permit) = large.permit.poll_unpin(context) {
-                let text = std::mem::take(&mut large.text);
+            if let Poll::Ready(incoming) = large.poll_unpin(context) {
                 self.large = None;
-                return Poll::Ready(Event::ReadLarge(text, permit));
+                return Poll::Ready(Event::ReadLarge(incoming));
             }
         } else {
             match self.socket.poll_next_unpin(context) {
@@ -307,12 +326,13 @@ impl Connection {
         match message {
             Message::Text(text) if text.len() > LargeRequests::BYTES => {
                 let large_requests = self.entry.sockets.0.settings.large_requests.clone();
-                let client = self.entry.permit.address();
-                let permit = async move { large_requests.permit(Some(client)).await }.boxed();
-                self.large = Some(Box::new(LargeMessage { text, permit }));
+                self.large = Some(read_large(large_requests, self.reader(), text).boxed());
                 Ok(())
             }
-            Message::Text(text) => self.read_text(&text),
+            Message::Text(text) => {
+                let incoming = self.reader().read(&text);
+                self.handle(incoming)
+            }
             Message::Binary(_) => {
                 Err(Ending::Close(Close::BadRequest("A message must be text, not binary".to_owned())))
             }
@@ -330,23 +350,17 @@ impl Connection {
         }
     }
 
-    /// Without a permit the socket is closed, because the operation's id stands in the message that may not be read.
-    fn read_large(&mut self, text: &str, permit: Result<QueryPermit, ApiError>) -> Result<(), Ending> {
-        match permit {
-            Ok(_held) => self.read_text(text),
-            Err(error) => Err(Ending::Close(Close::TryAgain(error.message().to_owned()))),
-        }
+    fn reader(&self) -> MessageReader {
+        let viewer = match self.phase {
+            Phase::Acknowledged(identity) => identity.viewer,
+            Phase::Opened { .. } | Phase::Identifying => Viewer::NOBODY,
+        };
+        let reader = self.entry.sockets.0.settings.reader.clone();
+        MessageReader { reader, viewer, address: ClientAddress(self.entry.permit.address()) }
     }
 
-    fn read_text(&mut self, text: &str) -> Result<(), Ending> {
-        match protocol::parse(text) {
-            Ok(message) => self.handle(message).map_err(Ending::Close),
-            Err(error) => Err(Ending::Close(Close::BadRequest(error.to_string()))),
-        }
-    }
-
-    fn handle(&mut self, message: ClientMessage) -> Result<(), Close> {
-        match message {
+    fn handle(&mut self, incoming: Result<Incoming, Close>) -> Result<(), Ending> {
+        let handled = incoming.and_then(|message| match message {
             ClientMessage::ConnectionInit(payload) => self.identify(payload.as_ref()),
             ClientMessage::Ping(payload) => self.answer_ping(payload),
             ClientMessage::Pong => Ok(()),
@@ -355,7 +369,8 @@ impl Connection {
                 self.complete(&id);
                 Ok(())
             }
-        }
+        });
+        handled.map_err(Ending::Close)
     }
 
     /// The first `connection_init` says who the viewer is. Another one renews the token if it has one.
@@ -420,7 +435,7 @@ impl Connection {
         Ok(())
     }
 
-    fn subscribe(&mut self, id: &str, request: Request) -> Result<(), Close> {
+    fn subscribe(&mut self, id: &str, asked: Result<SocketRequest, ServerError>) -> Result<(), Close> {
         let Phase::Acknowledged(Identity { viewer, .. }) = self.phase else { return Err(Close::Unauthorized) };
         self.check_token()?;
         let quoted = protocol::quoted(id);
@@ -430,8 +445,7 @@ impl Connection {
         self.last_operation += 1;
         let number = self.last_operation;
         let address = ClientAddress(self.entry.permit.address());
-        let request = request.data(viewer).data(address);
-        let asked = match SocketRequest::read(&self.entry.sockets.0.settings.reader, request) {
+        let asked = match asked {
             Ok(asked) => asked,
             Err(error) => {
                 self.refuse(quoted, error);

@@ -89,14 +89,26 @@ fn shortened(reason: &str) -> &str {
     &reason[..reason.floor_char_boundary(123)]
 }
 
-/// A message from the client.
+/// A message from the client, with its request as it was sent, or after it was read.
 #[derive(Debug)]
-pub(super) enum ClientMessage {
+pub(super) enum ClientMessage<R = Request> {
     ConnectionInit(Option<Map<String, Value>>),
     Ping(Option<Map<String, Value>>),
     Pong,
-    Subscribe { id: String, request: Box<Request> },
+    Subscribe { id: String, request: Box<R> },
     Complete { id: String },
+}
+
+impl<R> ClientMessage<R> {
+    pub(super) fn map_request<S>(self, read: impl FnOnce(R) -> S) -> ClientMessage<S> {
+        match self {
+            Self::ConnectionInit(payload) => ClientMessage::ConnectionInit(payload),
+            Self::Ping(payload) => ClientMessage::Ping(payload),
+            Self::Pong => ClientMessage::Pong,
+            Self::Subscribe { id, request } => ClientMessage::Subscribe { id, request: Box::new(read(*request)) },
+            Self::Complete { id } => ClientMessage::Complete { id },
+        }
+    }
 }
 
 /// What is wrong with a message of a client. The text is for the client.

@@ -199,12 +199,15 @@ impl<E: Executor> GraphqlEndpoint<E> {
         }
         let identity = self.identify(parts).await?;
         let body = if by_get { Vec::new() } else { receive(parts, body).await? };
-        let permit = self.permit_to_read(&body, parts).await?;
-        let request = if by_get { read_address(parts)? } else { read_body(&body)? };
-        drop(body);
+        let is_large = body.len() > LargeRequests::BYTES;
+        let permit = if is_large { Some(self.permit_to_read(parts).await?) } else { None };
+        let request =
+            if by_get { read_address(parts)? } else { self.read(is_large, move || read_body(&body)).await?? };
         let mut request = (self.prepare)(request.data(identity.viewer), parts);
-        let operation = match self.reader.read(&mut request) {
-            Ok(operation) => operation,
+        let reader = self.reader.clone();
+        let read = self.read(is_large, move || reader.read(&mut request).map(|operation| (operation, request))).await?;
+        let (operation, request) = match read {
+            Ok(read) => read,
             Err(error) => return Ok(accept.answer(Response::from_errors(vec![error]))),
         };
         drop(permit);
@@ -225,13 +228,23 @@ impl<E: Executor> GraphqlEndpoint<E> {
     }
 
     /// Waits until a large body may be read.
-    async fn permit_to_read(&self, body: &[u8], parts: &Parts) -> Result<Option<QueryPermit>, Refusal> {
-        if body.len() <= LargeRequests::BYTES {
-            return Ok(None);
-        }
+    async fn permit_to_read(&self, parts: &Parts) -> Result<QueryPermit, Refusal> {
         let address = self.admission.as_ref().map(|admission| admission.client_of(parts));
         let permit = self.large_requests.permit(address).await;
-        permit.map(Some).map_err(|error| Refusal::new(StatusCode::TOO_MANY_REQUESTS, error))
+        permit.map_err(|error| Refusal::new(StatusCode::TOO_MANY_REQUESTS, error))
+    }
+
+    /// Does a part of the reading of a request.
+    async fn read<T: Send + 'static>(
+        &self,
+        is_large: bool,
+        reading: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        if !is_large {
+            return Ok(reading());
+        }
+        let read = self.large_requests.read(reading).await;
+        read.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error))
     }
 
     async fn execute(
