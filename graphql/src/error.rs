@@ -48,9 +48,8 @@ pub enum ErrorCode {
     PersistedQueryNotFound,
     /// The document is not in the list of trusted documents.
     UntrustedDocument,
-    /// Something that the server needs, such as its database, is not available. The same request may succeed later.
-    Unavailable,
-    /// A failure of the server. Its cause is in the log.
+    /// A failure of the server. Its cause is in the log. If something that the server needs is not available, such as its
+    /// database, the error says when to try again.
     Internal,
 }
 
@@ -69,7 +68,6 @@ impl ErrorCode {
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::UntrustedDocument => "UNTRUSTED_DOCUMENT",
-            Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
     }
@@ -157,9 +155,9 @@ impl ApiError {
         Self { source: Some(Arc::from(source.into())), ..Self::new(ErrorCode::Internal, INTERNAL_MESSAGE) }
     }
 
-    /// The database is not available. The source is logged when the error is sent to a client. The client does not see it.
+    /// The database is not available. It is an internal error that says when to try again. The source is logged when the error is sent to a client. The client does not see it.
     pub fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Some(Arc::from(source.into())), ..Self::new(ErrorCode::Unavailable, UNAVAILABLE_MESSAGE) }
+        Self { source: Some(Arc::from(source.into())), ..Self::new(ErrorCode::Internal, UNAVAILABLE_MESSAGE) }
             .after(TRY_AGAIN_AFTER)
     }
 
@@ -209,8 +207,7 @@ impl ApiError {
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         if let Some(source) = &error.source {
-            let text =
-                if error.code == ErrorCode::Unavailable { "the database is unavailable" } else { "internal error" };
+            let text = if error.retry_after.is_some() { "the database is unavailable" } else { "internal error" };
             tracing::error!(error = %Chain(source.as_ref()), "{text}");
         }
         let mut extensions = ErrorExtensionValues::default();
@@ -282,7 +279,13 @@ pub fn is_request_error(response: &Response) -> bool {
 /// Whether a part of the request failed because of the server, such as when the database is down. The request may succeed
 /// later. The errors must already have their codes.
 pub fn is_failure(response: &Response) -> bool {
-    has_code(response, ErrorCode::Internal) || has_code(response, ErrorCode::Unavailable)
+    has_code(response, ErrorCode::Internal)
+}
+
+/// Whether the request failed because something that the server needs is not available, such as its database.
+pub fn is_unavailable(response: &Response) -> bool {
+    let says_when = |error: &ServerError| error.extensions.as_ref().is_some_and(|it| it.get(RETRY_AFTER).is_some());
+    is_failure(response) && response.errors.iter().any(says_when)
 }
 
 /// Whether an error of the response has this code.
@@ -549,7 +552,7 @@ mod tests {
     fn an_unavailable_database_shows_only_when_to_try_again() {
         let cause = service::Error::Again("another server holds the lock");
         let response = ApiError::from(cause).into_response();
-        assert!(is_failure(&response) && has_code(&response, ErrorCode::Unavailable));
+        assert!(is_unavailable(&response) && has_code(&response, ErrorCode::Internal));
         assert_eq!(response.errors[0].message, UNAVAILABLE_MESSAGE);
         let shown = response.errors[0].extensions.as_ref().and_then(|shown| shown.get(RETRY_AFTER));
         assert_eq!(shown, Some(&value!(10)));

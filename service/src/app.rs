@@ -265,9 +265,8 @@ fn outcome_unknown(error: Error) -> Error {
 /// locks.
 const ATTEMPTS: u32 = 200;
 
-/// How many times a transaction that cannot begin is tried. SQLite waits five seconds for its lock each time, so this takes as long
-/// as [`ATTEMPTS`].
-const BEGIN_ATTEMPTS: u32 = 2;
+/// How many times a transaction that cannot begin is tried. SQLite waits five seconds for its lock each time.
+const BEGIN_ATTEMPTS: u32 = 3;
 
 /// How many times a transaction is tried if its connection ends. This takes some two seconds, plus the pool's wait for
 /// a connection.

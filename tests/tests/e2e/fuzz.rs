@@ -15,7 +15,7 @@ use crate::fixtures::{create_active_instance, create_person, create_session, sav
 
 on_both_databases!(random_requests_never_fail_internally);
 
-const CODES: [&str; 11] = [
+const CODES: [&str; 10] = [
     "UNAUTHENTICATED",
     "FORBIDDEN",
     "NOT_FOUND",
@@ -25,7 +25,6 @@ const CODES: [&str; 11] = [
     "RATE_LIMITED",
     "QUERY_TOO_COMPLEX",
     "CURSOR_EXPIRED",
-    "UNAVAILABLE",
     "INTERNAL",
 ];
 

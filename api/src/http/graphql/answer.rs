@@ -10,7 +10,9 @@ use axum::{
     },
     response::IntoResponse as _,
 };
-use graphql::error::{self, ApiError, ErrorCode, add_missing_codes, has_code, is_failure, is_request_error};
+use graphql::error::{
+    self, ApiError, ErrorCode, add_missing_codes, has_code, is_failure, is_request_error, is_unavailable,
+};
 use serde::Serialize;
 
 use super::negotiation::MediaType;
@@ -34,7 +36,7 @@ pub(super) fn single_answer(mut response: Response, media_type: MediaType) -> ax
         StatusCode::TOO_MANY_REQUESTS
     } else if media_type != MediaType::GraphqlResponse {
         StatusCode::OK
-    } else if has_code(&response, ErrorCode::Unavailable) {
+    } else if is_unavailable(&response) {
         StatusCode::SERVICE_UNAVAILABLE
     } else if is_failure(&response) {
         StatusCode::INTERNAL_SERVER_ERROR

@@ -387,7 +387,7 @@ fn paying(
 /// The error for a token that was refused.
 fn token_error(error: AuthError) -> ApiError {
     match error {
-        AuthError::Unavailable => ApiError::new(ErrorCode::Unavailable, error.to_string()).after(TRY_AGAIN_AFTER),
+        AuthError::Unavailable => ApiError::new(ErrorCode::Internal, error.to_string()).after(TRY_AGAIN_AFTER),
         error => ApiError::unauthenticated(error.to_string()),
     }
 }

@@ -112,7 +112,7 @@ async fn server_recovers_after_the_database_was_read_only() -> Result<()> {
         proxy.allow().await?;
         state(503, "read-only").await?;
         let document = "mutation { createPerson(input: { displayName: \"Bob\" }) { person { id } } }";
-        assert_eq!(admin.error_code(document, json!({})).await?, "UNAVAILABLE");
+        assert_eq!(admin.error_code(document, json!({})).await?, "INTERNAL");
         admin.data("{ sessions { nodes { id } } }", json!({})).await?;
         if is_promoted {
             standby.promote().await?;

@@ -44,7 +44,7 @@ use crate::fixtures::create_person;
 /// Which errors clients may get in a test.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tolerance {
-    /// The database may be down. Then answers are UNAVAILABLE or INTERNAL, and show no internals.
+    /// The database may be down. Then answers are INTERNAL and show no internals.
     pub internal: bool,
     /// Servers may end. Then connections end without an answer.
     pub servers_end: bool,
@@ -59,7 +59,7 @@ impl Tolerance {
             "Tokens can't be checked at the moment",
         ];
         let hides_internals = hides_internals.iter().any(|known| error.message.starts_with(known));
-        self.internal && matches!(&*error.code, "UNAVAILABLE" | "INTERNAL") && hides_internals
+        self.internal && error.code == "INTERNAL" && hides_internals
     }
 }
 

@@ -128,8 +128,8 @@ async fn nobody_gets_a_seat_while_the_database_is_down() -> Result<()> {
     postgres.kill().await?;
     let enter =
         r#"mutation($id: ID!) { enterActivity(input: { presenceId: $id, activityKey: "interview" }) { admitted } }"#;
-    assert_eq!(client.error_code(enter, json!({ "id": visit })).await?, "UNAVAILABLE");
-    assert_eq!(client.error_code(BEAT, json!({ "input": { "presenceId": visit } })).await?, "UNAVAILABLE");
+    assert_eq!(client.error_code(enter, json!({ "id": visit })).await?, "INTERNAL");
+    assert_eq!(client.error_code(BEAT, json!({ "input": { "presenceId": visit } })).await?, "INTERNAL");
     postgres.start_again().await?;
     eventually(LIMIT, "the server to recover", async || {
         beat(&client, &visit).await?;

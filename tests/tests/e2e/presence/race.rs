@@ -92,7 +92,7 @@ async fn seats_are_never_oversold_and_an_expired_lease_passes_to_one_visit() -> 
 async fn enter(visitor: &Visitor) -> Result<Value> {
     loop {
         match enter_activity(&visitor.client, &visitor.visit, KEY).await {
-            Err(error) if format!("{error:#}").contains("UNAVAILABLE") => println!("once more: {error:#}"),
+            Err(error) if format!("{error:#}").contains("INTERNAL") => println!("once more: {error:#}"),
             answer => return answer,
         }
     }

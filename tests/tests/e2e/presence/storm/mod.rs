@@ -209,7 +209,7 @@ async fn watch_seats(url: String, messages: Arc<AtomicU64>) -> Result<()> {
 
 /// Too much was asked at once: no connection of the pool, or no turn, became free in time. A client would ask again.
 fn may_be_asked_again(error: &GraphqlError) -> bool {
-    matches!(&*error.code, "UNAVAILABLE" | "INTERNAL" | "RATE_LIMITED")
+    matches!(&*error.code, "INTERNAL" | "RATE_LIMITED")
 }
 
 /// Asks at random servers until one of them answers.
