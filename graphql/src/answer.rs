@@ -87,8 +87,10 @@ impl<Q: ObjectType + 'static> Executor for LimitedSchema<Q> {
                 let operation = Operation::of(&request).map(Arc::clone);
                 let response = self.schema_for(operation.as_deref()).execute(request).await;
                 // Invalid documents are not executed.
-                if !is_request_error(&response) {
-                    operation.iter().for_each(|operation| operation.note_validated());
+                if let Some(operation) = operation
+                    && !is_request_error(&response)
+                {
+                    operation.note_validated();
                 }
                 response
             }

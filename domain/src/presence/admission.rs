@@ -180,6 +180,7 @@ mod tests {
                 .is_admitted
         );
     }
+
     #[test]
     fn nobody_gets_a_seat_that_was_not_asked_for() {
         let counts = SeatCounts { limit: Some(3), ..SeatCounts::default() };

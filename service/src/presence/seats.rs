@@ -413,7 +413,9 @@ async fn lock_own_and_seats_in(tx: &Tx, claimant: &Claimant, id: PresenceId, key
     }
     let person = claimant.person().filter(|_| activity.seats_per == SeatsPer::Person);
     let sql = format!(
-        "SELECT * FROM presence WHERE id = :visit OR (activity_id = :activity            AND person_id = (SELECT own.person_id FROM presence own WHERE own.id = :visit AND own.person_id = :person))          ORDER BY id {}",
+        "SELECT * FROM presence WHERE id = :visit OR (activity_id = :activity \
+           AND person_id = (SELECT own.person_id FROM presence own WHERE own.id = :visit AND own.person_id = :person)) \
+         ORDER BY id {}",
         tx.locking("FOR NO KEY UPDATE")
     );
     let values =

@@ -448,15 +448,12 @@ impl PresenceSettings {
     }
 }
 
-/// A client whose heartbeats are too rare loses its seat although its page is open.
+/// A client whose heartbeats are too rare loses its seat although its page is open. So a longer interval than the longest one
+/// counts as the longest one.
 fn heartbeat_interval(source: &Source<'_>, rules: PresenceRules, usual: Duration) -> Result<Duration, SettingError> {
-    let longest = u64::try_from(rules.longest_beat_interval().num_seconds()).unwrap_or_default().max(1);
-    let seconds = source.number("HEARTBEAT_SECONDS", usual.as_secs().min(longest), 1..=longest);
-    let because = |error: SettingError| {
-        let problem = format!("{}, which is a third of ONLINE_WINDOW_SECONDS", error.problem);
-        SettingError::new("HEARTBEAT_SECONDS", problem)
-    };
-    seconds.map(Duration::from_secs).map_err(because)
+    let whole = |interval: TimeDelta| u64::try_from(interval.num_seconds()).unwrap_or_default().max(1);
+    let seconds = source.number("HEARTBEAT_SECONDS", usual.as_secs(), 1..=whole(rules.online_window))?;
+    Ok(Duration::from_secs(seconds.min(whole(rules.longest_beat_interval()))))
 }
 
 /// A path may be written as in JSONPath: `$.realm_access.roles`. Of JSONPath, only names with dots between them are understood.
