@@ -170,7 +170,7 @@ pub(super) async fn plan_update(
     }
     let kept = here.skips.iter().filter(|skip| !removed.values().any(|id| *id == skip.id)).map(Skip::dates);
     let skips = Skips::new(kept.chain(added.iter().map(|date| SkippedDates::stored(*date, *date))));
-    let meetings = meetings::plan_changes(target, &after, &skips, stored, new).await?;
+    let meetings = meetings::plan_changes(target, &after, &skips, &here.instances, stored, new).await?;
     let changed: HashMap<_, _> = meetings.changed.iter().map(|(_, row)| (row.id, row)).collect();
     let mut instances: Vec<_> = here.instances.iter().filter(|row| !changed.contains_key(&row.id)).cloned().collect();
     instances.extend(changed.into_values().cloned());

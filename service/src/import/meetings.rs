@@ -5,6 +5,9 @@
 //! 1. The one that the last import recorded for the key of the meeting.
 //! 2. The one that rule 11 gives the occurrence of the meeting: the nearest one on its date that no other meeting has.
 //! 3. The one that an earlier import recorded for the key, before the file left out the meeting for a while.
+//!
+//! A meeting that the session has already, at the same times, gets no instance: such as one that a person made by hand. That one stays
+//! the person's.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -79,17 +82,12 @@ pub(super) async fn insert_meeting(
 fn made_from(target: &Target<'_>, session: &session::Model, meeting: &ImportedMeeting) -> session_instance::Model {
     let mut row = blank(session.id, meeting.date, target.context.now);
     (row.occurrence_date, row.occurrence_start) = meeting.occurrence.unzip();
-    put_times(&mut row, meeting);
+    (row.start_time, row.end_time) = (meeting.start, meeting.end);
+    row.has_own_times = meeting.has_own_times;
     row.location_override.clone_from(&meeting.location);
     put_state(target, &mut row, meeting.state);
     put_instants(target, &mut row, session);
     row
-}
-
-fn put_times(row: &mut session_instance::Model, meeting: &ImportedMeeting) {
-    (row.date, row.start_time, row.end_time) = (meeting.date, meeting.start, meeting.end);
-    row.has_own_times = meeting.has_own_times;
-    row.is_by_hand = false;
 }
 
 fn put_state(target: &Target<'_>, row: &mut session_instance::Model, state: MeetingState) {
@@ -118,11 +116,13 @@ fn put_instants(target: &Target<'_>, row: &mut session_instance::Model, session:
     facts::put_instants(row, instants);
 }
 
-/// Decides how the changes of the file change the instances of a session. `session` and `skips` are those after the import.
+/// Decides how the changes of the file change the instances of a session. `session` and `skips` are those after the import. `here` are
+/// its instances before it.
 pub(super) async fn plan_changes(
     target: &Target<'_>,
     session: &session::Model,
     skips: &Skips,
+    here: &[session_instance::Model],
     stored: &ImportRecord,
     new: &ImportedSession,
 ) -> Result<MeetingChanges> {
@@ -132,6 +132,9 @@ pub(super) async fn plan_changes(
     // What the last import read of each instance.
     let read: HashMap<SessionInstanceId, &ImportedMeeting> =
         stored.session.meetings.iter().filter_map(|it| Some((recorded(stored, &it.key)?, it))).collect();
+    let is_of_import =
+        |id: SessionInstanceId| rows.by_id.contains_key(&id) || stored.instances.values().any(|known| *known == id.0);
+    let others: Vec<_> = here.iter().filter(|row| row.deleted_at.is_none() && !is_of_import(row.id)).collect();
     let mut instances = Instances::new();
     let (mut created, mut changes) = (Vec::new(), Vec::new());
     for meeting in &new.meetings {
@@ -147,6 +150,7 @@ pub(super) async fn plan_changes(
             (None, Some(id)) if known.contains_key(meeting.key.as_str()) => {
                 instances.insert(meeting.key.clone(), id.0);
             }
+            (None, _) if others.iter().any(|row| is_at_the_same_times(row, meeting)) => {}
             (None, _) => created.push(meeting),
         }
     }
@@ -178,11 +182,18 @@ pub(super) async fn plan_changes(
     Ok(MeetingChanges { changed: changed.collect(), created: created.into_iter().cloned().collect(), known: instances })
 }
 
+/// Whether people would see the meeting twice: as this instance, and as its own.
+fn is_at_the_same_times(row: &session_instance::Model, meeting: &ImportedMeeting) -> bool {
+    let is_seen = meeting.state != MeetingState::Deleted;
+    is_seen && (row.date, row.start_time, row.end_time) == (meeting.date, meeting.start, meeting.end)
+}
+
 fn recorded(stored: &ImportRecord, key: &str) -> Option<SessionInstanceId> {
     stored.instances.get(key).copied().map(SessionInstanceId)
 }
 
-/// The instance after the changes of its meeting. `old` is what the last import read of it.
+/// The instance after the changes of its meeting. `old` is what the last import read of it. The date, the times, the location and
+/// the state change each by itself: what the file did not change stays as people left it.
 fn changed(
     target: &Target<'_>,
     row: &session_instance::Model,
@@ -193,16 +204,24 @@ fn changed(
     if was_deleted_by_a_person(row, old) {
         return after;
     }
-    let times = |meeting: &ImportedMeeting| (meeting.date, meeting.start, meeting.end, meeting.occurrence);
-    let has_new_times = old.is_none_or(|old| times(old) != times(new));
-    if has_new_times {
+    let has_new_date = old.is_none_or(|old| (old.date, old.occurrence) != (new.date, new.occurrence));
+    let has_new_times = old.is_none_or(|old| (old.start, old.end) != (new.start, new.end));
+    if has_new_date {
         (after.occurrence_date, after.occurrence_start) = new.occurrence.unzip();
-        put_times(&mut after, new);
+        after.date = new.date;
+    }
+    if has_new_times {
+        (after.start_time, after.end_time) = (new.start, new.end);
+    }
+    if has_new_date || has_new_times {
+        let is_as_in_file = (after.date, after.start_time, after.end_time) == (new.date, new.start, new.end);
+        after.has_own_times = new.has_own_times || !is_as_in_file;
+        after.is_by_hand &= !is_as_in_file;
     }
     if old.is_none_or(|old| old.location != new.location) {
         after.location_override.clone_from(&new.location);
     }
-    if old.is_none_or(|old| old.state != new.state) || has_new_times && is_retimed_away(row) {
+    if old.is_none_or(|old| old.state != new.state) || (has_new_date || has_new_times) && is_retimed_away(row) {
         put_state(target, &mut after, new.state);
     }
     after

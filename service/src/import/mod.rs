@@ -42,18 +42,19 @@ pub struct Options {
     pub is_dry_run: bool,
 }
 
-/// The limits of a file: its size in bytes, and the number of its sessions.
+/// The limits of a file: its size in bytes, and the number of its sessions. `advice` says what to do with a longer file.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub bytes: usize,
     pub sessions: usize,
+    advice: &'static str,
 }
 
 impl Limits {
     /// For a file that the command `insession import` reads.
-    pub const COMMAND: Self = Self { bytes: 64 * 1024 * 1024, sessions: 200_000 };
+    pub const COMMAND: Self = Self { bytes: 64 * 1024 * 1024, sessions: 200_000, advice: "split the file up" };
     /// For a file in a request.
-    pub const REQUEST: Self = Self { bytes: 200 * 1024, sessions: 200 };
+    pub const REQUEST: Self = Self { bytes: 200 * 1024, sessions: 200, advice: "insession import reads longer files" };
 }
 
 /// What an import did with an event. In a dry run: what it would do.
@@ -106,7 +107,7 @@ pub async fn import_calendar(
         viewer.may_import_calendars(false) || viewer.may_import_calendars(organizes_anything(app, viewer).await?);
     rights::require(is_allowed, "only organisers of a session and admins may import calendars")?;
     if text.len() > limits.bytes {
-        let message = format!("must have at most {} KiB: insession import reads longer files", limits.bytes / 1024);
+        let message = format!("must have at most {} KiB: {}", limits.bytes / 1024, limits.advice);
         return Err(Error::invalid("ics", message));
     }
     let options = Options {

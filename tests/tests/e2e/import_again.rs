@@ -24,6 +24,8 @@ on_both_databases!(
     report_names_the_meetings_in_which_a_session_differs_from_its_file,
     end_of_a_rule_that_an_older_version_imported_goes_with_the_rule,
     moved_meeting_survives_a_file_that_leaves_out_its_first_date,
+    meeting_that_a_person_made_is_not_made_again,
+    edits_of_a_meeting_stay_unless_the_file_changed_the_same,
     instance_keeps_its_check_ins_when_its_meeting_comes_back,
     own_feed_is_unchanged_and_any_edit_of_it_is_seen,
 );
@@ -534,6 +536,53 @@ async fn instances(client: &Client, id: &str) -> Result<Vec<(String, bool, Strin
     let all = data["session"]["instances"]["nodes"].as_array().context("no list")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     Ok(all.iter().map(|it| (text(&it["startsAt"]), it["isCancelled"] == true, text(&it["id"]))).collect())
+}
+
+async fn meeting_that_a_person_made_is_not_made_again(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let file = |more: &str| mondays("twice@test", 19, more, &[]);
+    let imported = import(&admin, json!({ "ics": file("") })).await?;
+    let id = session_of(&imported, "twice@test")?;
+    let by_hand = "mutation($input: CreateSessionInstanceInput!) { createSessionInstance(input: $input) { sessionInstance { id } } }";
+    let input = json!({ "sessionId": id, "date": "2030-01-09", "startTime": "19:00", "endTime": "21:00" });
+    let made = admin.data(by_hand, json!({ "input": input })).await?;
+    let made = made["createSessionInstance"]["sessionInstance"]["id"].as_str().context("no id")?;
+    let added = "RDATE;TZID=Europe/Berlin:20300109T190000\n";
+    for (more, action) in [(added, "UPDATED"), (added, "UNCHANGED"), ("", "UPDATED")] {
+        let report = import(&admin, json!({ "ics": file(more) })).await?;
+        assert_eq!(actions(&report), [("twice@test", action)]);
+        let all = instances(&admin, &id).await?;
+        let [(at, false, instance)] = all.as_slice() else { anyhow::bail!("{all:?}") };
+        ensure!(at.starts_with("2030-01-09T18:00") && instance == made, "{all:?}");
+    }
+    Ok(())
+}
+
+async fn edits_of_a_meeting_stay_unless_the_file_changed_the_same(database: TestDatabase) -> Result<()> {
+    let deployment = Deployment::start(&database).await?;
+    let admin = deployment.admin();
+    let file = |to: &str| {
+        let moved = format!("RECURRENCE-ID;TZID=Europe/Berlin:20300114T190000\nDTSTART;TZID=Europe/Berlin:{to}\n");
+        mondays("edits@test", 19, "", &[&moved])
+    };
+    let imported = import(&admin, json!({ "ics": file("20300115T200000") })).await?;
+    let id = session_of(&imported, "edits@test")?;
+    let (.., instance) = instances(&admin, &id).await?.pop().context("no instance")?;
+    let update = "mutation($input: UpdateSessionInstanceInput!) { updateSessionInstance(input: $input) { sessionInstance { id } } }";
+    let begins_at = async || -> Result<String> {
+        let all = instances(&admin, &id).await?;
+        Ok(all.into_iter().find(|it| it.2 == instance).context("the instance is gone")?.0)
+    };
+    admin.data(update, json!({ "input": { "id": instance, "startTime": "20:30" } })).await?;
+    // The file moves the meeting to another day, at the same time.
+    import(&admin, json!({ "ics": file("20300116T200000") })).await?;
+    ensure!(begins_at().await?.starts_with("2030-01-16T19:30"), "{}", begins_at().await?);
+    // A person moves it, and the file changes its time.
+    admin.data(update, json!({ "input": { "id": instance, "date": "2030-01-17" } })).await?;
+    import(&admin, json!({ "ics": file("20300116T170000") })).await?;
+    ensure!(begins_at().await?.starts_with("2030-01-17T16:00"), "{}", begins_at().await?);
+    Ok(())
 }
 
 /// People have checked in to a meeting that was moved, and to an added one. Then the series moves, the file loses both changes, and
