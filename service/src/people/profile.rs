@@ -321,13 +321,13 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
                 row.active_session_instance_id = moved.to;
             }
         }
+        // Rosters, screens at the door and lists show the name.
+        let is_shown_otherwise = row.hides_place != before.hides_place || row.display_name != before.display_name;
         if patch.is_deactivated == Some(true) {
             freed = visits::take_seats_and_places(tx, &queues, id, now).await?;
-        } else if row.hides_place != before.hides_place {
+        } else if is_shown_otherwise {
             visits::note_roster_changed(tx, id).await?;
         }
-        // Screens at the door and lists show the name.
-        let is_shown_otherwise = row.hides_place != before.hides_place || row.display_name != before.display_name;
         if is_shown_otherwise && let Some(instance) = row.active_session_instance_id {
             tx.log(|news| news.counts_changed(instance));
         }

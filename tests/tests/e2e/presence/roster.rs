@@ -22,7 +22,7 @@ async fn save(admin: &Client, is_public: bool) -> Result<()> {
     Ok(())
 }
 
-async fn update(admin: &Client, person: &str, field: &str, value: bool) -> Result<()> {
+async fn update(admin: &Client, person: &str, field: &str, value: impl Into<Value>) -> Result<()> {
     let document = "mutation($input: UpdatePersonInput!) { updatePerson(input: $input) { person { id } } }";
     let mut input = json!({ "id": person });
     input[field] = value.into();
@@ -135,6 +135,11 @@ async fn roster_is_for_admins_and_for_those_in_it_if_it_is_public(database: Test
     // A change of the roster is sent: Ben shows himself, Cleo gets a seat, Ann leaves.
     update(&admin, &ids[1], "hidesPlace", false).await?;
     inside.next_where("seats", LIMIT, shows(Some(names(&["Ann", "Ben"])))).await?;
+    // So is a new name.
+    for name in ["Zoe", "Ben"] {
+        update(&admin, &ids[1], "displayName", name).await?;
+        inside.next_where("seats", LIMIT, shows(Some(names(&["Ann", name])))).await?;
+    }
     ensure!(enter_activity(cleo, &visits[2], KEY).await?["admitted"] == true, "no seat");
     for socket in [&mut inside, &mut outside] {
         socket.next_where("seats", LIMIT, shows(Some(names(&["Ann", "Ben", "Cleo"])))).await?;
