@@ -651,6 +651,8 @@ why-not-yet = Noch nicht live: öffnet { $opens }, Beginn { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
+schedule-changed-meanwhile = Jemand anders hat die Termine geändert, seit Sie diese Seite geöffnet haben. Sie lauten jetzt: { $schedule }. Es wurde nichts gespeichert, und Ihre Eingaben sind noch hier. Öffnen Sie die Termine neu und ändern Sie sie dort.
+open-schedule-again = Die Termine neu öffnen
 path-taken = Eine andere Session hat diese Adresse. Wählen Sie eine andere.
 refused-zone-first = Korrigieren Sie zuerst die Zeitzone der Session.
 refused-meeting-exists = Die Session hat an diesem Tag zu dieser Zeit schon ein Treffen. Kreuzen Sie das Kästchen unten an, um noch eines hinzuzufügen.

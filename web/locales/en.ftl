@@ -635,6 +635,8 @@ refused-meeting-cancelled = The session already has a meeting on that date at th
 refused-own-slot = This is your own time, so you cannot book it.
 refused-booking-status = The booking has changed meanwhile, so this is no longer possible. Look at its status.
 refused-external-id = Another person has this external id. Remove it there first, or merge the two people.
+schedule-changed-meanwhile = Somebody else has changed the schedule since you opened this page. It is now: { $schedule }. Nothing was saved, and what you typed is still here. Open the schedule again, and make your change there.
+open-schedule-again = Open the schedule again
 path-taken = Another session has this address. Choose another.
 refused-no-longer-then = The session does not meet then any more. Look at its next meetings.
 

@@ -651,6 +651,8 @@ why-not-yet = Todavía no en vivo: abre { $opens }, inicio { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
+schedule-changed-meanwhile = Otra persona ha cambiado el horario desde que usted abrió esta página. Ahora es: { $schedule }. No se guardó nada, y lo que escribió sigue aquí. Abra el horario de nuevo y haga allí su cambio.
+open-schedule-again = Abrir el horario de nuevo
 path-taken = Otra sesión tiene esta dirección. Elija otra.
 refused-zone-first = Corrija primero la zona horaria de la sesión.
 refused-meeting-exists = La sesión ya tiene un encuentro ese día a estas horas. Marque la casilla de abajo para añadir otro.

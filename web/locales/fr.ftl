@@ -654,6 +654,8 @@ why-not-yet = Pas encore en direct : ouverture { $opens }, début { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
+schedule-changed-meanwhile = Quelqu'un d'autre a modifié les horaires depuis que vous avez ouvert cette page. Les horaires actuels : { $schedule }. Rien n'a été enregistré, et votre saisie est toujours ici. Rouvrez les horaires et faites-y votre modification.
+open-schedule-again = Rouvrir les horaires
 path-taken = Une autre session a cette adresse. Choisissez-en une autre.
 refused-zone-first = Corrigez d'abord le fuseau horaire de la session.
 refused-meeting-exists = La session a déjà une rencontre ce jour-là à ces heures. Cochez la case ci-dessous pour en ajouter une autre.

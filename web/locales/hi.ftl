@@ -646,6 +646,8 @@ why-not-yet = अभी लाइव नहीं: खुलेगी { $opens }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
+schedule-changed-meanwhile = आपके यह पृष्ठ खोलने के बाद किसी और ने समय-सारणी बदल दी है। अब वह है: { $schedule }। कुछ भी सहेजा नहीं गया, और आपने जो लिखा वह अब भी यहाँ है। समय-सारणी फिर खोलें और वहीं बदलाव करें।
+open-schedule-again = समय-सारणी फिर खोलें
 path-taken = यह पता किसी और सत्र का है। दूसरा चुनें।
 refused-zone-first = पहले सत्र का समय क्षेत्र ठीक करें।
 refused-meeting-exists = सत्र की उस दिन इसी समय पहले से एक बैठक है। एक और जोड़ने के लिए नीचे का बॉक्स चुनें।

@@ -651,6 +651,8 @@ why-not-yet = Nog niet live: opent { $opens }, begin { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
+schedule-changed-meanwhile = Iemand anders heeft het schema gewijzigd sinds je deze pagina opende. Het is nu: { $schedule }. Er is niets opgeslagen, en wat je hebt ingevuld staat hier nog. Open het schema opnieuw en wijzig het daar.
+open-schedule-again = Het schema opnieuw openen
 path-taken = Een andere sessie heeft dit adres. Kies een ander.
 refused-zone-first = Verbeter eerst de tijdzone van de sessie.
 refused-meeting-exists = De sessie heeft op die dag op deze tijden al een bijeenkomst. Kruis het vakje hieronder aan om er nog een toe te voegen.

@@ -648,6 +648,8 @@ why-not-yet = Ende jo drejtpërdrejt: hapet { $opens }, fillimi { $starts }
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
+schedule-changed-meanwhile = Dikush tjetër e ka ndryshuar orarin që kur e hapët këtë faqe. Tani është: { $schedule }. Nuk u ruajt asgjë, dhe ajo që shkruat është ende këtu. Hapeni orarin përsëri dhe bëjeni ndryshimin atje.
+open-schedule-again = Hape orarin përsëri
 path-taken = Një sesion tjetër e ka këtë adresë. Zgjidhni një tjetër.
 refused-zone-first = Ndreqni më parë zonën kohore të sesionit.
 refused-meeting-exists = Sesioni ka tashmë një takim atë ditë në këto orë. Shënoni kutinë më poshtë për të shtuar edhe një.

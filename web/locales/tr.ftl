@@ -631,6 +631,8 @@ why-not-yet = Henüz canlı değil: açılış { $opens }, başlangıç { $start
 
 ## Why something is refused: the messages of the service about no field. `web/src/language/refusal.rs` says which. The English of `said-…` is that of the service.
 
+schedule-changed-meanwhile = Siz bu sayfayı açtıktan sonra başka biri programı değiştirdi. Şimdiki program: { $schedule }. Hiçbir şey kaydedilmedi, yazdıklarınız hâlâ burada. Programı yeniden açın ve değişikliğinizi orada yapın.
+open-schedule-again = Programı yeniden aç
 path-taken = Başka bir oturumun adresi bu. Başka bir adres seçin.
 refused-zone-first = Önce oturumun saat dilimini düzeltin.
 refused-meeting-exists = Oturumun o gün bu saatlerde zaten bir buluşması var. Bir tane daha eklemek için aşağıdaki kutuyu işaretleyin.

@@ -4,6 +4,8 @@
 //! - A form that is refused keeps what was typed. Each message is beside its field. One wrong field has the focus. Several wrong
 //!   fields are listed above the form, with links to them, and the list has the focus.
 //! - A form that is accepted redirects to where it was sent from. There [`Outcome`] shows a confirmation, which has the focus.
+//! - A form that edits something carries the values that it showed at first, in the hidden field `shown`. Only the fields that its
+//!   sender changed are saved: see [`Changes`]. So a page that was opened earlier does not undo what others have changed since.
 
 use std::{borrow::Cow, convert::Infallible, str::FromStr};
 
@@ -16,6 +18,7 @@ use chrono::{NaiveDate, NaiveTime};
 use domain::{search, text::sentence};
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::json;
 use service::{Error, Result};
 
 use super::{
@@ -113,6 +116,19 @@ impl Typed {
         if is_ticked { self.with(name, "on") } else { self }
     }
 
+    /// The same values, for a form that edits them. The form carries them along as those that it shows at first.
+    #[must_use]
+    pub fn to_edit(self) -> Self {
+        let shown = json!(self.0);
+        self.with(SHOWN, shown)
+    }
+
+    /// What the sender of the form changed.
+    pub fn changes(&self) -> Changes<'_> {
+        let shown = self.all(SHOWN).next_back().and_then(|shown| serde_json::from_str(shown).ok());
+        Changes { typed: self, shown }
+    }
+
     /// Whether the visitor has confirmed a [`Question`].
     pub fn is_confirmed(&self) -> bool {
         self.has(CONFIRMED)
@@ -122,6 +138,42 @@ impl Typed {
     #[must_use]
     pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Self {
         Self(self.0.iter().filter_map(|(name, value)| Some((rename(name)?, value.clone()))).collect())
+    }
+}
+
+/// What the sender of a form changed. Without the values that the form showed at first, all its fields count as changed.
+pub struct Changes<'a> {
+    typed: &'a Typed,
+    /// The values that the form showed at first.
+    pub shown: Option<Typed>,
+}
+
+impl Changes<'_> {
+    /// Whether a field was changed.
+    pub fn has(&self, name: &str) -> bool {
+        // A browser sends an empty field, and ends lines as it likes. The order of ticked boxes says nothing.
+        let values = |typed: &Typed| -> Vec<String> {
+            let values = typed.all(name).filter(|value| !value.is_empty()).map(|value| value.replace("\r\n", "\n"));
+            let mut values: Vec<_> = values.collect();
+            values.sort_unstable();
+            values
+        };
+        self.shown.as_ref().is_none_or(|shown| values(shown) != values(self.typed))
+    }
+
+    /// The text of a field, if it was changed.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.has(name).then(|| self.typed.text(name).to_owned())
+    }
+
+    /// The text of a field, if it was changed. The inner value is `None` if the field is now empty.
+    pub fn optional(&self, name: &str) -> Option<Option<String>> {
+        self.has(name).then(|| self.typed.optional(name))
+    }
+
+    /// Whether a box is ticked, if that was changed.
+    pub fn ticked(&self, name: &str) -> Option<bool> {
+        self.has(name).then(|| self.typed.has(name))
     }
 }
 
@@ -319,6 +371,7 @@ impl Form<'_> {
         html! {
             form.stacked method="post" action=(address) {
                 (self.summary())
+                @if self.typed().has(SHOWN) { input type="hidden" name=(SHOWN) value=(self.typed().text(SHOWN)); }
                 @for part in &self.body { (part) }
                 div.buttons { (buttons) }
             }
@@ -658,6 +711,9 @@ pub struct Question<'a> {
     pub back: &'a str,
 }
 
+/// The hidden field with the values that a form showed at first.
+const SHOWN: &str = "shown";
+
 /// The field that says that the visitor has confirmed.
 const CONFIRMED: &str = "confirmed";
 
@@ -764,6 +820,29 @@ mod tests {
             assert!(message.is_some() && message < field, "no {words} in {html}");
             assert!(!html.contains("aria-invalid") && !html.contains("the disk"), "{html}");
         }
+    }
+
+    #[test]
+    fn only_fields_that_the_sender_changed_are_changes() {
+        let values = [("name", "Monday \"<Tunes>\""), ("notes", "One\nTwo"), ("day", "2"), ("day", "1"), ("box", "on")];
+        let first = typed(&values).to_edit();
+        let same = [("city", ""), ("notes", "One\r\nTwo"), ("day", "1"), ("day", "2"), ("box", "on"), values[0]];
+        let same = typed(&same).with(SHOWN, first.text(SHOWN));
+        let fields = ["name", "notes", "day", "box", "city"];
+        assert!(fields.iter().all(|field| !same.changes().has(field)));
+        let other = typed(&[("name", ""), ("notes", "One"), ("day", "1"), ("city", "Austin")]);
+        assert!(fields.iter().all(|field| other.changes().has(field)), "a form without the first values changes all");
+        let other = other.with(SHOWN, first.text(SHOWN));
+        let changes = other.changes();
+        assert!(fields.iter().all(|field| changes.has(field)));
+        assert_eq!((changes.text("name"), changes.optional("name")), (Some(String::new()), Some(None)));
+        assert_eq!((changes.ticked("box"), same.changes().ticked("box")), (Some(false), None));
+
+        // A form that is refused still carries the values that it showed at first.
+        let error = Error::invalid("displayName", "must not be empty");
+        let html = shown(&FormState::refused(other, &error));
+        let kept = html! { input type="hidden" name=(SHOWN) value=(first.text(SHOWN)); }.into_string();
+        assert!(html.contains(&kept), "{html}");
     }
 
     #[test]

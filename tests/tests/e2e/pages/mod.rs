@@ -49,6 +49,17 @@ impl Visitor {
         self.send(request.header("sec-fetch-site", "same-origin")).await
     }
 
+    /// Sends the form of a page that was opened earlier, with these fields changed, as a browser does.
+    pub async fn post_edited(&self, address: &str, opened: &Shown, changed: &[(&str, &str)]) -> Result<Shown> {
+        let shown = opened.value("shown")?.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">");
+        let shown = shown.replace("&amp;", "&");
+        let values: Vec<(String, String)> = serde_json::from_str(&shown)?;
+        let kept = values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let kept = kept.filter(|(name, _)| changed.iter().all(|(other, _)| other != name));
+        let fields: Vec<_> = kept.chain(changed.iter().copied()).chain([("shown", shown.as_str())]).collect();
+        self.post(address, &fields).await
+    }
+
     async fn send(&self, mut request: reqwest::RequestBuilder) -> Result<Shown> {
         if let Some(cookie) = &self.cookie {
             request = request.header(COOKIE, cookie);

@@ -13,6 +13,8 @@ use crate::fixtures::{
 on_both_databases!(
     organizer_edits_the_session_and_its_schedule,
     end_of_a_rule_that_a_person_saves_unchanged_goes_with_the_rule,
+    two_tabs_do_not_undo_each_other,
+    schedule_that_two_tabs_change_is_saved_once,
     organizer_adds_moves_cancels_holds_and_deletes_meetings,
     organizer_checks_people_in_and_adds_and_removes_organizers,
     organizer_sees_past_meetings_and_who_came,
@@ -185,19 +187,100 @@ async fn end_of_a_rule_that_a_person_saves_unchanged_goes_with_the_rule(database
         assert_eq!(replace(ended).await?, "2099-12-31");
         let form = olga.get(page).await?;
         assert_eq!(form.value("terminationDate")?, "2099-12-31");
-        let fields = [
+        let fields = [("schedules.0.weekday", day), ("terminationDate", last), ("save", "yes")];
+        olga.post_edited(page, &form, &fields).await?.confirms("The schedule is saved.")?;
+        assert_eq!(scene.session("terminationDate").await?["terminationDate"], last);
+        assert_eq!(replace(weekly).await?, kept, "{day} until {last}");
+    }
+    Ok(())
+}
+
+/// Two tabs show the same form. Each of them changes one field.
+async fn two_tabs_do_not_undo_each_other(database: TestDatabase) -> Result<()> {
+    let scene = Scene::new(&database).await?;
+    let (olga, admin) = (scene.visitor(&scene.olga), Visitor::of(&scene.admin));
+    create_instance(&scene.admin, &scene.session, in_seconds(3_600), in_seconds(7_200)).await?;
+
+    let page = "/sessions/monday/edit";
+    let opened = olga.get(page).await?;
+    olga.post_edited(page, &opened, &[("city", "Dallas")]).await?.confirms("The session is saved.")?;
+    // A form that is refused, and shown again, still sends only what its sender changed.
+    let wrong = [("description", "Tunes & <songs>\r\n\"All\" welcome"), ("longitude", "x")];
+    let refused = olga.post_edited(page, &opened, &wrong).await?.refuses("longitude", "Longitude must be")?;
+    assert_eq!(refused.value("shown")?, opened.value("shown")?);
+    olga.post_edited(page, &refused, &wrong[..1]).await?.confirms("The session is saved.")?;
+    let session = scene.session("name city description").await?;
+    let described = json!("Tunes & <songs>\r\n\"All\" welcome");
+    assert_eq!((&session["city"], &session["description"]), (&json!("Dallas"), &described));
+    // An empty field is a change, too.
+    let opened = olga.get(page).await?;
+    olga.post_edited(page, &opened, &[("description", "")]).await?.confirms("The session is saved.")?;
+    olga.post_edited(page, &opened, &[("city", "")]).await?.confirms("The session is saved.")?;
+    let session = scene.session("name city description").await?;
+    assert_eq!(session, json!({ "name": "Monday", "city": null, "description": null }));
+
+    let page = "/sessions/monday/meetings/1";
+    let later = (now().date_naive() + Days::new(4)).to_string();
+    let opened = olga.get(page).await?;
+    olga.post_edited(page, &opened, &[("locationOverride", "The Annex")]).await?.confirms("The meeting is saved.")?;
+    olga.post_edited(page, &opened, &[("date", &later)]).await?.confirms("The meeting is saved.")?;
+    let meeting = scene.session("instances { nodes { date locationOverride } }").await?["instances"]["nodes"][0].take();
+    assert_eq!(meeting, json!({ "date": later, "locationOverride": "The Annex" }));
+
+    let opened = olga.get("/me").await?;
+    let save = async |changed: &[(&str, &str)]| {
+        olga.post_edited("/me/profile", &opened, changed).await?.confirms("Your profile is saved.")
+    };
+    save(&[("city", "Dallas")]).await?;
+    save(&[("hides_place", "on")]).await?;
+    let page = "/admin/people/1";
+    let opened = admin.get(page).await?;
+    admin.post_edited(page, &opened, &[("country", "US")]).await?.confirms("The person is saved.")?;
+    admin.post_edited(page, &opened, &[("displayName", "Olga")]).await?.confirms("The person is saved.")?;
+    let document = "query($id: ID!) { person(id: $id) { displayName city country hidesPlace } }";
+    let data = scene.admin.data(document, json!({ "id": scene.olga })).await?;
+    let both = json!({ "displayName": "Olga", "city": "Dallas", "country": "US", "hidesPlace": true });
+    assert_eq!(data["person"], both);
+    Ok(())
+}
+
+async fn schedule_that_two_tabs_change_is_saved_once(database: TestDatabase) -> Result<()> {
+    let scene = Scene::new(&database).await?;
+    let olga = scene.visitor(&scene.olga);
+    let page = "/sessions/monday/schedule";
+    let weekly = |day| {
+        [
             ("schedules.0.kind", "weekly"),
             ("schedules.0.weekday", day),
             ("schedules.0.everyNWeeks", "1"),
             ("schedules.0.startTime", "19:30"),
             ("schedules.0.endTime", "22:00"),
-            ("terminationDate", last),
             ("save", "yes"),
-        ];
-        olga.post(page, &fields).await?.confirms("The schedule is saved.")?;
-        assert_eq!(scene.session("terminationDate").await?["terminationDate"], last);
-        assert_eq!(replace(weekly).await?, kept, "{day} until {last}");
-    }
+        ]
+    };
+    let fields = "recurrence { text } initiationDate terminationDate";
+    let text = "Thursdays from 7:30pm-10:00pm";
+    let opened = olga.get(page).await?;
+    olga.post_edited(page, &opened, &weekly("THU")).await?.confirms("The schedule is saved.")?;
+    // The other tab changes only the dates.
+    let first = (now().date_naive() + Days::new(1)).to_string();
+    let dates = [("initiationDate", first.as_str()), ("save", "yes")];
+    olga.post_edited(page, &opened, &dates).await?.confirms("The schedule is saved.")?;
+    let dates = [("terminationDate", "2099-12-31"), ("save", "yes")];
+    olga.post_edited(page, &opened, &dates).await?.confirms("The schedule is saved.")?;
+    let saved = json!({ "recurrence": { "text": text }, "initiationDate": first, "terminationDate": "2099-12-31" });
+    assert_eq!(scene.session(fields).await?, saved);
+    // The other tab changes the schedules, too. What was typed is kept.
+    let refused = olga.post_edited(page, &opened, &weekly("FRI")).await?;
+    assert_eq!(refused.status, 409);
+    let refused = refused
+        .says("Somebody else has changed the schedule since you opened this page. It is now: Thursdays from")?
+        .says("<a href=\"/sessions/monday/schedule\">Open the schedule again</a>")?
+        .says("value=\"FRI\" selected")?;
+    assert_eq!(olga.post_edited(page, &refused, &weekly("FRI")).await?.status, 409);
+    assert_eq!(scene.session(fields).await?, saved);
+    let opened = olga.get(page).await?;
+    olga.post_edited(page, &opened, &weekly("FRI")).await?.confirms("The schedule is saved.")?;
     Ok(())
 }
 

@@ -148,6 +148,7 @@ fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Response {
             .with_some("externalId", person.external_id.as_ref())
             .with_box("hidesPlace", person.hides_place)
             .with_box("isDeactivated", person.is_deactivated)
+            .to_edit()
     });
     let own = address(person.id);
     let main = html! {
@@ -174,14 +175,14 @@ pub async fn save(
     Form(typed): Form<Typed>,
 ) -> Page {
     let person = find(&pages.app, &visitor, &id).await?;
+    let changes = typed.changes();
     let patch = PersonPatch {
-        display_name: Some(typed.text("displayName").to_owned()),
-        city: Some(typed.optional("city")),
-        country: Some(typed.optional("country")),
-        // An external id that stays the same is not sent.
-        external_id: Some(typed.optional("externalId")).filter(|new| *new != person.external_id),
-        hides_place: Some(typed.has("hidesPlace")),
-        is_deactivated: Some(typed.has("isDeactivated")).filter(|new| *new != person.is_deactivated),
+        display_name: changes.text("displayName"),
+        city: changes.optional("city"),
+        country: changes.optional("country"),
+        external_id: changes.optional("externalId"),
+        hides_place: changes.ticked("hidesPlace"),
+        is_deactivated: changes.ticked("isDeactivated"),
     };
     match people::update_person(&pages.app, visitor.viewer, person.id, patch).await {
         Ok(_) => Ok(confirmed(&address(person.id), Done::PersonSaved, PERSON)),

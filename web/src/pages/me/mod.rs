@@ -99,12 +99,14 @@ async fn show(
 
 async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
     let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
-    let mut patch = PersonPatch { hides_place: Some(typed.has("hides_place")), ..PersonPatch::default() };
-    if typed.has("displayName") {
-        patch.display_name = Some(typed.text("displayName").to_owned());
-        patch.city = Some(typed.optional("city"));
-        patch.country = Some(typed.optional("country"));
-    }
+    let changes = typed.changes();
+    let patch = PersonPatch {
+        display_name: changes.text("displayName"),
+        city: changes.optional("city"),
+        country: changes.optional("country"),
+        hides_place: changes.ticked("hides_place"),
+        ..PersonPatch::default()
+    };
     match people::update_person(&pages.app, visitor.viewer, id, patch).await {
         Ok(_) => Ok(confirmed(&to("/me"), Done::ProfileSaved, PROFILE)),
         Err(error) => {
@@ -350,6 +352,7 @@ fn profile(person: &Person, outcome: &Outcome) -> Markup {
             .with_some("city", person.city.as_ref())
             .with_some("country", person.country.as_ref())
             .with_box("hides_place", person.hides_place)
+            .to_edit()
     });
     let mut form = form_state.form();
     form.add(&Field::text("displayName", &words!("name")).required().filled_with("name"));

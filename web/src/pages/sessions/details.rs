@@ -188,39 +188,32 @@ fn typed(session: &Session) -> Typed {
         .with("autoCreateHoursAhead", session.auto_create_hours_ahead)
         .with("checkInCodes", codes)
         .with_box("requiresCode", session.requires_code)
+        .to_edit()
 }
 
-/// The values that a form has as text. In place of a wrong one there is a valid one, so that the service can check the others.
-struct Read {
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-    zone: Tz,
-    minutes_before: i32,
-    minutes_after: i32,
-    hours_ahead: i32,
+fn zone(typed: &Typed) -> Result<Tz> {
+    typed.required("timeZone", &words!("must-be-zone"))
 }
 
-fn read(typed: &Typed, errors: &mut FieldErrors) -> Result<Read> {
-    let minutes = |name: &str| typed.required(name, &words!("must-be-within", least = 0, most = 1440));
-    let hours = |name: &str| typed.required(name, &words!("must-be-within", least = 1, most = 168));
+fn minutes(typed: &Typed, name: &str) -> Result<i32> {
+    typed.required(name, &words!("must-be-within", least = 0, most = 1440))
+}
+
+fn hours(typed: &Typed) -> Result<i32> {
+    typed.required("autoCreateHoursAhead", &words!("must-be-within", least = 1, most = 168))
+}
+
+/// The latitude and the longitude. Without one of them, the other says nothing.
+fn coordinates(typed: &Typed, errors: &mut FieldErrors) -> Result<(Option<f64>, Option<f64>)> {
     let degrees = |name: &str| typed.decimal(name, &words!("must-be-degrees"));
-    // Without one of them, the other says nothing.
-    let (latitude, longitude) = match (degrees("latitude"), degrees("longitude")) {
-        (Ok(latitude), Ok(longitude)) => (latitude, longitude),
+    match (degrees("latitude"), degrees("longitude")) {
+        (Ok(latitude), Ok(longitude)) => Ok((latitude, longitude)),
         (latitude, longitude) => {
             errors.note::<Option<f64>>(latitude)?;
             errors.note::<Option<f64>>(longitude)?;
-            (None, None)
+            Ok((None, None))
         }
-    };
-    Ok(Read {
-        latitude,
-        longitude,
-        zone: errors.note_or(typed.required("timeZone", &words!("must-be-zone")), Tz::UTC)?,
-        minutes_before: errors.note(minutes("activeBufferMinutesBefore"))?,
-        minutes_after: errors.note(minutes("activeBufferMinutesAfter"))?,
-        hours_ahead: errors.note_or(hours("autoCreateHoursAhead"), 1)?,
-    })
+    }
 }
 
 fn codes(typed: &Typed) -> CheckInCodes {
@@ -228,34 +221,44 @@ fn codes(typed: &Typed) -> CheckInCodes {
     CODES.iter().find(|(value, _)| *value == chosen).map_or(CheckInCodes::None, |(_, codes)| *codes)
 }
 
+/// What the sender of the form changed. In place of a wrong value there is a valid one, so that the service can check the others.
 fn patch(typed: &Typed, errors: &mut FieldErrors) -> Result<SessionPatch> {
-    let read = read(typed, errors)?;
+    let changes = typed.changes();
+    let mut changed_minutes = |name: &str| changes.has(name).then(|| errors.note(minutes(typed, name))).transpose();
+    let before = changed_minutes("activeBufferMinutesBefore")?;
+    let after = changed_minutes("activeBufferMinutesAfter")?;
+    let is_elsewhere = changes.has("latitude") || changes.has("longitude");
+    let (latitude, longitude) = is_elsewhere.then(|| coordinates(typed, errors)).transpose()?.unzip();
     Ok(SessionPatch {
-        name: Some(typed.text("name").to_owned()),
+        name: changes.text("name"),
         // An empty address keeps the one that the session has.
-        path: typed.optional("path"),
-        city: Some(typed.optional("city")),
-        state: Some(typed.optional("state")),
-        country: Some(typed.optional("country")),
-        location: Some(typed.optional("location")),
-        latitude: Some(read.latitude),
-        longitude: Some(read.longitude),
-        time_zone: Some(read.zone),
-        active_buffer_minutes_before: Some(read.minutes_before),
-        active_buffer_minutes_after: Some(read.minutes_after),
-        auto_create_instances: Some(typed.has("autoCreateInstances")),
-        auto_create_hours_ahead: Some(read.hours_ahead),
-        check_in_codes: Some(codes(typed)),
-        requires_code: Some(typed.has("requiresCode")),
-        description: Some(typed.optional("description")),
-        website: Some(typed.optional("website")),
-        picture_url: Some(typed.optional("pictureUrl")),
+        path: changes.optional("path").flatten(),
+        city: changes.optional("city"),
+        state: changes.optional("state"),
+        country: changes.optional("country"),
+        location: changes.optional("location"),
+        latitude,
+        longitude,
+        time_zone: changes.has("timeZone").then(|| errors.note_or(zone(typed), Tz::UTC)).transpose()?,
+        active_buffer_minutes_before: before,
+        active_buffer_minutes_after: after,
+        auto_create_instances: changes.ticked("autoCreateInstances"),
+        auto_create_hours_ahead: changes
+            .has("autoCreateHoursAhead")
+            .then(|| errors.note_or(hours(typed), 1))
+            .transpose()?,
+        check_in_codes: changes.has("checkInCodes").then(|| codes(typed)),
+        requires_code: changes.ticked("requiresCode"),
+        description: changes.optional("description"),
+        website: changes.optional("website"),
+        picture_url: changes.optional("pictureUrl"),
         ..SessionPatch::default()
     })
 }
 
+/// In place of a wrong value there is a valid one, so that the service can check the others.
 fn new(typed: &Typed, errors: &mut FieldErrors) -> Result<NewSession> {
-    let read = read(typed, errors)?;
+    let (latitude, longitude) = coordinates(typed, errors)?;
     Ok(NewSession {
         name: typed.text("name").to_owned(),
         path: typed.optional("path"),
@@ -263,14 +266,14 @@ fn new(typed: &Typed, errors: &mut FieldErrors) -> Result<NewSession> {
         state: typed.optional("state"),
         country: typed.optional("country"),
         location: typed.optional("location"),
-        latitude: read.latitude,
-        longitude: read.longitude,
-        time_zone: read.zone,
+        latitude,
+        longitude,
+        time_zone: errors.note_or(zone(typed), Tz::UTC)?,
         recurrence: None,
-        active_buffer_minutes_before: read.minutes_before,
-        active_buffer_minutes_after: read.minutes_after,
+        active_buffer_minutes_before: errors.note(minutes(typed, "activeBufferMinutesBefore"))?,
+        active_buffer_minutes_after: errors.note(minutes(typed, "activeBufferMinutesAfter"))?,
         auto_create_instances: typed.has("autoCreateInstances"),
-        auto_create_hours_ahead: read.hours_ahead,
+        auto_create_hours_ahead: errors.note_or(hours(typed), 1)?,
         initiation_date: None,
         termination_date: None,
         skips: Vec::new(),

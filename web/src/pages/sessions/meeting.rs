@@ -219,6 +219,7 @@ fn change(Content { session, instance, .. }: &Content<'_>, outcome: &Outcome) ->
             .with_some("startTime", instance.start_time.map(times::field))
             .with_some("endTime", instance.end_time.map(times::field))
             .with_some("locationOverride", instance.location_override.as_ref())
+            .to_edit()
     });
     let usual = session.location.as_ref().map_or_else(String::new, |usual| format!(", {usual}"));
     let mut form = form_state.form();
@@ -267,11 +268,12 @@ pub async fn save(
     let instance = find(app, &visitor, &session, &id).await?;
     let done = match MeetingFields::read(&typed) {
         Ok(MeetingFields { date, start_time, end_time, location_override }) => {
+            let changes = typed.changes();
             let patch = InstancePatch {
-                date: Some(date),
-                start_time: Some(start_time),
-                end_time: Some(end_time),
-                location_override: Some(location_override),
+                date: changes.has("date").then_some(date),
+                start_time: changes.has("startTime").then_some(start_time),
+                end_time: changes.has("endTime").then_some(end_time),
+                location_override: changes.has("locationOverride").then_some(location_override),
                 is_cancelled: None,
             };
             instances::update_instance(app, visitor.viewer, instance.id, patch).await

@@ -1,7 +1,7 @@
 //! `/sessions/{path}/schedule`: the times at which a session meets. Each button sends the whole form. Only the last one saves
 //! it. The others change the form only, and show its next dates. So the organiser sees the dates before saving.
 
-use axum::{Form, extract::State, response::IntoResponse as _};
+use axum::{Form, extract::State, http::StatusCode, response::IntoResponse as _};
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use domain::{
     recurrence::{Pattern, Recurrence, Schedule, ScheduleError, ScheduleSource},
@@ -19,6 +19,7 @@ use super::{
         done::Done,
         error::page_of,
         forms::{Field, Form as FormParts, FormState, Outcome, Typed, confirmed},
+        home::recurrence_text as saved_text,
         layout::{Frame, found_problem, respond},
         times,
         visitor::Visitor,
@@ -110,20 +111,39 @@ pub async fn save(
 async fn update(app: &App, visitor: &Visitor, session: &Session, typed: &Typed) -> Result<Session> {
     let mut errors = FieldErrors::default();
     let Read { schedules, initiation, termination } = read(typed, &mut errors)?;
+    let changes = typed.changes();
+    let saved = schedules_of(&self::typed(session))?;
+    let shown = changes.shown.as_ref().map_or_else(|| Ok(saved.clone()), schedules_of)?;
+    // Saving replaces a recurrence that cannot be read.
+    let has_new_schedules = (schedules != shown && schedules != saved) || session.recurrence().is_err();
     // The end of a rule stays the end of that rule. With other schedules, the last date is one that the person gives.
-    let known = session.recurrence().map(|recurrence| Vec::from(recurrence.unwrap_or_default()));
-    let has_new_schedules = known.as_ref() != Ok(&schedules);
+    let has_new_end = changes.has("terminationDate");
+    let termination = if has_new_end { termination } else { session.termination_date };
     let patch = SessionPatch {
         recurrence: has_new_schedules.then_some(Some(schedules)),
-        initiation_date: Some(initiation),
-        termination_date: (has_new_schedules || termination != session.termination_date).then_some(termination),
+        initiation_date: changes.has("initiationDate").then_some(initiation),
+        termination_date: (has_new_schedules || has_new_end).then_some(termination),
         ..SessionPatch::default()
     };
     if !errors.is_empty() {
         errors.note(sessions::check_session_patch(app, session.id, &patch).await)?;
         errors.finish()?;
     }
+    if has_new_schedules && is_outdated(session, typed)? {
+        return Err(Error::Conflict(words!("schedule-changed-meanwhile", schedule = saved_text(session))));
+    }
     sessions::update_session(app, visitor.viewer, session.id, patch).await
+}
+
+/// The schedules of a form that has no wrong values.
+fn schedules_of(typed: &Typed) -> Result<Vec<ScheduleSource>> {
+    Ok(read(typed, &mut FieldErrors::default())?.schedules)
+}
+
+/// Whether the schedules of the session are no longer those that the form showed at first.
+fn is_outdated(session: &Session, typed: &Typed) -> Result<bool> {
+    let Some(shown) = typed.changes().shown else { return Ok(false) };
+    Ok(schedules_of(&shown)? != schedules_of(&self::typed(session))?)
 }
 
 /// The schedules of a form, and the dates that bound them.
@@ -153,11 +173,16 @@ async fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outco
             Err(error) => (refused(form_state.typed, &error), None),
         }
     };
+    let is_refused_as_outdated = form_state.status() == StatusCode::CONFLICT
+        && is_outdated(session, &form_state.typed).map_err(page_of(visitor))?;
     let main = html! {
         (heading(session, &words!("schedule")))
         (outcome.notice("schedule"))
         @if let Some(what) = session.current_problem(app.zone_data()) { (found_problem(&what)) }
         p.quiet { (words!("in-session-zone", zone = session.time_zone.as_str())) }
+        @if is_refused_as_outdated {
+            p { a href=(below(session, "schedule")) { (words!("open-schedule-again")) } }
+        }
         (form(session, &form_state, preview.as_ref()))
     };
     let frame = Frame::new(words!("schedule-of", session = session.name.as_str()), visitor).standing_still();
@@ -385,7 +410,7 @@ fn typed(session: &Session) -> Typed {
     for (index, schedule) in recurrence.schedules().iter().enumerate() {
         typed = with_schedule(typed, index, schedule);
     }
-    typed
+    typed.to_edit()
 }
 
 fn with_schedule(typed: Typed, index: usize, schedule: &Schedule) -> Typed {
