@@ -23,7 +23,7 @@ use sea_orm::{
 use crate::{
     App, Error, Result,
     audit::Changes,
-    bookings::time_slots::{Busy, find_busy, find_slot_rows, lock_active_person, lock_slot, slot_of},
+    bookings::time_slots::{Busy, find_busy, find_slot_rows, has_booked, lock_active_person, lock_slot, slot_of},
     db::{Reads, Tx, execute, is_in, is_one_of, list, numbers, rows},
     idempotency,
     lists::{self, Key, Page, Slice, values},
@@ -220,6 +220,9 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         match find_busy(tx, student, slot).await? {
             Some(Busy::Offers) => {
                 return Err(Error::Conflict("the student offers a slot at that time: choose another one".to_owned()));
+            }
+            Some(Busy::Booked) if has_booked(tx, id, student).await? => {
+                return Err(Error::Conflict("the student has booked this slot already".to_owned()));
             }
             Some(Busy::Booked) => return Err(student_is_booked()),
             None => {}

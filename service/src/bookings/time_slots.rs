@@ -215,6 +215,13 @@ pub(crate) async fn find_busy(tx: &Tx, person: PersonId, slot: Slot) -> Result<O
     Ok((!numbers(tx, booked, values).await?.is_empty()).then_some(Busy::Booked))
 }
 
+/// Whether a person has booked this slot.
+pub(crate) async fn has_booked(tx: &Tx, slot: TimeSlotId, student: PersonId) -> Result<bool> {
+    let booked = "SELECT id FROM booking WHERE time_slot_id = :slot AND student_id = :student \
+                    AND status IN ('SCHEDULED', 'ONGOING')";
+    Ok(!numbers(tx, booked, [("slot", slot.into()), ("student", student.into())]).await?.is_empty())
+}
+
 /// Checks that a person may take part in bookings, and locks them for the rest of the transaction.
 pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId, lock: LockType) -> Result<()> {
     match person::Entity::find_by_id(id).lock(lock).one(tx).await? {

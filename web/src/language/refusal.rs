@@ -55,6 +55,12 @@ const MESSAGES: &[(&str, &str)] = &[
         "refused-meeting-exists",
     ),
     ("this booking is {status}: only one that is {required} can be {asked}", "refused-booking-status"),
+    // On the pages, everybody offers and books time for themselves.
+    ("the student has booked this slot already", "refused-booked-already"),
+    ("the mentor has booked somebody's slot at that time: choose another time", "refused-booked-then"),
+    ("the student has booked another slot at that time: choose another one", "refused-booked-then"),
+    ("the mentor already has a slot at that time: choose another time", "refused-offered-then"),
+    ("the student offers a slot at that time: choose another one", "refused-offered-then"),
     ("another session has the path {path}: choose another path", "path-taken"),
     ("another session has this path: choose another path", "path-taken"),
     ("another person has this externalId: remove it there first, or merge the two people", "refused-external-id"),
@@ -68,10 +74,6 @@ const MESSAGES: &[(&str, &str)] = &[
 
 /// In English, these messages of the service stay: they say more than the texts for them.
 const SAID: &[(&str, &str)] = &[
-    ("the mentor has booked somebody's slot at that time: choose another time", "said-booked-then"),
-    ("the student has booked another slot at that time: choose another one", "said-booked-then"),
-    ("the mentor already has a slot at that time: choose another time", "said-offered-then"),
-    ("the student offers a slot at that time: choose another one", "said-offered-then"),
     ("the slot is booked: cancel the booking first", "said-slot-booked"),
     ("the slot has already begun: choose another one", "said-slot-begun"),
     ("the slot is already booked: choose another one", "said-slot-taken"),
