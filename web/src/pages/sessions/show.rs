@@ -247,19 +247,19 @@ fn initials(name: &str) -> String {
 fn on_now(visitor: &Visitor, content: &Content, outcome: &Outcome) -> Markup {
     let session = &content.session;
     html! {
-        // A printed notice hangs longer than this meeting lasts.
-        section.unprinted aria-label=(words!("on-now")) {
+        section aria-label=(words!("on-now")) {
             @for card in &content.active {
                 @let meeting = Meeting::from(card.instance.clone());
                 div.card.on #(part_of(&meeting)) {
-                    h2 { (words!("on-now")) }
+                    // A printed notice hangs longer than this meeting lasts.
+                    h2.unprinted { (words!("on-now")) }
                     (event(session, &meeting))
                     p.where { (cards::place_text(Some(&card.instance), &card.session)) }
                     p {
                         (times::meeting(card.zone, card.instance.date, card.instance.starts_at, card.instance.ends_at)) " "
                         (times::until(content.now, card.instance.starts_at, card.instance.ends_at))
                     }
-                    p.counts { (cards::counts_text(&card.instance, card.counts)) }
+                    p.counts.unprinted { (cards::counts_text(&card.instance, card.counts)) }
                     (answer_to(visitor, content, &meeting, outcome))
                     @if !visitor.viewer.is_signed_in() {
                         p.unprinted { a href=(sign_in_address(session)) { (words!("sign-in-to-check-in")) } }
