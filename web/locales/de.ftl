@@ -495,6 +495,7 @@ add = Hinzufügen
 remove-named = { $name } entfernen
 add-named = { $name } hinzufügen
 find = Suchen
+people-found = Ergebnisse: { $count }
 nobody-with-name = Niemand hat einen Namen mit diesen Buchstaben.
 stop-organising-question = Diese Session nicht mehr organisieren?
 stop-organising-note = Sie können { $session } dann nicht mehr ändern. Andere Organisatoren oder die Verwaltung können Sie wieder hinzufügen.

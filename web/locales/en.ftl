@@ -473,6 +473,7 @@ add = Add
 remove-named = Remove { $name }
 add-named = Add { $name }
 find = Find
+people-found = Results: { $count }
 nobody-with-name = Nobody has a name with these letters.
 stop-organising-question = Stop organising this session?
 stop-organising-note = You can't change { $session } any more. Another organiser or an admin can add you again.

@@ -495,6 +495,7 @@ add = Añadir
 remove-named = Quitar { $name }
 add-named = Añadir { $name }
 find = Buscar
+people-found = Resultados: { $count }
 nobody-with-name = Nadie tiene un nombre con estas letras.
 stop-organising-question = ¿Dejar de organizar esta sesión?
 stop-organising-note = Ya no podrá cambiar { $session }. Otra persona que la organice o la administración puede añadirle de nuevo.

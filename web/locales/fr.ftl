@@ -498,6 +498,7 @@ add = Ajouter
 remove-named = Supprimer { $name }
 add-named = Ajouter { $name }
 find = Chercher
+people-found = Résultats : { $count }
 nobody-with-name = Personne n'a un nom avec ces lettres.
 stop-organising-question = Ne plus organiser cette session ?
 stop-organising-note = Vous ne pourrez plus modifier { $session }. Un autre organisateur ou l'administration peut vous ajouter à nouveau.

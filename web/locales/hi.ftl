@@ -490,6 +490,7 @@ add = जोड़ें
 remove-named = { $name } को हटाएँ
 add-named = { $name } को जोड़ें
 find = खोजें
+people-found = परिणाम: { $count }
 nobody-with-name = किसी के नाम में ये अक्षर नहीं हैं।
 stop-organising-question = इस सत्र का आयोजन छोड़ें?
 stop-organising-note = फिर आप { $session } को नहीं बदल सकेंगे। कोई दूसरा आयोजक या प्रबंधक आपको फिर जोड़ सकता है।

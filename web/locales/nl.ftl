@@ -495,6 +495,7 @@ add = Toevoegen
 remove-named = { $name } verwijderen
 add-named = { $name } toevoegen
 find = Zoeken
+people-found = Resultaten: { $count }
 nobody-with-name = Niemand heeft een naam met deze letters.
 stop-organising-question = Stoppen met organiseren van deze sessie?
 stop-organising-note = Je kunt { $session } dan niet meer wijzigen. Een andere organisator of een beheerder kan je weer toevoegen.

@@ -492,6 +492,7 @@ add = Shto
 remove-named = Hiq { $name }
 add-named = Shto { $name }
 find = Gjej
+people-found = Rezultate: { $count }
 nobody-with-name = Askush nuk ka emër me këto shkronja.
 stop-organising-question = Të mos e organizoni më këtë sesion?
 stop-organising-note = Nuk mund ta ndryshoni më { $session }. Një organizator tjetër ose një administrator mund t'ju shtojë sërish.

@@ -475,6 +475,7 @@ add = Ekle
 remove-named = Kaldır: { $name }
 add-named = Ekle: { $name }
 find = Bul
+people-found = Sonuç: { $count }
 nobody-with-name = Adında bu harfler geçen kimse yok.
 stop-organising-question = Bu oturumu düzenlemeyi bırakıyor musunuz?
 stop-organising-note = { $session } üzerinde artık değişiklik yapamazsınız. Başka bir düzenleyen ya da bir yönetici sizi yeniden ekleyebilir.

@@ -208,11 +208,23 @@ struct Problem {
 pub struct FormState {
     pub typed: Typed,
     refusal: Option<Refusal>,
+    /// The field or the part of the form that has the focus. Without one, a wrong field has it.
+    focus: Option<String>,
 }
 
 impl FormState {
     pub fn new(typed: Typed) -> Self {
-        Self { typed, refusal: None }
+        Self { typed, ..Self::default() }
+    }
+
+    /// Gives the focus to a field or to a part of the form.
+    #[must_use]
+    pub fn focused(self, part: impl Into<String>) -> Self {
+        Self { focus: Some(part.into()), ..self }
+    }
+
+    pub fn has_focus(&self, part: &str) -> bool {
+        self.focus.as_deref() == Some(part)
     }
 
     pub fn refused(typed: Typed, error: &Error) -> Self {
@@ -224,7 +236,7 @@ impl FormState {
             }
             _ => vec![Problem { field: None, message: whole }],
         };
-        Self { typed, refusal: Some(Refusal { status, problems }) }
+        Self { typed, refusal: Some(Refusal { status, problems }), focus: None }
     }
 
     /// Does the same as [`refused`](Self::refused), for a page that reads from the database.
@@ -340,7 +352,8 @@ impl Form<'_> {
         let wrong = self.state.problems().find(|problem| problem.names(&field.name));
         let wrong = wrong.map(|problem| problem.sentence(Some(field.label)));
         // With several wrong fields, the list of them has the focus.
-        let has_focus = wrong.is_some() && self.state.problems().count() == 1;
+        let is_only_problem = wrong.is_some() && self.state.problems().count() == 1;
+        let has_focus = is_only_problem || self.state.has_focus(&field.name);
         self.body.push(field.render(value, &chosen, wrong.as_deref(), has_focus));
         if !matches!(field.kind, Kind::Hidden) {
             self.fields.push((field.name.clone().into_owned(), field.id(), field.label.to_owned()));
@@ -598,7 +611,7 @@ impl<'a> Field<'a> {
                         }
                     }
                     Kind::Several(options) => {
-                        fieldset.several id=(id) tabindex=[is_wrong.then_some("-1")] autofocus[has_focus] aria-describedby=[described] {
+                        fieldset.several id=(id) tabindex=[(is_wrong || has_focus).then_some("-1")] autofocus[has_focus] aria-describedby=[described] {
                             legend { (self.label) }
                             (notes)
                             @for (option, words) in options {

@@ -15,7 +15,7 @@ use service::{
 use super::{
     super::{
         cards,
-        layout::{found_text, in_english},
+        layout::{found_text, in_english, refusal},
         times,
     },
     Table,
@@ -114,7 +114,7 @@ impl Sweeps {
                 }
                 @match &self.tried {
                     None => {}
-                    Some(Tried::Unreadable) => p.problem role="alert" { (words!("instant-unreadable")) },
+                    Some(Tried::Unreadable) => (refusal(&words!("instant-unreadable"))),
                     Some(Tried::Report(report)) => (report_of(report, self.mode)),
                 }
             }
@@ -221,7 +221,7 @@ fn report_of(report: &Report, mode: TryMode) -> Markup {
         }
     };
     html! {
-        div.card role="status" {
+        div.card role="status" tabindex="-1" autofocus {
             p { (text_around("sweep-would", "time", &times::moment(Zone::utc(), report.at))) }
             p #try-mode-shown { (words!("sweep-mode", mode = mode.words())) }
             ul.plain {

@@ -104,7 +104,11 @@ pub fn search(address: &str, name: &str) -> Markup {
 /// The found people, each with the buttons for the possible actions.
 pub fn results(name: &str, found: &[Person], actions: impl Fn(&Person) -> Markup) -> Markup {
     html! {
-        @if !name.trim().is_empty() && found.is_empty() { p role="status" { (words!("nobody-with-name")) } }
+        @if !name.trim().is_empty() {
+            p.quiet role="status" tabindex="-1" autofocus {
+                @if found.is_empty() { (words!("nobody-with-name")) } @else { (words!("people-found", count = found.len())) }
+            }
+        }
         ul.rows {
             @for person in found {
                 li #{ "found-" (person.id.0) } {

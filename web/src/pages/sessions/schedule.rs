@@ -28,6 +28,9 @@ use super::{
 };
 use crate::language::{formats, recurrence_text, words};
 
+/// The part of the form with the next dates.
+const PREVIEW: &str = "preview";
+
 /// How many dates the preview has.
 const DATES: usize = 8;
 
@@ -92,13 +95,15 @@ pub async fn save(
     let app = &pages.app;
     let shown = async |form_state| render(app, &visitor, &session, &Outcome::default(), form_state).await;
     if typed.has("remove") {
-        return shown(FormState::new(without(&typed, typed.text("remove")))).await;
+        return shown(FormState::new(without(&typed, typed.text("remove"))).focused(PREVIEW)).await;
     }
     if typed.has("add") {
-        return shown(FormState::new(with_another(&typed, typed.text("add")))).await;
+        let form = with_another(&typed, typed.text("add"));
+        let first = first_field(&form);
+        return shown(FormState::new(form).focused(first)).await;
     }
     if !typed.has("save") {
-        return shown(FormState::new(typed)).await;
+        return shown(FormState::new(typed).focused(PREVIEW)).await;
     }
     match update(app, &visitor, &session, &typed).await {
         Ok(saved) => Ok(confirmed(&below(&saved, "schedule"), Done::ScheduleSaved, "schedule")),
@@ -221,7 +226,7 @@ fn form(session: &Session, form_state: &FormState, preview: Option<&RecurrencePr
     });
     form.add(&Field::date("initiationDate", &words!("first-date")).hint(words!("initiation-hint")));
     form.add(&Field::date("terminationDate", &words!("last-date")).hint(words!("termination-hint")));
-    form.put(dates(preview));
+    form.put(dates(preview, form_state.has_focus(PREVIEW)));
     let buttons = html! {
         button name="preview" value="yes" { (words!("show-next-dates")) }
         button.primary name="save" value="yes" { (words!("save-schedule")) }
@@ -279,11 +284,12 @@ fn months_apart(form: &mut FormParts<'_>, name: impl Fn(&str) -> String) {
     );
 }
 
-fn dates(preview: Option<&RecurrencePreview>) -> Markup {
+fn dates(preview: Option<&RecurrencePreview>, has_focus: bool) -> Markup {
     let Some(RecurrencePreview { recurrence, calendar, from }) = preview else { return Markup::default() };
     let mut dates = recurrence.occurrences(calendar, *from, NaiveDate::MAX).take(DATES).peekable();
     html! {
-        section.card #preview aria-labelledby="next-dates" role="status" {
+        section.card id=(PREVIEW) aria-labelledby="next-dates" role="status"
+            tabindex=[has_focus.then_some("-1")] autofocus[has_focus] {
             h2 #next-dates { (words!("the-next-dates")) }
             p { (recurrence_text(recurrence)) }
             @if dates.peek().is_none() { p.quiet { (words!("no-dates")) } }
@@ -300,6 +306,18 @@ fn kinds_of(typed: &Typed) -> impl Iterator<Item = &str> {
     (0..=Recurrence::MAX_SCHEDULES)
         .map(|index| typed.text(&format!("schedules.{index}.kind")))
         .take_while(|kind| !kind.is_empty())
+}
+
+/// The first visible field of the last schedule.
+fn first_field(typed: &Typed) -> String {
+    let (index, kind) = kinds_of(typed).enumerate().last().unwrap_or_default();
+    let field = match kind {
+        "monthly" => "which",
+        "monthDay" => "days",
+        "rrule" => "rrule",
+        _ => "weekday",
+    };
+    format!("schedules.{index}.{field}")
 }
 
 /// The form without one of its schedules. The numbers of the later schedules go down by one.
