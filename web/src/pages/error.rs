@@ -4,15 +4,20 @@ use axum::{
     Form,
     body::{Body, Bytes},
     extract::{FromRequest as _, Request},
-    http::{Method, StatusCode, header::RETRY_AFTER},
+    http::{
+        HeaderMap, Method, StatusCode, Uri,
+        header::{REFERER, RETRY_AFTER},
+        request::Parts,
+    },
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use domain::text::sentence;
 use maud::html;
 use service::{Error, TRY_AGAIN_AFTER, rate::whole_seconds};
 
 use super::{
+    cards::encoded,
     forms::{Typed, resend},
     layout::{Frame, refusal, respond},
     visitor::Visitor,
@@ -91,8 +96,48 @@ fn unavailable_for(visitor: Box<Visitor>, mut response: Response) -> Response {
     response
 }
 
-/// Gives a form back that was sent while the database is unavailable: the page has a button that sends it again. The page of the
-/// form itself would have to be read from the database.
+/// The sign-in that an answer leads to, and the page to go to after it. An extension of the response.
+#[derive(Clone)]
+struct SignInFirst {
+    next: String,
+}
+
+/// Leads to the sign-in, and then to `next`. A form is given back: see [`keep_form`].
+pub fn sign_in_first(next: &str) -> Response {
+    let mut response = Redirect::to(&sign_in_address(next)).into_response();
+    response.extensions_mut().insert(SignInFirst { next: next.to_owned() });
+    response
+}
+
+/// The address of the sign-in page, which leads to `next`.
+fn sign_in_address(next: &str) -> String {
+    to(&format!("/sign-in?next={}", encoded(next)))
+}
+
+/// The path and the query of the page from which a browser sent a form.
+fn sent_from(headers: &HeaderMap) -> Option<String> {
+    let referrer: Uri = headers.get(REFERER)?.to_str().ok()?.parse().ok()?;
+    let page = referrer.path_and_query()?.as_str();
+    Some(page.strip_prefix(&to("")).unwrap_or(page).to_owned())
+}
+
+/// Gives a form back that was sent after the sign-in has ended: the page leads to the sign-in, in another tab, and has a button that
+/// sends the form again.
+fn signed_out(parts: &Parts, next: String, typed: &Typed) -> Response {
+    let next = sent_from(&parts.headers).unwrap_or(next);
+    let title = words!("sign-in-first");
+    let main = html! {
+        h1 { (title) }
+        (refusal(&words!("nothing-saved-signed-out")))
+        p { a.button href=(sign_in_address(&next)) target="_blank" { (words!("sign-in-in-new-tab")) } }
+        (resend(&to(&parts.uri.to_string()), typed))
+    };
+    let visitor = Visitor { here: Some(next), ..Visitor::default() };
+    (StatusCode::UNAUTHORIZED, respond(&Frame::new(&title, &visitor).standing_still(), &main)).into_response()
+}
+
+/// Gives a form back that was sent while the database is unavailable, or after the sign-in has ended: the page has a button that
+/// sends it again. The page of the form itself would have to be read from the database, and for a visitor who is signed in.
 pub async fn keep_form(request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
         return next.run(request).await;
@@ -104,6 +149,10 @@ pub async fn keep_form(request: Request, next: Next) -> Response {
     };
     let again = || Request::from_parts(parts.clone(), Body::from(body.clone()));
     let response = next.run(again()).await;
+    if let Some(SignInFirst { next }) = response.extensions().get() {
+        let Ok(Form(typed)) = Form::<Typed>::from_request(again(), &()).await else { return response };
+        return signed_out(&parts, next.clone(), &typed);
+    }
     let Some(UnavailableFor(visitor)) = response.extensions().get() else { return response };
     let Ok(Form(typed)) = Form::<Typed>::from_request(again(), &()).await else { return response };
     let title = words!("unavailable");
@@ -148,5 +197,21 @@ impl IntoResponse for PageError {
         };
         let response = (self.status, respond(&Frame::new(&title, &self.visitor), &main)).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE { unavailable_for(self.visitor, response) } else { response }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn page_of_a_form_is_the_one_that_sent_it() {
+        let from =
+            |referrer: &'static str| sent_from(&HeaderMap::from_iter([(REFERER, HeaderValue::from_static(referrer))]));
+        assert_eq!(from("https://example.org/sessions/tunes?at=x").as_deref(), Some("/sessions/tunes?at=x"));
+        assert_eq!((from("https://example.org").as_deref(), from("\t")), (Some("/"), None));
+        assert_eq!(sent_from(&HeaderMap::new()), None);
     }
 }

@@ -4,7 +4,7 @@ use axum::{
     Form,
     extract::{FromRequestParts, Path, State},
     http::{header::CACHE_CONTROL, request::Parts},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
 use domain::{ids::ApiKeyId, zone::Zone};
@@ -20,7 +20,7 @@ use super::{
     Page, Pages, Shared,
     admin::Admin,
     done::Done,
-    error::{PageError, page_of},
+    error::{PageError, page_of, sign_in_first},
     forms::{Field, FormState, Outcome, Question, Typed, confirmed},
     layout::{Frame, respond},
     times,
@@ -52,11 +52,7 @@ impl FromRequestParts<Shared> for Owner {
             return Admin::from_request_parts(parts, shared).await.map(|Admin(visitor)| Self(visitor));
         }
         let visitor = Visitor::from_request_parts(parts, shared).await.map_err(IntoResponse::into_response)?;
-        if visitor.viewer.is_signed_in() {
-            Ok(Self(visitor))
-        } else {
-            Err(Redirect::to(&to("/sign-in?next=/me/keys")).into_response())
-        }
+        if visitor.viewer.is_signed_in() { Ok(Self(visitor)) } else { Err(sign_in_first("/me/keys")) }
     }
 }
 

@@ -15,6 +15,7 @@ on_both_databases!(
     end_of_a_rule_that_a_person_saves_unchanged_goes_with_the_rule,
     two_tabs_do_not_undo_each_other,
     schedule_that_two_tabs_change_is_saved_once,
+    form_of_a_visitor_whose_sign_in_has_ended_is_given_back,
     organizer_adds_moves_cancels_holds_and_deletes_meetings,
     organizer_checks_people_in_and_adds_and_removes_organizers,
     organizer_sees_past_meetings_and_who_came,
@@ -281,6 +282,40 @@ async fn schedule_that_two_tabs_change_is_saved_once(database: TestDatabase) -> 
     assert_eq!(scene.session(fields).await?, saved);
     let opened = olga.get(page).await?;
     olga.post_edited(page, &opened, &weekly("FRI")).await?.confirms("The schedule is saved.")?;
+
+    // A button that changes the form leads to what it made.
+    let added = olga.post_edited(page, &opened, &[("add", "monthDay")]).await?;
+    let added =
+        added.says("id=\"field-schedules-1-days\" type=\"text\" name=\"schedules.1.days\" value=\"1\" required")?;
+    let field = added.text.find("id=\"field-schedules-1-days\"").context("the new field")?;
+    ensure!(
+        added.text[field..].split_once('>').is_some_and(|(field, _)| field.contains(" autofocus")),
+        "{}",
+        added.text
+    );
+    for button in [("remove", "0"), ("preview", "yes")] {
+        let changed = olga.post_edited(page, &opened, &[button]).await?;
+        changed.says("id=\"preview\" aria-labelledby=\"next-dates\" role=\"status\" tabindex=\"-1\" autofocus")?;
+    }
+    Ok(())
+}
+
+async fn form_of_a_visitor_whose_sign_in_has_ended_is_given_back(database: TestDatabase) -> Result<()> {
+    let scene = Scene::new(&database).await?;
+    let page = "/sessions/monday/edit";
+    let changed = details(&[("description", "Tunes & <songs>")]);
+    let nobody = Visitor::of(&scene.deployment.first().client());
+    let kept = nobody.post(page, &changed).await?;
+    assert_eq!(kept.status, 401);
+    kept.says("Your sign-in has ended, so nothing was saved.")?
+        .says("href=\"/sign-in?next=%2Fsessions%2Fmonday\" target=\"_blank\"")?
+        .says(&format!("<form class=\"stacked\" method=\"post\" action=\"{page}\">"))?
+        .says("<input type=\"hidden\" name=\"description\" value=\"Tunes &amp; &lt;songs&gt;\">")?;
+    for form in ["/me/profile", "/me/slots", "/me/keys", "/slots", "/admin/people/1"] {
+        let kept = nobody.post(form, &[("slot", "TimeSlot:1"), ("city", "Austin")]).await?;
+        assert_eq!(kept.status, 401, "{form}");
+        kept.says("<input type=\"hidden\" name=\"city\" value=\"Austin\">")?;
+    }
     Ok(())
 }
 
@@ -387,7 +422,10 @@ async fn organizer_checks_people_in_and_adds_and_removes_organizers(database: Te
     create_active_instance(&scene.admin, &scene.session).await?;
     let (page, people) = ("/sessions/monday/meetings/1", "/sessions/monday/meetings/1/people");
     olga.get(&format!("{page}?name=xyz")).await?.says("Nobody has a name with these letters.")?;
-    olga.get(&format!("{page}?name=bod")).await?.says("aria-label=\"Check in: Ben Bodhran\"")?;
+    olga.get(&format!("{page}?name=bod"))
+        .await?
+        .says("tabindex=\"-1\" autofocus>Results: 1</p>")?
+        .says("aria-label=\"Check in: Ben Bodhran\"")?;
     olga.post(people, &[("person", &ben), ("action", "in")])
         .await?
         .confirms("The person is checked in.")?
@@ -500,7 +538,7 @@ async fn only_organizers_and_admins_open_these_pages(database: TestDatabase) -> 
         for form in forms {
             let address = format!("/sessions/monday/{form}");
             assert_eq!(stranger.post(&address, &[]).await?.status, 403, "{form}");
-            ensure!(nobody.post(&address, &[]).await?.address.starts_with("/sign-in"), "{form}");
+            assert_eq!(nobody.post(&address, &[]).await?.status, 401, "{form}");
         }
     }
     // An organiser who is no admin does not delete the session.

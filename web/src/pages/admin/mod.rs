@@ -11,7 +11,7 @@ use axum::{
     Form, Router,
     extract::{FromRequestParts, Query, State},
     http::request::Parts,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use chrono::{DateTime, Utc};
@@ -27,9 +27,9 @@ use self::{
     sweeps::{Sweeps, TryMode},
 };
 use super::{
-    Page, Pages, Shared, cards,
+    Page, Pages, Shared,
     done::Done,
-    error::{PageError, page_of},
+    error::{PageError, page_of, sign_in_first},
     forms::{FormState, Outcome, Typed, confirmed},
     keys,
     layout::{Frame, respond},
@@ -153,7 +153,7 @@ impl FromRequestParts<Shared> for Admin {
             Err(PageError::forbidden(&visitor, &words!("admins-only")).into_response())
         } else {
             let next = if parts.method.is_safe() { parts.uri.path() } else { "/admin" };
-            Err(Redirect::to(&to(&format!("/sign-in?next={}", cards::encoded(next)))).into_response())
+            Err(sign_in_first(next))
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::{
         HeaderMap,
         header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
     },
-    response::{IntoResponse as _, Redirect, Response},
+    response::IntoResponse as _,
     routing::{get, post},
 };
 use chrono::{DateTime, Utc};
@@ -36,7 +36,7 @@ use super::{
     Page, Pages, Shared,
     cards::{self, Card},
     done::Done,
-    error::{PageError, page_of},
+    error::{PageError, page_of, sign_in_first},
     forms::{Field, FormState, Outcome, Question, Typed, confirmed},
     home::recurrence_text,
     keys,
@@ -98,7 +98,7 @@ async fn show(
 }
 
 async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
-    let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
+    let Some(id) = visitor.viewer.person else { return Ok(sign_in_first("/me")) };
     let changes = typed.changes();
     let patch = PersonPatch {
         display_name: changes.text("displayName"),
@@ -147,7 +147,7 @@ async fn act_on_booking(State(pages): State<Pages>, visitor: Visitor, Form(typed
 
 /// Sends all data that the server stores about the visitor, as a file.
 async fn download(State(pages): State<Pages>, visitor: Visitor) -> Page {
-    let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
+    let Some(id) = visitor.viewer.person else { return Ok(sign_in_first("/me")) };
     let data = people::export_person(&pages.app, visitor.viewer, id).await.map_err(page_of(&visitor))?;
     let headers = [
         (CONTENT_TYPE, "application/json"),
@@ -158,7 +158,7 @@ async fn download(State(pages): State<Pages>, visitor: Visitor) -> Page {
 }
 
 async fn erase(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
-    let Some(id) = visitor.viewer.person else { return Ok(sign_in()) };
+    let Some(id) = visitor.viewer.person else { return Ok(sign_in_first("/me")) };
     // The visitor's name, typed as a confirmation.
     let erased = if visitor.name.as_deref().is_some_and(|name| name.trim() == typed.text("confirmation")) {
         people::erase_person(&pages.app, visitor.viewer, id).await
@@ -176,7 +176,7 @@ async fn erase(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor,
 
 async fn ask_to_sign_out(visitor: Visitor) -> Page {
     if !visitor.viewer.is_signed_in() {
-        return Ok(sign_in());
+        return Ok(sign_in_first("/me"));
     }
     let question = Question {
         title: &words!("sign-out-everywhere-question"),
@@ -194,7 +194,7 @@ async fn ask_to_sign_out(visitor: Visitor) -> Page {
 
 async fn sign_out_everywhere(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor) -> Page {
     if !visitor.viewer.is_signed_in() {
-        return Ok(sign_in());
+        return Ok(sign_in_first("/me"));
     }
     let ended = match visitor.viewer.person {
         Some(_) => people::sign_in::revoke_tokens(&pages.app, visitor.viewer, None).await.map(drop),
@@ -204,17 +204,13 @@ async fn sign_out_everywhere(State(pages): State<Pages>, headers: HeaderMap, vis
     Ok(forget(&pages, &headers))
 }
 
-fn sign_in() -> Response {
-    Redirect::to(&to("/sign-in?next=/me")).into_response()
-}
-
 /// The page, with an error message if there is one.
 async fn answer(app: &App, visitor: &Visitor, after: Option<String>, outcome: &Outcome) -> Page {
     let Some(id) = visitor.viewer.person else {
         if visitor.viewer.is_admin {
             return Err(PageError::not_found(visitor, &words!("page-for-people")));
         }
-        return Ok(sign_in());
+        return Ok(sign_in_first("/me"));
     };
     let content = load(app, visitor, id, after).await.map_err(page_of(visitor))?;
     let content = content.ok_or_else(|| PageError::not_found(visitor, &words!("unknown-person-of-token")))?;

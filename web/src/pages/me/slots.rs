@@ -6,7 +6,7 @@ use axum::{
     Form,
     extract::{Query, State},
     http::HeaderMap,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
@@ -30,13 +30,13 @@ use super::{
     super::{
         Page, Pages, cards,
         done::Done,
-        error::{PageError, page_of},
+        error::{PageError, page_of, sign_in_first},
         forms::{Field, FormState, Outcome, Question, Typed, confirmed},
         layout::{Frame, respond},
         times,
         visitor::{Visitor, remembered},
     },
-    BOOKINGS, sign_in,
+    BOOKINGS,
 };
 use crate::{
     language::{text_around, words},
@@ -139,7 +139,7 @@ fn with_mentor(mentor: &Person) -> Markup {
 pub async fn book(State(pages): State<Pages>, visitor: Visitor, Form(typed): Form<Typed>) -> Page {
     let slot: TimeSlotId = typed.text("slot").parse().map_err(|_| PageError::bad_form(&visitor))?;
     if !visitor.viewer.is_signed_in() {
-        return Ok(Redirect::to(&to("/sign-in?next=/slots")).into_response());
+        return Ok(sign_in_first("/slots"));
     }
     match bookings::book(&pages.app, visitor.viewer, slot, None).await {
         Ok(_) => Ok(confirmed(&to("/me"), Done::Booked, BOOKINGS)),
@@ -155,7 +155,7 @@ pub async fn show_own(State(pages): State<Pages>, outcome: Outcome, visitor: Vis
 }
 
 async fn render_own(app: &App, visitor: &Visitor, outcome: &Outcome) -> Page {
-    let Some(me) = visitor.viewer.person else { return Ok(sign_in()) };
+    let Some(me) = visitor.viewer.person else { return Ok(sign_in_first("/me/slots")) };
     let filter = SlotFilter { mentor: Some(me), ends_after: Some(app.now()), ..SlotFilter::default() };
     let (offered, _) = load(app, &filter, None).await.map_err(page_of(visitor))?;
     let form_state = outcome.form_state(OFFER, || Typed::default().with_some("timeZone", visitor.zone.map(Tz::name)));
@@ -206,7 +206,7 @@ pub async fn change(
     Form(typed): Form<Typed>,
 ) -> Page {
     let app = &pages.app;
-    let Some(me) = visitor.viewer.person else { return Ok(sign_in()) };
+    let Some(me) = visitor.viewer.person else { return Ok(sign_in_first("/me/slots")) };
     let (changed, done, part) = match typed.text("action") {
         "offer" => {
             let made = match read(app, me, &typed) {

@@ -18,7 +18,7 @@ use axum::{
     Router,
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use maud::{Markup, html};
@@ -29,10 +29,10 @@ use service::{
 
 use super::{
     Pages, Shared, cards, door,
-    error::{PageError, page_of},
+    error::{PageError, page_of, sign_in_first},
     visitor::Visitor,
 };
-use crate::{language::words, site::to};
+use crate::language::words;
 
 /// The routes below `/sessions`.
 pub fn router() -> Router<Shared> {
@@ -89,9 +89,8 @@ impl FromRequestParts<Shared> for Organizer {
             return Ok(Self { visitor, session });
         }
         if visitor.token.is_none() {
-            // A form cannot be sent again after the sign-in. So after a form, the sign-in leads to the page of the session.
             let next = if parts.method.is_safe() { parts.uri.path().to_owned() } else { cards::address(&session) };
-            return Err(Redirect::to(&to(&format!("/sign-in?next={}", cards::encoded(&next)))).into_response());
+            return Err(sign_in_first(&next));
         }
         Err(refused(PageError::forbidden(&visitor, &words!("organisers-only"))))
     }
