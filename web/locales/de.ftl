@@ -664,6 +664,7 @@ said-slot-booked = Diese Zeit ist gebucht. Sagen Sie zuerst den Termin ab.
 said-slot-begun = Diese Zeit hat schon begonnen. Wählen Sie eine andere.
 said-slot-taken = Jemand anders hat diese Zeit gebucht. Wählen Sie eine andere.
 refused-own-slot = Das ist Ihre eigene Zeit. Sie können sie nicht buchen.
+refused-key-made = Dieses Formular hat seinen Schlüssel schon erstellt, dessen Geheimnis nur einmal gezeigt wird. Öffnen Sie diese Seite neu, um einen weiteren zu erstellen.
 refused-booked-already = Sie haben diese Zeit schon gebucht.
 refused-booked-then = Sie haben zu dieser Zeit schon einen Termin. Wählen Sie eine andere Zeit.
 refused-offered-then = Sie bieten dann schon Zeit an. Wählen Sie eine andere Zeit.

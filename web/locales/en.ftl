@@ -636,6 +636,7 @@ refused-zone-first = Correct the time zone of the session first.
 refused-meeting-exists = The session already has a meeting on that date at these times. Tick the box below to add another one.
 refused-meeting-cancelled = The session already has a meeting on that date at these times, which is cancelled. Tick the box below to add another one.
 refused-own-slot = This is your own time, so you cannot book it.
+refused-key-made = This form has made its key already, whose secret is shown only once. To make another key, open this page again.
 refused-booked-already = You have booked this slot already.
 refused-booked-then = You have booked another slot at that time. Choose another time.
 refused-offered-then = You already have a slot at that time. Choose another time.

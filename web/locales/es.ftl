@@ -664,6 +664,7 @@ said-slot-booked = Esta hora está reservada. Cancele primero la cita.
 said-slot-begun = Esta hora ya ha empezado. Elija otra.
 said-slot-taken = Otra persona ha reservado esta hora. Elija otra.
 refused-own-slot = Es su propia hora, así que no puede reservarla.
+refused-key-made = Este formulario ya creó su clave, cuyo secreto se muestra una sola vez. Para crear otra, abra esta página de nuevo.
 refused-booked-already = Ya ha reservado esta hora.
 refused-booked-then = Ya tiene una cita a esa hora. Elija otra.
 refused-offered-then = Ya ofrece tiempo a esa hora. Elija otra.

@@ -667,6 +667,7 @@ said-slot-booked = Ce créneau est réservé. Annulez d'abord le rendez-vous.
 said-slot-begun = Ce créneau a déjà commencé. Choisissez-en un autre.
 said-slot-taken = Quelqu'un d'autre a réservé ce créneau. Choisissez-en un autre.
 refused-own-slot = C'est votre propre créneau : vous ne pouvez pas le réserver.
+refused-key-made = Ce formulaire a déjà créé sa clé, dont le secret n'est montré qu'une fois. Pour en créer une autre, rouvrez cette page.
 refused-booked-already = Vous avez déjà réservé ce créneau.
 refused-booked-then = Vous avez déjà un rendez-vous à ce moment. Choisissez une autre heure.
 refused-offered-then = Vous proposez déjà du temps à ce moment. Choisissez une autre heure.

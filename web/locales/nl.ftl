@@ -664,6 +664,7 @@ said-slot-booked = Deze tijd is geboekt. Annuleer eerst de afspraak.
 said-slot-begun = Deze tijd is al begonnen. Kies een andere.
 said-slot-taken = Iemand anders heeft deze tijd geboekt. Kies een andere.
 refused-own-slot = Dit is je eigen tijd, dus die kun je niet boeken.
+refused-key-made = Dit formulier heeft zijn sleutel al gemaakt, waarvan het geheim maar één keer wordt getoond. Open deze pagina opnieuw om er nog een te maken.
 refused-booked-already = Je hebt deze tijd al geboekt.
 refused-booked-then = Je hebt op die tijd al een afspraak. Kies een andere tijd.
 refused-offered-then = Je biedt dan al tijd aan. Kies een andere tijd.

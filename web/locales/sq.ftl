@@ -661,6 +661,7 @@ said-slot-booked = Kjo kohë është e rezervuar. Anuloni më parë rezervimin.
 said-slot-begun = Kjo kohë ka filluar tashmë. Zgjidhni një tjetër.
 said-slot-taken = Dikush tjetër e ka rezervuar këtë kohë. Zgjidhni një tjetër.
 refused-own-slot = Kjo është koha juaj, ndaj nuk mund ta rezervoni.
+refused-key-made = Ky formular e ka krijuar tashmë çelësin e vet, sekreti i të cilit shfaqet vetëm një herë. Për të krijuar një tjetër, hapeni përsëri këtë faqe.
 refused-booked-already = E keni rezervuar tashmë këtë kohë.
 refused-booked-then = Keni një rezervim në atë kohë. Zgjidhni një kohë tjetër.
 refused-offered-then = Ju ofroni tashmë kohë atëherë. Zgjidhni një kohë tjetër.

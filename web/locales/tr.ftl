@@ -644,6 +644,7 @@ said-slot-booked = Bu zaman ayırtılmış. Önce randevuyu iptal edin.
 said-slot-begun = Bu zaman çoktan başladı. Başka birini seçin.
 said-slot-taken = Bu zamanı başkası ayırttı. Başka birini seçin.
 refused-own-slot = Bu sizin kendi zamanınız, bu yüzden ayırtamazsınız.
+refused-key-made = Bu form anahtarını zaten oluşturdu; gizli değeri yalnızca bir kez gösterilir. Başka bir anahtar oluşturmak için bu sayfayı yeniden açın.
 refused-booked-already = Bu zamanı zaten ayırttınız.
 refused-booked-then = O saatte bir randevunuz var. Başka bir zaman seçin.
 refused-offered-then = O saatte zaten zaman sunuyorsunuz. Başka bir zaman seçin.

@@ -20,6 +20,7 @@ use crate::{
     audit::Changes,
     db::Tx,
     error::FieldErrors,
+    idempotency,
     lists::{self, Key, Page, Slice},
     people::is_someone,
     rights, secret, transaction,
@@ -123,6 +124,12 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
         issuer: None,
     };
     let made = transaction!(app, now, |tx| {
+        // The secret of the first attempt is not stored, so it cannot be shown again.
+        if idempotency::claim_key::<ApiKeyId>(tx, app, viewer, "createApiKey", now).await?.is_some() {
+            let message =
+                "this attempt has already made its API key, whose secret is shown only once: make a new attempt";
+            return Err(Error::Conflict(message.to_owned()));
+        }
         if let Some(owner) = owner {
             let person = person::Entity::find_by_id(owner).lock(LockType::NoKeyUpdate).one(tx).await?;
             person.filter(is_someone).ok_or_else(|| Error::not_found("person", owner))?;
@@ -132,6 +139,7 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
         }
         let made = api_key::ActiveModel { id: NotSet, ..row.clone().into_active_model().reset_all() };
         let made = made.insert(tx).await?;
+        idempotency::record_created(tx, app, viewer, made.id).await?;
         tx.audit(viewer, "createApiKey", made.id, Changes::between(None, Some(&made)));
         Ok(made)
     })?;

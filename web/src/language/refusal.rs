@@ -55,6 +55,10 @@ const MESSAGES: &[(&str, &str)] = &[
         "refused-meeting-exists",
     ),
     ("this booking is {status}: only one that is {required} can be {asked}", "refused-booking-status"),
+    (
+        "this attempt has already made its API key, whose secret is shown only once: make a new attempt",
+        "refused-key-made",
+    ),
     // On the pages, everybody offers and books time for themselves.
     ("the student has booked this slot already", "refused-booked-already"),
     ("the mentor has booked somebody's slot at that time: choose another time", "refused-booked-then"),

@@ -11,6 +11,7 @@ use domain::{ids::ApiKeyId, zone::Zone};
 use maud::{Markup, html};
 use service::{
     App, FieldErrors, Result,
+    idempotency::{self, Attempt},
     lists::Page as ListPage,
     people::api_keys::{self, ApiKey, NewApiKey},
     validate,
@@ -33,6 +34,8 @@ use crate::{
 
 const PART: &str = "keys";
 const NEW: &str = "new-key";
+/// The hidden field with the idempotency key of the form.
+const ATTEMPT: &str = "attempt";
 const SHOWN: i32 = 100;
 const MOST_DAYS: i64 = 3_650;
 
@@ -64,6 +67,7 @@ async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&
     let list = ListPage { first: Some(SHOWN), ..ListPage::default() };
     let found = api_keys::list_api_keys(app, visitor.viewer, &list).await.map_err(page_of(visitor))?;
     let keys = found.map(|slice| slice.rows).unwrap_or_default();
+    let attempt = idempotency::new_key().map_err(page_of(visitor))?;
     let main = html! {
         (heading(visitor))
         p { (text_around("key-intro", "header", &html! { code { "Authorization: Bearer" } })) }
@@ -72,7 +76,7 @@ async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&
         @if keys.is_empty() { p.quiet { (words!("no-keys")) } }
         ul.rows { @for key in &keys { (row(visitor, key)) } }
         h2 #new { (words!("make-a-key")) }
-        (form(visitor, &outcome.form_state(NEW, Typed::default)))
+        (form(visitor, &outcome.form_state(NEW, || Typed::default().with(ATTEMPT, attempt))))
     };
     let frame = Frame::new(words!("api-keys"), visitor).standing_still();
     Ok((outcome.status(), respond(&frame, &main)).into_response())
@@ -122,6 +126,7 @@ fn row(visitor: &Visitor, key: &ApiKey) -> Markup {
 
 fn form(visitor: &Visitor, form_state: &FormState) -> Markup {
     let mut form = form_state.form();
+    form.add(&Field::hidden(ATTEMPT));
     form.add(&Field::text("name", &words!("name")).hint(words!("key-name-hint")).required());
     form.add(&Field::number("days", &words!("days"), 1, MOST_DAYS).hint(words!("days-hint")));
     if visitor.viewer.is_admin {
@@ -134,7 +139,7 @@ fn form(visitor: &Visitor, form_state: &FormState) -> Markup {
 pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(typed): Form<Typed>) -> Page {
     let app = &pages.app;
     let made = match read(app, &typed) {
-        Ok(new) => api_keys::create_api_key(app, visitor.viewer, new).await,
+        Ok(new) => make(app, &visitor, typed.text(ATTEMPT), new).await,
         Err(error) => Err(error),
     };
     match made {
@@ -150,6 +155,16 @@ pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(type
             render(app, &visitor, &Outcome::refused(NEW, form_state), None).await
         }
     }
+}
+
+/// Makes a key. A browser that sends the form again makes no other one.
+async fn make(app: &App, visitor: &Visitor, attempt: &str, new: NewApiKey) -> Result<(ApiKey, String)> {
+    if attempt.is_empty() {
+        return api_keys::create_api_key(app, visitor.viewer, new).await;
+    }
+    idempotency::check_key(ATTEMPT, attempt)?;
+    let app = app.for_attempt(Attempt::of_form(attempt.to_owned(), String::new())).await?;
+    api_keys::create_api_key(&app, visitor.viewer, new).await
 }
 
 fn read(app: &App, typed: &Typed) -> Result<NewApiKey> {

@@ -153,7 +153,13 @@ async fn admin_makes_and_revokes_api_keys(database: TestDatabase) -> Result<()> 
         .await?
         .refuses("personId", "There is no person Person:99.")?;
     admin.get("/admin/keys/99/revoke").await?.says("There is no")?;
-    let made = admin.post("/admin/keys", &[("name", "Screen"), ("days", "400"), ("personId", &ann)]).await?;
+    let attempt = admin.get("/admin/keys").await?.value("attempt")?;
+    let form = [("attempt", attempt.as_str()), ("name", "Screen"), ("days", "400"), ("personId", &ann)];
+    let made = admin.post("/admin/keys", &form).await?;
+    // A browser that loads the page again sends the form again.
+    let again = admin.post("/admin/keys", &form).await?;
+    assert_eq!(again.status, 409);
+    again.says("This form has made its key already, whose secret is shown only once.")?.lacks("id=\"key-2\"")?;
     let secret = made.text.split("id=\"secret\"").nth(1).and_then(|rest| rest.split_once('>')).context("a secret")?.1;
     let secret = secret.split('<').next().context("a secret")?;
     let by_key = deployment.first().client().with_token(secret);
