@@ -63,3 +63,28 @@ fn lower_priority() {
         tracing::debug!(%error, "the priority of a thread stays as it is");
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_runs_on_threads_of_lower_priority() {
+        let threads = LowPriority::start().unwrap();
+        let here = rustix::process::nice(0).unwrap();
+        let there =
+            threads.run(async { (thread::current().name().map(str::to_owned), rustix::process::nice(0)) }).await;
+        let (name, nice) = there.unwrap();
+        assert_eq!(name.as_deref(), Some("low-priority"));
+        assert_eq!(nice.unwrap(), (here + NICE).min(19), "the priority is that of the thread");
+        assert_eq!(rustix::process::nice(0).unwrap(), here, "other threads keep theirs");
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_an_error() {
+        let threads = LowPriority::start().unwrap();
+        assert!(threads.run(async { panic!("on purpose") }).await.is_err());
+    }
+}
