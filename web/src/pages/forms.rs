@@ -161,14 +161,19 @@ impl Changes<'_> {
         self.shown.as_ref().is_none_or(|shown| values(shown) != values(self.typed))
     }
 
+    /// Whether a text field was changed. A program that sends a form without the first values may leave fields out.
+    fn has_text(&self, name: &str) -> bool {
+        self.has(name) && (self.shown.is_some() || self.typed.has(name))
+    }
+
     /// The text of a field, if it was changed.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.has(name).then(|| self.typed.text(name).to_owned())
+        self.has_text(name).then(|| self.typed.text(name).to_owned())
     }
 
     /// The text of a field, if it was changed. The inner value is `None` if the field is now empty.
     pub fn optional(&self, name: &str) -> Option<Option<String>> {
-        self.has(name).then(|| self.typed.optional(name))
+        self.has_text(name).then(|| self.typed.optional(name))
     }
 
     /// Whether a box is ticked, if that was changed.
@@ -845,6 +850,7 @@ mod tests {
         assert!(fields.iter().all(|field| !same.changes().has(field)));
         let other = typed(&[("name", ""), ("notes", "One"), ("day", "1"), ("city", "Austin")]);
         assert!(fields.iter().all(|field| other.changes().has(field)), "a form without the first values changes all");
+        assert_eq!((other.changes().text("website"), other.changes().text("city")), (None, Some("Austin".to_owned())));
         let other = other.with(SHOWN, first.text(SHOWN));
         let changes = other.changes();
         assert!(fields.iter().all(|field| changes.has(field)));
