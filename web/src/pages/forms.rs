@@ -118,7 +118,7 @@ impl Typed {
 
     /// The same values, for a form that edits them. The form carries them along as those that it shows at first.
     #[must_use]
-    pub fn to_edit(self) -> Self {
+    pub fn for_editing(self) -> Self {
         let shown = json!(self.0);
         self.with(SHOWN, shown)
     }
@@ -168,12 +168,12 @@ impl Changes<'_> {
 
     /// The text of a field, if it was changed.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.has_text(name).then(|| self.typed.text(name).to_owned())
+        self.read(name, |typed, name| typed.text(name).to_owned())
     }
 
-    /// The text of a field, if it was changed. The inner value is `None` if the field is now empty.
-    pub fn optional(&self, name: &str) -> Option<Option<String>> {
-        self.has_text(name).then(|| self.typed.optional(name))
+    /// What `read` makes of a text field, if it was changed.
+    pub fn read<T>(&self, name: &str, read: impl FnOnce(&Typed, &str) -> T) -> Option<T> {
+        self.has_text(name).then(|| read(self.typed, name))
     }
 
     /// Whether a box is ticked, if that was changed.
@@ -843,7 +843,7 @@ mod tests {
     #[test]
     fn only_fields_that_the_sender_changed_are_changes() {
         let values = [("name", "Monday \"<Tunes>\""), ("notes", "One\nTwo"), ("day", "2"), ("day", "1"), ("box", "on")];
-        let first = typed(&values).to_edit();
+        let first = typed(&values).for_editing();
         let same = [("city", ""), ("notes", "One\r\nTwo"), ("day", "1"), ("day", "2"), ("box", "on"), values[0]];
         let same = typed(&same).with(SHOWN, first.text(SHOWN));
         let fields = ["name", "notes", "day", "box", "city"];
@@ -854,7 +854,7 @@ mod tests {
         let other = other.with(SHOWN, first.text(SHOWN));
         let changes = other.changes();
         assert!(fields.iter().all(|field| changes.has(field)));
-        assert_eq!((changes.text("name"), changes.optional("name")), (Some(String::new()), Some(None)));
+        assert_eq!((changes.text("name"), changes.read("name", Typed::optional)), (Some(String::new()), Some(None)));
         assert_eq!((changes.ticked("box"), same.changes().ticked("box")), (Some(false), None));
 
         // A form that is refused still carries the values that it showed at first.

@@ -148,7 +148,7 @@ fn render(visitor: &Visitor, person: &Person, outcome: &Outcome) -> Response {
             .with_some("externalId", person.external_id.as_ref())
             .with_box("hidesPlace", person.hides_place)
             .with_box("isDeactivated", person.is_deactivated)
-            .to_edit()
+            .for_editing()
     });
     let own = address(person.id);
     let main = html! {
@@ -178,9 +178,9 @@ pub async fn save(
     let changes = typed.changes();
     let patch = PersonPatch {
         display_name: changes.text("displayName"),
-        city: changes.optional("city"),
-        country: changes.optional("country"),
-        external_id: changes.optional("externalId"),
+        city: changes.read("city", Typed::optional),
+        country: changes.read("country", Typed::optional),
+        external_id: changes.read("externalId", Typed::optional),
         hides_place: changes.ticked("hidesPlace"),
         is_deactivated: changes.ticked("isDeactivated"),
     };

@@ -102,8 +102,8 @@ async fn change_profile(State(pages): State<Pages>, visitor: Visitor, Form(typed
     let changes = typed.changes();
     let patch = PersonPatch {
         display_name: changes.text("displayName"),
-        city: changes.optional("city"),
-        country: changes.optional("country"),
+        city: changes.read("city", Typed::optional),
+        country: changes.read("country", Typed::optional),
         hides_place: changes.ticked("hides_place"),
         ..PersonPatch::default()
     };
@@ -348,7 +348,7 @@ fn profile(person: &Person, outcome: &Outcome) -> Markup {
             .with_some("city", person.city.as_ref())
             .with_some("country", person.country.as_ref())
             .with_box("hides_place", person.hides_place)
-            .to_edit()
+            .for_editing()
     });
     let mut form = form_state.form();
     form.add(&Field::text("displayName", &words!("name")).required().filled_with("name"));

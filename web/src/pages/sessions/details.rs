@@ -188,7 +188,7 @@ fn typed(session: &Session) -> Typed {
         .with("autoCreateHoursAhead", session.auto_create_hours_ahead)
         .with("checkInCodes", codes)
         .with_box("requiresCode", session.requires_code)
-        .to_edit()
+        .for_editing()
 }
 
 fn zone(typed: &Typed) -> Result<Tz> {
@@ -232,11 +232,11 @@ fn patch(typed: &Typed, errors: &mut FieldErrors) -> Result<SessionPatch> {
     Ok(SessionPatch {
         name: changes.text("name"),
         // An empty address keeps the one that the session has.
-        path: changes.optional("path").flatten(),
-        city: changes.optional("city"),
-        state: changes.optional("state"),
-        country: changes.optional("country"),
-        location: changes.optional("location"),
+        path: changes.read("path", Typed::optional).flatten(),
+        city: changes.read("city", Typed::optional),
+        state: changes.read("state", Typed::optional),
+        country: changes.read("country", Typed::optional),
+        location: changes.read("location", Typed::optional),
         latitude,
         longitude,
         time_zone: changes.has("timeZone").then(|| errors.note_or(zone(typed), Tz::UTC)).transpose()?,
@@ -249,9 +249,9 @@ fn patch(typed: &Typed, errors: &mut FieldErrors) -> Result<SessionPatch> {
             .transpose()?,
         check_in_codes: changes.has("checkInCodes").then(|| codes(typed)),
         requires_code: changes.ticked("requiresCode"),
-        description: changes.optional("description"),
-        website: changes.optional("website"),
-        picture_url: changes.optional("pictureUrl"),
+        description: changes.read("description", Typed::optional),
+        website: changes.read("website", Typed::optional),
+        picture_url: changes.read("pictureUrl", Typed::optional),
         ..SessionPatch::default()
     })
 }

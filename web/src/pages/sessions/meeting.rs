@@ -219,7 +219,7 @@ fn change(Content { session, instance, .. }: &Content<'_>, outcome: &Outcome) ->
             .with_some("startTime", instance.start_time.map(times::field))
             .with_some("endTime", instance.end_time.map(times::field))
             .with_some("locationOverride", instance.location_override.as_ref())
-            .to_edit()
+            .for_editing()
     });
     let usual = session.location.as_ref().map_or_else(String::new, |usual| format!(", {usual}"));
     let mut form = form_state.form();

@@ -428,7 +428,7 @@ fn typed(session: &Session) -> Typed {
     for (index, schedule) in recurrence.schedules().iter().enumerate() {
         typed = with_schedule(typed, index, schedule);
     }
-    typed.to_edit()
+    typed.for_editing()
 }
 
 fn with_schedule(typed: Typed, index: usize, schedule: &Schedule) -> Typed {
