@@ -60,7 +60,7 @@ pub struct Verdict {
     pub limit: Option<u32>,
     /// The position in the queue of a visit that is not admitted. `None` if it does not wait.
     pub position: Option<u32>,
-    /// Why a visit is not admitted that has not asked for every seat.
+    /// The message, if the request does not take the seat that it could get.
     unasked: Option<&'static str>,
 }
 
@@ -103,7 +103,7 @@ impl Verdict {
         match (is_admitted, limit) {
             (true, None) => "You are in.".to_owned(),
             (true, Some(limit)) => format!("You are in ({occupancy}/{limit})."),
-            // The limit is always there: without one, every visit is admitted that asks for a new seat.
+            // Without a limit, every visit that asks for a new seat is admitted. So there is one here.
             (false, limit) => {
                 let limit = limit.unwrap_or_default();
                 let is_closed = is_closed(Some(limit));

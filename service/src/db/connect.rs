@@ -22,8 +22,8 @@ use crate::error::{Error, Result};
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection needs no test after it was used. The test is a round trip. Without it, a busy server makes half as
-/// many round trips. A statement fails if its connection ended in this time, as it would have failed a moment earlier.
+/// How long a connection needs no test after it was used. The test is a round trip, so without it a busy server makes half as
+/// many. If a connection ends in this time, the next statement on it fails. The test prevents that only for longer pauses.
 const TRUSTED_FOR: Duration = Duration::from_millis(50);
 
 /// How long the start waits for a PostgreSQL server that cannot be reached, for example because it is still starting.

@@ -141,7 +141,8 @@ impl Typed {
     }
 }
 
-/// What the sender of a form changed. Without the values that the form showed at first, all its fields count as changed.
+/// What the sender of a form changed. A form may come without the values that it showed at first, from a program. Then all its
+/// fields count as changed.
 pub struct Changes<'a> {
     typed: &'a Typed,
     /// The values that the form showed at first.
