@@ -28,10 +28,20 @@ const NAMES_MS = 60_000;
 /** The person and the rights of this page. Another tab of this browser may have signed in somebody else since. */
 const viewer = document.body.dataset.viewer;
 
+/** When somebody last sent a form or opened a link here. The browser may still load the next page. */
+let leftAt = -Infinity;
+addEventListener('submit', () => (leftAt = Date.now()));
+addEventListener('click', ({ target }) => target.closest?.('a[href]') && (leftAt = Date.now()));
+
+/** Loads the whole page again, unless the browser loads another one: it would give that one up. */
+function reload() {
+  if (Date.now() - leftAt > PATIENCE_MS) location.reload();
+}
+
 /** Loads the whole page again if the browser is now signed in as somebody else. */
 function reloadForAnother(nowViewer) {
   if (nowViewer === viewer) return false;
-  location.reload();
+  reload();
   return true;
 }
 
@@ -56,7 +66,11 @@ for (const narrowing of JSON.parse(main.dataset.follows ?? '[]')) {
 if (main.dataset.activity) watchActivity(main.dataset.activity, () => refreshWithin(LATER_MS));
 if ('bookings' in main.dataset) watchBookings(() => refreshWithin(SOON_MS));
 // The page may be an old one from the browser's cache. Or another tab was used meanwhile, perhaps to sign in or out.
-addEventListener('pageshow', ({ persisted }) => persisted && refreshWithin(0));
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  leftAt = -Infinity;
+  refreshWithin(0);
+});
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && refreshWithin(0));
 document.addEventListener('insession-connection', ({ detail }) => {
   document.body.toggleAttribute('data-offline', detail.state !== 'online');
@@ -181,15 +195,18 @@ async function load() {
   const isSignedOut = answer.redirected && viewer !== undefined;
   // This is no longer an organiser's, or the session is gone.
   const isRefused = isScreen && (answer.status === 403 || answer.status === 404);
-  if (isSignedOut || isRefused) location.reload();
+  if (isSignedOut || isRefused) {
+    reload();
+    return LATER_MS;
+  }
   if (answer.redirected || !answer.ok) return ANYWAY_MS;
   const page = new DOMParser().parseFromString(text, 'text/html');
-  if (reloadForAnother(page.body.dataset.viewer)) return ANYWAY_MS;
+  if (reloadForAnother(page.body.dataset.viewer)) return LATER_MS;
   const fresh = document.adoptNode(page.getElementById('main'));
   // The policy of this page allows pictures from one other site at most. With a new policy the page can show the new picture.
   if (fresh.dataset.pictures !== main.dataset.pictures) {
-    location.reload();
-    return ANYWAY_MS;
+    reload();
+    return LATER_MS;
   }
   showOwnTimes(fresh);
   takeOver(main, fresh);

@@ -63,3 +63,24 @@ async fn tab_of_one_person_reloads_when_another_tab_signs_in_somebody_else() -> 
     page.until("window.marker === undefined && location.pathname === '/sign-in'").await?;
     browser.close().await
 }
+
+#[tokio::test]
+async fn page_that_its_person_leaves_does_not_reload_instead() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let mut deployment = Deployment::start(&database).await?;
+    let ann = create_person(&deployment.admin(), "Ann").await?;
+    let browser = Browser::launch().await?;
+    let page = browser.page().await?;
+    sign_in(&page, deployment.first(), &ann).await?;
+    // The sign-out is sent, and its answer takes a while. Meanwhile the page learns that nobody is signed in any more.
+    deployment.servers[0].signal("STOP")?;
+    page.evaluate("[...document.querySelectorAll('button')].find((it) => it.textContent === 'Sign out').click()")
+        .await?;
+    let answer = "{ redirected: true, ok: true, status: 200, text: async () => (asked = true, '') }";
+    page.evaluate(&format!("window.asked = false, fetch = async () => ({answer}), true")).await?;
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))").await?;
+    page.until("asked").await?;
+    deployment.servers[0].signal("CONT")?;
+    page.until("location.pathname === '/' && document.body.dataset.viewer === undefined").await?;
+    browser.close().await
+}
