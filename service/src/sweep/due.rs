@@ -27,13 +27,15 @@ const INSTANCES_PER_BATCH: usize = 1_000;
 /// How many sessions one transaction recomputes.
 const SESSIONS_PER_BATCH: usize = 50;
 
-/// Recomputes sessions that are marked, that need a new instance, or that are broken (they may have been repaired
+/// The sessions that are marked, that need a new instance at `:now`, or that are broken (they may have been repaired
 /// since).
+pub(super) const DUE_SESSIONS: &str = "SELECT id FROM session WHERE needs_recompute \
+     UNION SELECT id FROM session WHERE next_create_at <= :now \
+     UNION SELECT id FROM session WHERE problem IS NOT NULL";
+
+/// Recomputes sessions that are due.
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
-    let sql = "SELECT id FROM session WHERE needs_recompute \
-               UNION SELECT id FROM session WHERE next_create_at <= :now \
-               UNION SELECT id FROM session WHERE problem IS NOT NULL";
-    let mut ids: Vec<SessionId> = runner.ids(sql, [("now", runner.timing.context().now.into())]).await?;
+    let mut ids: Vec<SessionId> = runner.ids(DUE_SESSIONS, [("now", runner.timing.context().now.into())]).await?;
     ids.sort_unstable();
     sweep_session_list(runner, &ids).await
 }
@@ -82,19 +84,27 @@ async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> 
     Ok(())
 }
 
-/// The condition for an instance to be due in this mode.
-fn is_due(mode: Mode) -> &'static str {
+/// The conditions of which one makes an instance due in this mode. Each has its own partial index.
+const fn conditions(mode: Mode) -> &'static [&'static str] {
     match mode {
-        Mode::Exact => "due_at <= :now",
-        Mode::Periodic => {
-            "(due_at <= :lookahead AND (NOT is_active OR due_at <= :now) \
-              OR override_active IS NOT NULL AND override_until IS NULL)"
-        }
+        Mode::Exact => &["due_at <= :now"],
+        Mode::Periodic => &[
+            "due_at <= :lookahead AND (NOT is_active OR due_at <= :now)",
+            "override_active IS NOT NULL AND override_until IS NULL",
+        ],
     }
 }
 
-/// The values in [`is_due`].
-fn instants_of(mode: Mode, now: DateTime<Utc>) -> Vec<Named> {
+/// A SELECT of the instances that are due in this mode.
+pub(super) fn due_instances(mode: Mode) -> String {
+    let selects: Vec<_> =
+        conditions(mode).iter().map(|is_due| format!("SELECT id FROM session_instance WHERE {is_due}")).collect();
+    // PostgreSQL reads the partial indexes of both in a UNION, not for an OR.
+    selects.join(" UNION ")
+}
+
+/// The values in [`conditions`].
+pub(super) fn instants_of(mode: Mode, now: DateTime<Utc>) -> Vec<Named> {
     match mode {
         Mode::Exact => vec![("now", now.into())],
         Mode::Periodic => vec![("now", now.into()), ("lookahead", (now + LOOKAHEAD).into())],
@@ -104,15 +114,7 @@ fn instants_of(mode: Mode, now: DateTime<Utc>) -> Vec<Named> {
 pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let DecisionContext { now, mode, .. } = timing.context();
-    // Two SELECTs, because each can use its own partial index.
-    let sql = match mode {
-        Mode::Exact => "SELECT id FROM session_instance WHERE due_at <= :now",
-        Mode::Periodic => {
-            "SELECT id FROM session_instance WHERE due_at <= :lookahead AND (NOT is_active OR due_at <= :now) \
-             UNION SELECT id FROM session_instance WHERE override_active IS NOT NULL AND override_until IS NULL"
-        }
-    };
-    let mut ids: Vec<SessionInstanceId> = runner.ids(sql, instants_of(mode, now)).await?;
+    let mut ids: Vec<SessionInstanceId> = runner.ids(&due_instances(mode), instants_of(mode, now)).await?;
     ids.sort_unstable();
     runner.progress.find(ids.len());
     for batch in ids.chunks(INSTANCES_PER_BATCH) {
@@ -126,9 +128,9 @@ pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
 /// Locks those of these instances that are still due, in the order of their ids (rule 21), and updates their status.
 async fn update_batch(tx: &Tx, timing: Timing<'_>, ids: &[SessionInstanceId]) -> Result<Updated> {
     let DecisionContext { now, mode, .. } = timing.context();
-    let (is_wanted, is_due) = (is_in(tx, "id", "instances"), is_due(mode));
+    let (is_wanted, is_due) = (is_in(tx, "id", "instances"), conditions(mode).join(" OR "));
     let lock = tx.locking("FOR NO KEY UPDATE");
-    let sql = format!("SELECT * FROM session_instance WHERE {is_wanted} AND {is_due} ORDER BY id {lock}");
+    let sql = format!("SELECT * FROM session_instance WHERE {is_wanted} AND ({is_due}) ORDER BY id {lock}");
     let mut values = instants_of(mode, now);
     values.push(("instances", list(tx, ids.iter().copied())));
     let instances: Vec<session_instance::Model> = rows(tx, &sql, values).await?;

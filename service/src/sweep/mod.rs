@@ -45,8 +45,11 @@ pub use self::{
 };
 use crate::{
     App, Error, Result,
-    db::{self, Named, Tx, execute, numbers},
-    presence::{fold_hours, queue::forget_old_holds},
+    db::{self, Named, Tx, execute},
+    presence::{
+        fold_hours,
+        queue::{DUE_PLACES, FREE_SEATS, forget_old_holds},
+    },
     rights,
     status::update::{DecisionContext, Updated, decision_context},
     transaction,
@@ -218,7 +221,20 @@ async fn sweep_within(app: &App, request: Request, progress: &Progress) -> Resul
 }
 
 async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
-    match request.scope {
+    if request.scope != Scope::Due || is_anything_due(runner).await? {
+        sweep_scope(runner, request.scope).await?;
+    }
+    // Only periodic sweeps report this, because timers may sweep every second.
+    if request.mode == Mode::Periodic && runner.app.zones.is_outdated() {
+        for warning in runner.app.zones.status().warnings {
+            runner.report.error(None, warning);
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_scope(runner: &mut Runner<'_>, scope: Scope) -> Result<()> {
+    match scope {
         Scope::Due => {
             due::sweep_sessions(runner).instrument(debug_span!("sweep sessions")).await?;
             due::sweep_instances(runner).instrument(debug_span!("sweep instances")).await?;
@@ -245,16 +261,30 @@ async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
         }
         Scope::Session(id) => due::sweep_session_list(runner, &[id]).await?,
     }
-    if matches!(request.scope, Scope::Due | Scope::All) {
+    if matches!(scope, Scope::Due | Scope::All) {
         report_problems(runner).await?;
     }
-    // Only periodic sweeps report this, because timers may sweep every second.
-    if request.mode == Mode::Periodic && runner.app.zones.is_outdated() {
-        for warning in runner.app.zones.status().warnings {
-            runner.report.error(None, warning);
-        }
-    }
     Ok(())
+}
+
+/// Whether a sweep of what is due finds anything. It is one statement, so a sweep with nothing to do costs one round trip.
+async fn is_anything_due(runner: &Runner<'_>) -> Result<bool> {
+    let DecisionContext { now, mode, .. } = runner.timing.context();
+    let due = [
+        due::DUE_SESSIONS,
+        &due::due_instances(mode),
+        bookings::DUE_BOOKINGS,
+        visits::GONE_VISITS,
+        visits::ABANDONED_VISITS,
+        queues::IDLE_SEATS,
+        FREE_SEATS,
+        DUE_PLACES,
+    ];
+    let sql = format!("SELECT 1 WHERE {}", due.map(|select| format!("EXISTS ({select})")).join(" OR "));
+    let since = runner.app.presence.rules.online_since(now);
+    let values = due::instants_of(mode, now).into_iter().chain([("since", since.into())]);
+    let found: Vec<i32> = runner.ids(&sql, values).await?;
+    Ok(!found.is_empty())
 }
 
 /// Reports every broken session, also those that this sweep did not look at (rule 20).
@@ -299,42 +329,47 @@ pub async fn recompute_now(app: &App, session: SessionId) {
 /// offered. It is `None` if nothing will fall due.
 pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     #[derive(sea_orm::FromQueryResult)]
-    struct Row {
-        at: Option<DateTime<Utc>>,
+    struct Next {
+        is_marked: bool,
+        has_free_seat: bool,
+        instance: Option<DateTime<Utc>>,
+        session: Option<DateTime<Utc>>,
+        booking: Option<DateTime<Utc>>,
+        abandoned: Option<DateTime<Utc>>,
+        offer: Option<DateTime<Utc>>,
+        place: Option<DateTime<Utc>>,
+        /// The last heartbeat of the visit whose lease ends first. Only visits with a seat count: they are few, and when
+        /// other visits go offline, nothing is published.
+        seen: Option<DateTime<Utc>>,
     }
+    let first = |table: &str, column: &str| {
+        format!("(SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {column} LIMIT 1)")
+    };
+    // Each part reads only the first entry of a partial index.
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM session WHERE needs_recompute) AS is_marked, \
+                EXISTS ({FREE_SEATS}) AS has_free_seat, \
+                {} AS instance, {} AS session, {} AS booking, {} AS abandoned, {} AS offer, {} AS place, \
+                (SELECT MIN(last_seen_at) FROM presence WHERE activity_id IS NOT NULL) AS seen",
+        first("session_instance", "due_at"),
+        first("session", "next_create_at"),
+        first("booking", "due_at"),
+        first("presence", "abandon_at"),
+        first("queue_place", "offer_ends_at"),
+        first("queue_place", "leaves_at"),
+    );
+    let found: Vec<Next> = db::rows(app.db.pool(), &sql, []).await?;
+    let Some(next) = found.into_iter().next() else { return Ok(None) };
     // With older zone data, this process must leave sessions to others (rule 1).
     let computes_windows = !app.zones.is_outdated();
-    let marked = "SELECT id FROM session WHERE needs_recompute LIMIT 1";
-    if computes_windows && !numbers(app.db.pool(), marked, []).await?.is_empty() {
+    if next.has_free_seat || computes_windows && next.is_marked {
         return Ok(Some(app.now()));
     }
-    if queues::has_free_seats(app).await? {
-        return Ok(Some(app.now()));
-    }
-    // Each query reads only the first entry of a partial index.
-    let due = "SELECT due_at AS at FROM session_instance WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-    let create =
-        "SELECT next_create_at AS at FROM session WHERE next_create_at IS NOT NULL ORDER BY next_create_at LIMIT 1";
-    let abandon = "SELECT abandon_at AS at FROM presence WHERE abandon_at IS NOT NULL ORDER BY abandon_at LIMIT 1";
-    let offer =
-        "SELECT offer_ends_at AS at FROM queue_place WHERE offer_ends_at IS NOT NULL ORDER BY offer_ends_at LIMIT 1";
-    let place = "SELECT leaves_at AS at FROM queue_place ORDER BY leaves_at LIMIT 1";
-    let mut next = None;
-    let booking = "SELECT due_at AS at FROM booking WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1";
-    for sql in [Some(due), computes_windows.then_some(create), Some(booking), Some(abandon), Some(offer), Some(place)]
-        .into_iter()
-        .flatten()
-    {
-        let found: Vec<Row> = db::rows(app.db.pool(), sql, []).await?;
-        next = [next, found.first().and_then(|row| row.at)].into_iter().flatten().min();
-    }
-    // The first lease that ends. Only visits with a seat count: they are few, and when other visits go offline, nothing
-    // is published.
-    let seen = "SELECT MIN(last_seen_at) AS at FROM presence WHERE activity_id IS NOT NULL";
-    let found: Vec<Row> = db::rows(app.db.pool(), seen, []).await?;
-    let lease = found.first().and_then(|row| row.at).map(|seen| app.presence.rules.offline_at(seen));
+    let session = next.session.filter(|_| computes_windows);
+    let lease = next.seen.map(|seen| app.presence.rules.offline_at(seen));
     let idle = queues::find_next_idle_seat(app).await?;
-    Ok([next, lease, idle].into_iter().flatten().min())
+    let all = [next.instance, session, next.booking, next.abandoned, next.offer, next.place, lease, idle];
+    Ok(all.into_iter().flatten().min())
 }
 
 /// How long the earliest due item has been overdue. Zero if nothing is due yet. If this exceeds a few seconds, no sweep

@@ -10,7 +10,7 @@ use sea_orm::FromQueryResult;
 use super::{Runner, Timing, step};
 use crate::{
     App, Result,
-    db::{self, Tx, is_in, rows, text_list},
+    db::{Tx, is_in, rows, text_list},
     presence::{
         queue::{DUE_PLACES, FREE_SEATS, settle_activity, settle_all_again},
         visits::free_seats,
@@ -38,6 +38,10 @@ impl IdleRule {
 const IDLE_RULES: &str = "SELECT a.id, a.max_idle_minutes, \
      (SELECT MIN(p.idle_since) FROM presence p WHERE p.activity_id = a.id) AS idle_since \
    FROM activity a WHERE a.max_idle_minutes IS NOT NULL ORDER BY a.id";
+
+/// The activities in which a visit with a seat is idle, and may have been for too long.
+pub(super) const IDLE_SEATS: &str = "SELECT a.id FROM activity a JOIN presence p ON p.activity_id = a.id \
+     WHERE a.max_idle_minutes IS NOT NULL AND p.idle_since IS NOT NULL";
 
 /// Frees the seats of visits that have been idle for too long. Then settles the queues in which something is due.
 pub(super) async fn sweep_queues(runner: &mut Runner<'_>) -> Result<()> {
@@ -112,12 +116,6 @@ async fn settle(runner: &mut Runner<'_>, activities: BTreeSet<ActivityId>) -> Re
         runner.progress.finish(1);
     }
     Ok(())
-}
-
-/// Whether a free seat can be offered to somebody who waits.
-pub(super) async fn has_free_seats(app: &App) -> Result<bool> {
-    let found: Vec<ActivityId> = db::ids(app.db.pool(), &format!("{FREE_SEATS} LIMIT 1"), []).await?;
-    Ok(!found.is_empty())
 }
 
 /// The next instant at which a seat is lost because its visit is idle.
