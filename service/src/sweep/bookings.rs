@@ -29,13 +29,11 @@ const MAX_FAILURES: usize = 100;
 /// How many ids the sweep of all bookings reads at once.
 const PAGE_SIZE: i64 = 5_000;
 
-/// The bookings that are due at `:now`.
-pub(super) const DUE_BOOKINGS: &str = "SELECT id FROM booking WHERE due_at <= :now";
-
 /// Sweeps the bookings that are due.
 pub(super) async fn sweep_due(runner: &mut Runner<'_>) -> Result<()> {
     let now = runner.timing.context().now;
-    let mut ids: Vec<BookingId> = runner.ids(DUE_BOOKINGS, [("now", now.into())]).await?;
+    let sql = "SELECT id FROM booking WHERE due_at <= :now";
+    let mut ids: Vec<BookingId> = runner.ids(sql, [("now", now.into())]).await?;
     ids.sort_unstable();
     sweep_list(runner, &ids).await
 }

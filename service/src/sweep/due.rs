@@ -27,15 +27,13 @@ const INSTANCES_PER_BATCH: usize = 1_000;
 /// How many sessions one transaction recomputes.
 const SESSIONS_PER_BATCH: usize = 50;
 
-/// The sessions that are marked, that need a new instance at `:now`, or that are broken (they may have been repaired
+/// Recomputes sessions that are marked, that need a new instance, or that are broken (they may have been repaired
 /// since).
-pub(super) const DUE_SESSIONS: &str = "SELECT id FROM session WHERE needs_recompute \
-     UNION SELECT id FROM session WHERE next_create_at <= :now \
-     UNION SELECT id FROM session WHERE problem IS NOT NULL";
-
-/// Recomputes sessions that are due.
 pub(super) async fn sweep_sessions(runner: &mut Runner<'_>) -> Result<()> {
-    let mut ids: Vec<SessionId> = runner.ids(DUE_SESSIONS, [("now", runner.timing.context().now.into())]).await?;
+    let sql = "SELECT id FROM session WHERE needs_recompute \
+               UNION SELECT id FROM session WHERE next_create_at <= :now \
+               UNION SELECT id FROM session WHERE problem IS NOT NULL";
+    let mut ids: Vec<SessionId> = runner.ids(sql, [("now", runner.timing.context().now.into())]).await?;
     ids.sort_unstable();
     sweep_session_list(runner, &ids).await
 }
@@ -84,7 +82,7 @@ async fn try_sessions(runner: &mut Runner<'_>, ids: &[SessionId]) -> Result<()> 
     Ok(())
 }
 
-/// The conditions of which one makes an instance due in this mode. Each has its own partial index.
+/// The conditions of which one makes an instance due in this mode.
 const fn conditions(mode: Mode) -> &'static [&'static str] {
     match mode {
         Mode::Exact => &["due_at <= :now"],
@@ -95,16 +93,8 @@ const fn conditions(mode: Mode) -> &'static [&'static str] {
     }
 }
 
-/// A SELECT of the instances that are due in this mode.
-pub(super) fn due_instances(mode: Mode) -> String {
-    let selects: Vec<_> =
-        conditions(mode).iter().map(|is_due| format!("SELECT id FROM session_instance WHERE {is_due}")).collect();
-    // PostgreSQL reads the partial indexes of both in a UNION, not for an OR.
-    selects.join(" UNION ")
-}
-
 /// The values in [`conditions`].
-pub(super) fn instants_of(mode: Mode, now: DateTime<Utc>) -> Vec<Named> {
+fn instants_of(mode: Mode, now: DateTime<Utc>) -> Vec<Named> {
     match mode {
         Mode::Exact => vec![("now", now.into())],
         Mode::Periodic => vec![("now", now.into()), ("lookahead", (now + LOOKAHEAD).into())],
@@ -114,7 +104,10 @@ pub(super) fn instants_of(mode: Mode, now: DateTime<Utc>) -> Vec<Named> {
 pub(super) async fn sweep_instances(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let DecisionContext { now, mode, .. } = timing.context();
-    let mut ids: Vec<SessionInstanceId> = runner.ids(&due_instances(mode), instants_of(mode, now)).await?;
+    // A SELECT for each condition: for an OR of both, PostgreSQL reads no partial index.
+    let selects: Vec<_> =
+        conditions(mode).iter().map(|is_due| format!("SELECT id FROM session_instance WHERE {is_due}")).collect();
+    let mut ids: Vec<SessionInstanceId> = runner.ids(&selects.join(" UNION "), instants_of(mode, now)).await?;
     ids.sort_unstable();
     runner.progress.find(ids.len());
     for batch in ids.chunks(INSTANCES_PER_BATCH) {

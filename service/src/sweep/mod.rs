@@ -21,6 +21,7 @@
 mod bookings;
 mod due;
 mod everyone;
+mod next;
 mod queues;
 mod renew;
 mod report;
@@ -40,16 +41,14 @@ use tracing::{Instrument as _, debug_span};
 
 pub(crate) use self::session::{as_existing, retime_instances};
 pub use self::{
+    next::{find_next_due, find_overdue},
     renew::renew_zone_data,
     report::{AutoCreated, BookingStepped, Changed, Report, SweepError},
 };
 use crate::{
     App, Error, Result,
     db::{self, Named, Tx, execute},
-    presence::{
-        fold_hours,
-        queue::{DUE_PLACES, FREE_SEATS, forget_old_holds},
-    },
+    presence::{fold_hours, queue::forget_old_holds},
     rights,
     status::update::{DecisionContext, Updated, decision_context},
     transaction,
@@ -221,7 +220,7 @@ async fn sweep_within(app: &App, request: Request, progress: &Progress) -> Resul
 }
 
 async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
-    if request.scope != Scope::Due || is_anything_due(runner).await? {
+    if request.scope != Scope::Due || next::is_anything_due(runner).await? {
         sweep_scope(runner, request.scope).await?;
     }
     // Only periodic sweeps report this, because timers may sweep every second.
@@ -267,26 +266,6 @@ async fn sweep_scope(runner: &mut Runner<'_>, scope: Scope) -> Result<()> {
     Ok(())
 }
 
-/// Whether a sweep of what is due finds anything. It is one statement, so a sweep with nothing to do costs one round trip.
-async fn is_anything_due(runner: &Runner<'_>) -> Result<bool> {
-    let DecisionContext { now, mode, .. } = runner.timing.context();
-    let due = [
-        due::DUE_SESSIONS,
-        &due::due_instances(mode),
-        bookings::DUE_BOOKINGS,
-        visits::GONE_VISITS,
-        visits::ABANDONED_VISITS,
-        queues::IDLE_SEATS,
-        FREE_SEATS,
-        DUE_PLACES,
-    ];
-    let sql = format!("SELECT 1 WHERE {}", due.map(|select| format!("EXISTS ({select})")).join(" OR "));
-    let since = runner.app.presence.rules.online_since(now);
-    let values = due::instants_of(mode, now).into_iter().chain([("since", since.into())]);
-    let found: Vec<i32> = runner.ids(&sql, values).await?;
-    Ok(!found.is_empty())
-}
-
 /// Reports every broken session, also those that this sweep did not look at (rule 20).
 async fn report_problems(runner: &mut Runner<'_>) -> Result<()> {
     let query = session_table::Entity::find()
@@ -323,60 +302,6 @@ pub async fn recompute_now(app: &App, session: SessionId) {
         tracing::warn!(%session, %error, "recompute failed, and is left to the queue");
         recompute_soon(app, session).await;
     }
-}
-
-/// The next instant at which something falls due. It is now if a session is marked for recompute, or if a seat can be
-/// offered. It is `None` if nothing will fall due.
-pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
-    #[derive(sea_orm::FromQueryResult)]
-    struct Next {
-        is_marked: bool,
-        has_free_seat: bool,
-        instance: Option<DateTime<Utc>>,
-        session: Option<DateTime<Utc>>,
-        booking: Option<DateTime<Utc>>,
-        abandoned: Option<DateTime<Utc>>,
-        offer: Option<DateTime<Utc>>,
-        place: Option<DateTime<Utc>>,
-        /// The last heartbeat of the visit whose lease ends first. Only visits with a seat count: they are few, and when
-        /// other visits go offline, nothing is published.
-        seen: Option<DateTime<Utc>>,
-    }
-    let first = |table: &str, column: &str| {
-        format!("(SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {column} LIMIT 1)")
-    };
-    // Each part reads only the first entry of a partial index.
-    let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM session WHERE needs_recompute) AS is_marked, \
-                EXISTS ({FREE_SEATS}) AS has_free_seat, \
-                {} AS instance, {} AS session, {} AS booking, {} AS abandoned, {} AS offer, {} AS place, \
-                (SELECT MIN(last_seen_at) FROM presence WHERE activity_id IS NOT NULL) AS seen",
-        first("session_instance", "due_at"),
-        first("session", "next_create_at"),
-        first("booking", "due_at"),
-        first("presence", "abandon_at"),
-        first("queue_place", "offer_ends_at"),
-        first("queue_place", "leaves_at"),
-    );
-    let found: Vec<Next> = db::rows(app.db.pool(), &sql, []).await?;
-    let Some(next) = found.into_iter().next() else { return Ok(None) };
-    // With older zone data, this process must leave sessions to others (rule 1).
-    let computes_windows = !app.zones.is_outdated();
-    if next.has_free_seat || computes_windows && next.is_marked {
-        return Ok(Some(app.now()));
-    }
-    let session = next.session.filter(|_| computes_windows);
-    let lease = next.seen.map(|seen| app.presence.rules.offline_at(seen));
-    let idle = queues::find_next_idle_seat(app).await?;
-    let all = [next.instance, session, next.booking, next.abandoned, next.offer, next.place, lease, idle];
-    Ok(all.into_iter().flatten().min())
-}
-
-/// How long the earliest due item has been overdue. Zero if nothing is due yet. If this exceeds a few seconds, no sweep
-/// is running.
-pub async fn find_overdue(app: &App) -> Result<TimeDelta> {
-    let due = find_next_due(app).await?;
-    Ok(due.map_or(TimeDelta::zero(), |due| (app.now() - due).max(TimeDelta::zero())))
 }
 
 /// Runs a sweep for a schedule and records the run. A run with a `tick` happens once, however many workers call this.

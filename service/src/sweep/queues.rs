@@ -39,10 +39,6 @@ const IDLE_RULES: &str = "SELECT a.id, a.max_idle_minutes, \
      (SELECT MIN(p.idle_since) FROM presence p WHERE p.activity_id = a.id) AS idle_since \
    FROM activity a WHERE a.max_idle_minutes IS NOT NULL ORDER BY a.id";
 
-/// The activities in which a visit with a seat is idle, and may have been for too long.
-pub(super) const IDLE_SEATS: &str = "SELECT a.id FROM activity a JOIN presence p ON p.activity_id = a.id \
-     WHERE a.max_idle_minutes IS NOT NULL AND p.idle_since IS NOT NULL";
-
 /// Frees the seats of visits that have been idle for too long. Then settles the queues in which something is due.
 pub(super) async fn sweep_queues(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;

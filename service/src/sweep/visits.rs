@@ -14,23 +14,19 @@ use crate::{
 /// How many visits one transaction marks.
 const VISITS_PER_BATCH: usize = 1_000;
 
-/// The visits that went offline: their last heartbeat was before `:since`.
-pub(super) const GONE_VISITS: &str = "SELECT id FROM presence WHERE is_live AND last_seen_at < :since ORDER BY id";
-
-/// The visits that are abandoned at `:now`.
-pub(super) const ABANDONED_VISITS: &str = "SELECT id FROM presence WHERE abandon_at <= :now ORDER BY id";
-
 pub(super) async fn sweep_visits(runner: &mut Runner<'_>) -> Result<()> {
     let timing = runner.timing;
     let since = timing.app.presence.rules.online_since(timing.context().now);
-    let gone: Vec<PresenceId> = runner.ids(GONE_VISITS, [("since", since.into())]).await?;
+    let sql = "SELECT id FROM presence WHERE is_live AND last_seen_at < :since ORDER BY id";
+    let gone: Vec<PresenceId> = runner.ids(sql, [("since", since.into())]).await?;
     runner.progress.find(gone.len());
     for batch in gone.chunks(VISITS_PER_BATCH) {
         step!(runner, |tx| { end_batch(tx, timing, batch).await })?;
         runner.progress.finish(batch.len());
     }
 
-    let due: Vec<PresenceId> = runner.ids(ABANDONED_VISITS, [("now", timing.context().now.into())]).await?;
+    let sql = "SELECT id FROM presence WHERE abandon_at <= :now ORDER BY id";
+    let due: Vec<PresenceId> = runner.ids(sql, [("now", timing.context().now.into())]).await?;
     runner.progress.find(due.len());
     for batch in due.chunks(VISITS_PER_BATCH) {
         let count = step!(runner, |tx| { abandon_batch(tx, timing, batch).await })?;
