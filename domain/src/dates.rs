@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 
 /// The years of all dates. Then every instant that follows from a date, in any zone, has a year of four digits, which both
 /// databases and clients can store.
-const YEARS: std::ops::RangeInclusive<i32> = 2..=9998;
+pub const YEARS: std::ops::RangeInclusive<i32> = 2..=9998;
 
 /// The date is in no year that this program accepts. The message says what is wrong with the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -71,12 +71,12 @@ impl From<service::Error> for ApiError {
     fn from(error: service::Error) -> Self {
         use service::Error as E;
         match error {
-            E::Unauthenticated(message) => Self::unauthenticated(message),
-            E::Forbidden(message) => Self::forbidden(message),
-            E::NotFound(message) => Self::not_found(message),
+            E::Unauthenticated(refusal) => Self::unauthenticated(refusal.to_string()),
+            E::Forbidden(refusal) => Self::forbidden(refusal.to_string()),
+            E::NotFound(refusal) => Self::not_found(refusal.to_string()),
             E::Invalid { field, message, others } => Self::invalid(field, message).with_others(others),
-            E::Conflict(message) => Self::conflict(message),
-            E::InvalidTransition(message) => Self::invalid_transition(message),
+            E::Conflict(refusal) => Self::conflict(refusal.to_string()),
+            E::InvalidTransition(refusal) => Self::invalid_transition(refusal.to_string()),
             E::RateLimited(wait) => Self::rate_limited(format!(
                 "Too many attempts from this address: try again in {} s.",
                 whole_seconds(wait)

@@ -103,7 +103,7 @@ impl ApiError {
         let field = field.into();
         let message = problem.to_string();
         let error = Self::bad_user_input(format!("The field '{field}' {message}"));
-        Self { fields: vec![FieldError { field, message }], ..error }
+        Self { fields: vec![FieldError { field, message: message.into() }], ..error }
     }
 
     /// The same error, with the other wrong parts of the input.
@@ -413,7 +413,7 @@ mod tests {
         }
 
         async fn several(&self) -> Result<i32, ApiError> {
-            let other = FieldError { field: "city".to_owned(), message: "must not be empty".to_owned() };
+            let other = FieldError { field: "city".to_owned(), message: "must not be empty".into() };
             Err(ApiError::invalid("name", "must not be empty").with_others(vec![other]))
         }
 

@@ -141,7 +141,7 @@ impl App {
     /// # Errors
     /// If the zone data does not have it.
     pub fn zone(&self, name: Tz) -> Result<Zone> {
-        self.zone_data().zone(name.name()).map_err(|error| Error::invalid("timeZone", error.to_string()))
+        self.zone_data().zone(name.name()).map_err(|error| Error::invalid("timeZone", error))
     }
 
     /// The zone data to compute with.

@@ -22,7 +22,7 @@ use sea_orm::{
 use subtle::ConstantTimeEq as _;
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     check_ins::{self, CheckedIn, NewAnswer, answer_in},
     idempotency,
@@ -193,10 +193,10 @@ async fn check_in_guest(
     }
     let (_, instance) = find_meeting(app, code, address).await?;
     if !app.guests.are_allowed {
-        return Err(Error::Unauthenticated("sign in to check in: this server has no guests"));
+        return Err(Error::Unauthenticated(Refusal::SignIn("to check in: this server has no guests")));
     }
     let Some(name) = display_name else {
-        return Err(Error::invalid("displayName", "is required without a token: it is the name that others see"));
+        return Err(Error::invalid("displayName", Refusal::GuestWithoutName));
     };
     let new = NewPerson { display_name: name.to_owned(), ..NewPerson::default() };
     let guest = person::Model { is_guest: true, ..blank_person(&new, now)? };
@@ -228,8 +228,7 @@ async fn check_in_guest(
 /// The check-in of a guest whom an earlier attempt made. If the person is no longer a guest, this is
 /// [`Error::NotFound`]: they have a token of their own.
 async fn find_guests_check_in(app: &App, id: CheckInId) -> Result<CheckedIn> {
-    let gone =
-        || Error::NotFound("The guest of this key is no longer here. Make a new key to check in again.".to_owned());
+    let gone = || Error::NotFound("The guest of this key is no longer here. Make a new key to check in again.".into());
     let check_in = check_ins::find_check_in(app, id).await?.ok_or_else(gone)?;
     let guest = people::find_people(app, &[check_in.person_id]).await?.pop().filter(|person| person.is_guest);
     let person = guest.ok_or_else(gone)?.id;

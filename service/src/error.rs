@@ -6,6 +6,8 @@ use std::time::Duration;
 use domain::booking::InvalidTransition;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+use crate::refusal::Refusal;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// After how long it is worth trying again while the database is unavailable.
@@ -16,22 +18,22 @@ pub const TRY_AGAIN_AFTER: Duration = Duration::from_secs(10);
 pub enum Error {
     /// The request must name a person or an administrator, and does not.
     #[error("{0}")]
-    Unauthenticated(&'static str),
+    Unauthenticated(Refusal),
     /// The viewer may know that the thing exists, but may not do this.
     #[error("{0}")]
-    Forbidden(&'static str),
+    Forbidden(Refusal),
     /// There is no such thing, or the viewer may not know of it.
     #[error("{0}")]
-    NotFound(String),
+    NotFound(Refusal),
     /// The input is not valid. Names the first wrong field, and says what to do. `others` are the other wrong fields.
     #[error("{field} {message}")]
-    Invalid { field: String, message: String, others: Vec<FieldError> },
+    Invalid { field: String, message: Refusal, others: Vec<FieldError> },
     /// The input is valid, but conflicts with what is stored.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(Refusal),
     /// The status does not allow this step.
     #[error("{0}")]
-    InvalidTransition(String),
+    InvalidTransition(Refusal),
     /// Too many requests of this kind from one address. Holds the time to wait before the next attempt.
     #[error("too many requests of this kind from one address")]
     RateLimited(Duration),
@@ -51,7 +53,7 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     pub field: String,
-    pub message: String,
+    pub message: Refusal,
 }
 
 /// The wrong fields of an input, in the order in which they were found. One error names all of them, so that nobody has to correct
@@ -83,7 +85,7 @@ impl FieldErrors {
     }
 
     /// Notes a wrong field. Only its first message counts: a second one may follow from the same mistake.
-    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<Refusal>) {
         let error = FieldError { field: field.into(), message: message.into() };
         if !self.0.iter().any(|noted| noted.field == error.field) {
             self.0.push(error);
@@ -119,12 +121,12 @@ pub mod cause {
 }
 
 impl Error {
-    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn invalid(field: impl Into<String>, message: impl Into<Refusal>) -> Self {
         Self::Invalid { field: field.into(), message: message.into(), others: Vec::new() }
     }
 
-    pub fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
-        Self::NotFound(format!("There is no {what} {id}."))
+    pub fn not_found(what: &'static str, id: impl std::fmt::Display) -> Self {
+        Self::NotFound(Refusal::Missing { what, id: id.to_string() })
     }
 
     pub fn internal(message: impl Into<String>) -> Self {
@@ -199,7 +201,7 @@ impl Error {
 
 impl From<InvalidTransition> for Error {
     fn from(refused: InvalidTransition) -> Self {
-        Self::InvalidTransition(refused.to_string())
+        Self::InvalidTransition(refused.into())
     }
 }
 

@@ -24,6 +24,7 @@ pub mod people;
 pub mod presence;
 pub mod prune;
 pub mod rate;
+mod refusal;
 mod rights;
 mod seal;
 mod secret;
@@ -36,3 +37,4 @@ pub mod zones;
 
 pub use app::App;
 pub use error::{Error, FieldError, FieldErrors, Result, TRY_AGAIN_AFTER};
+pub use refusal::Refusal;

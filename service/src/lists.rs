@@ -9,10 +9,7 @@ use sea_orm::{
     sea_query::{IntoValueTuple, LikeExpr},
 };
 
-use crate::{
-    error::{Error, Result},
-    seal::Seal,
-};
+use crate::{Error, Refusal, Result, seal::Seal};
 
 pub const DEFAULT_PAGE: u64 = 20;
 pub const MAX_PAGE: i32 = 100;
@@ -126,7 +123,7 @@ impl Page {
         };
         match u64::try_from(asked) {
             Ok(limit) if asked <= MAX_PAGE => Ok((limit, backwards)),
-            _ => Err(Error::invalid(field, format!("must be 0 to {MAX_PAGE}"))),
+            _ => Err(Error::invalid(field, Refusal::NotWithin(0, MAX_PAGE.into()))),
         }
     }
 

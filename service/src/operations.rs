@@ -36,7 +36,7 @@ impl From<sweep_run::Model> for SweepRun {
 }
 
 fn authorize(viewer: Viewer) -> Result<()> {
-    rights::require_admin(viewer, "sign in as an admin", "only admins may see sweeps, broken sessions and overrides")
+    rights::require_admin(viewer, "as an admin", "see sweeps, broken sessions and overrides")
 }
 
 /// The latest recorded sweeps, newest first.

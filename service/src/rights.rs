@@ -3,27 +3,24 @@
 
 use domain::access::Viewer;
 
-use crate::{Error, Result};
+use crate::{Error, Refusal, Result};
 
-const DEACTIVATED: Error =
-    Error::Forbidden("this account is deactivated: it can be used only to read its own data. Ask an administrator");
-
-/// Refuses everybody but people and admins. `message` is for requests without a token.
-pub fn require_signed_in(viewer: Viewer, message: &'static str) -> Result<()> {
+/// Refuses everybody but people and admins. `why` is for requests without a token: what to sign in for, such as `to book`.
+pub fn require_signed_in(viewer: Viewer, why: &'static str) -> Result<()> {
     match viewer {
-        Viewer { is_deactivated: true, .. } => Err(DEACTIVATED),
+        Viewer { is_deactivated: true, .. } => Err(Error::Forbidden(Refusal::Deactivated)),
         viewer if viewer.is_signed_in() => Ok(()),
-        _ => Err(Error::Unauthenticated(message)),
+        _ => Err(Error::Unauthenticated(Refusal::SignIn(why))),
     }
 }
 
-/// Refuses everybody but admins. `message` is for requests without a token, `forbidden` for other people.
-pub fn require_admin(viewer: Viewer, message: &'static str, forbidden: &'static str) -> Result<()> {
-    require_signed_in(viewer, message)?;
-    require(viewer.is_admin, forbidden)
+/// Refuses everybody but admins. `why` is for requests without a token, and `what` for other people: what only admins may do.
+pub fn require_admin(viewer: Viewer, why: &'static str, what: &'static str) -> Result<()> {
+    require_signed_in(viewer, why)?;
+    require(viewer.is_admin, Refusal::AdminsOnly(what))
 }
 
 /// Refuses what a rule does not allow. `forbidden` says who may do it.
-pub const fn require(is_allowed: bool, forbidden: &'static str) -> Result<()> {
-    if is_allowed { Ok(()) } else { Err(Error::Forbidden(forbidden)) }
+pub fn require(is_allowed: bool, forbidden: impl Into<Refusal>) -> Result<()> {
+    if is_allowed { Ok(()) } else { Err(Error::Forbidden(forbidden.into())) }
 }

@@ -3,13 +3,14 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use domain::{
+    characters::{self, TextProblem},
     geo::GeoPoint,
     language,
-    recurrence::{BoundedRecurrence, RecurrenceError, ScheduleSource},
+    recurrence::{BoundedRecurrence, RecurrenceError, ScheduleProblem, ScheduleSource},
     zone::Zone,
 };
 
-use crate::error::{Error, FieldErrors, Result};
+use crate::{Error, FieldErrors, Refusal, Result};
 
 /// The longest name, city, location or path, in characters.
 pub const MAX_TEXT: usize = 200;
@@ -18,9 +19,9 @@ pub const MAX_TEXT: usize = 200;
 pub fn required_text(field: &str, value: &str) -> Result<String> {
     let text = value.trim();
     if text.chars().count() > MAX_TEXT {
-        return Err(Error::invalid(field, format!("is too long: {MAX_TEXT} characters at most")));
+        return Err(Error::invalid(field, Refusal::TooLong(MAX_TEXT)));
     }
-    domain::characters::check(text).map_err(|problem| Error::invalid(field, problem.to_string()))?;
+    characters::check(text).map_err(|problem| Error::invalid(field, problem))?;
     Ok(text.to_owned())
 }
 
@@ -39,11 +40,11 @@ pub const MAX_LONG_TEXT: usize = 2_000;
 pub fn long_text(field: &str, value: Option<&str>) -> Result<Option<String>> {
     let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     if text.chars().count() > MAX_LONG_TEXT {
-        return Err(Error::invalid(field, format!("is too long: {MAX_LONG_TEXT} characters at most")));
+        return Err(Error::invalid(field, Refusal::TooLong(MAX_LONG_TEXT)));
     }
     // The lines are checked one by one, because a line break is a control character.
     for line in text.lines().map(|line| line.replace('\t', " ")).filter(|line| !line.trim().is_empty()) {
-        domain::characters::check(line.trim()).map_err(|problem| Error::invalid(field, problem.to_string()))?;
+        characters::check(line.trim()).map_err(|problem| Error::invalid(field, problem))?;
     }
     Ok(Some(text.to_owned()))
 }
@@ -54,7 +55,7 @@ pub const MAX_ADDRESS: usize = 2_000;
 /// An optional address of a website: https or http, with a host.
 pub fn website(field: &str, value: Option<&str>) -> Result<Option<String>> {
     let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let wrong = || Error::invalid(field, "must be the address of a website, such as https://example.org/session");
+    let wrong = || Error::invalid(field, Refusal::NoWebsite);
     let address = web_address(field, text)?.ok_or_else(wrong)?;
     // A reader may take a user name in an address for the host.
     if has_user(&address) {
@@ -67,17 +68,17 @@ pub fn website(field: &str, value: Option<&str>) -> Result<Option<String>> {
 /// has no form for IP addresses, and in a host name `;`, `,` and `*` would be read as parts of the policy.
 pub fn picture_url(field: &str, value: Option<&str>) -> Result<Option<String>> {
     let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let wrong = "must be the https address of a picture, such as https://example.org/picture.jpg";
-    let address = web_address(field, text)?.ok_or_else(|| Error::invalid(field, wrong))?;
+    let wrong = || Error::invalid(field, Refusal::NoPicture);
+    let address = web_address(field, text)?.ok_or_else(wrong)?;
     if address.scheme() != "https" {
-        return Err(Error::invalid(field, wrong));
+        return Err(wrong());
     }
     if has_user(&address) {
-        return Err(Error::invalid(field, "must not have a user name or a password: leave out the part before the @"));
+        return Err(Error::invalid(field, Refusal::PictureWithUser));
     }
     match address.host() {
         Some(url::Host::Domain(name)) if name.split('.').all(is_host_label) => Ok(Some(address.into())),
-        _ => Err(Error::invalid(field, "must have a host name of letters, digits, '-' and '.', such as example.org")),
+        _ => Err(Error::invalid(field, Refusal::PictureHost)),
     }
 }
 
@@ -89,7 +90,7 @@ fn is_host_label(label: &str) -> bool {
 /// An absolute address of the web: https or http, with a host. `None` if the text is something else. The address is checked both as
 /// it was typed and as it is stored, so that a stored address can be saved again.
 fn web_address(field: &str, text: &str) -> Result<Option<url::Url>> {
-    let too_long = || Error::invalid(field, format!("is too long: {MAX_ADDRESS} characters at most"));
+    let too_long = || Error::invalid(field, Refusal::TooLong(MAX_ADDRESS));
     if text.chars().count() > MAX_ADDRESS {
         return Err(too_long());
     }
@@ -110,10 +111,10 @@ fn has_user(address: &url::Url) -> bool {
 /// An external id, unchanged: 1 to 255 bytes, without control characters.
 pub fn external_id(field: &str, value: &str) -> Result<String> {
     if value.is_empty() || value.len() > 255 {
-        return Err(Error::invalid(field, "must have 1 to 255 bytes"));
+        return Err(Error::invalid(field, Refusal::ExternalIdLength));
     }
     if value.chars().any(char::is_control) {
-        return Err(Error::invalid(field, "must not contain control characters"));
+        return Err(Error::invalid(field, TextProblem::ControlCharacter));
     }
     Ok(value.to_owned())
 }
@@ -123,7 +124,7 @@ pub fn path(field: &str, value: &str) -> Result<String> {
     let text = required_text(field, value)?;
     let is_allowed = |c: char| is_letter(c) || matches!(c, '-' | '_' | '.' | '~');
     if !text.chars().all(is_allowed) || text.chars().all(|c| c == '.') {
-        return Err(Error::invalid(field, "may have letters, digits, '-', '_', '.' and '~' only"));
+        return Err(Error::invalid(field, Refusal::PathCharacters));
     }
     Ok(text)
 }
@@ -138,7 +139,7 @@ pub fn path_from_name(name: &str) -> String {
 
 /// A letter or digit that can be seen.
 fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() && !domain::characters::is_blank(c)
+    c.is_alphanumeric() && !characters::is_blank(c)
 }
 
 /// The longest text of [`current_page`], in characters.
@@ -153,10 +154,10 @@ pub fn language_code(field: &str, value: &str) -> Result<String> {
 pub fn current_page(field: &str, value: &str) -> Result<Option<String>> {
     let text = value.trim();
     if text.chars().count() > MAX_PAGE_TEXT {
-        return Err(Error::invalid(field, format!("is too long: {MAX_PAGE_TEXT} characters at most")));
+        return Err(Error::invalid(field, Refusal::TooLong(MAX_PAGE_TEXT)));
     }
     if text.chars().any(char::is_control) {
-        return Err(Error::invalid(field, "must not contain control characters"));
+        return Err(Error::invalid(field, TextProblem::ControlCharacter));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
@@ -165,12 +166,12 @@ pub fn in_range(field: &str, value: i32, range: std::ops::RangeInclusive<i32>) -
     if range.contains(&value) {
         return Ok(value);
     }
-    Err(Error::invalid(field, format!("must be {} to {}", range.start(), range.end())))
+    Err(Error::invalid(field, Refusal::NotWithin((*range.start()).into(), (*range.end()).into())))
 }
 
 /// A date: see [`domain::dates`].
 pub fn date(field: &str, value: NaiveDate) -> Result<NaiveDate> {
-    domain::dates::check(value).map_err(|error| Error::invalid(field, error.to_string()))
+    domain::dates::check(value).map_err(|error| Error::invalid(field, error))
 }
 
 /// The recurrence of schedules from a client, and the dates that bound it: see [`BoundedRecurrence::of_sources`].
@@ -203,34 +204,31 @@ pub fn recurrence(
 }
 
 /// The field of the API that an error is about, and its problem.
-fn named(error: RecurrenceError) -> (String, String) {
+fn named(error: RecurrenceError) -> (String, ScheduleProblem) {
     let field = match (error.schedule, error.field) {
         (Some(index), Some(field)) => format!("schedules.{index}.{field}"),
         (Some(index), None) => format!("schedules.{index}"),
         (None, _) => "schedules".to_owned(),
     };
-    (field, error.problem.into_owned())
+    (field, error.problem)
 }
 
 /// Coordinates in degrees: both or neither.
 pub fn coordinates(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<GeoPoint>> {
     match (latitude, longitude) {
         (None, None) => Ok(None),
-        (Some(latitude), Some(longitude)) => GeoPoint::new(latitude, longitude)
-            .map(Some)
-            .map_err(|error| Error::invalid(error.field(), error.to_string())),
-        (Some(_), None) => Err(Error::invalid("longitude", "must be given together with latitude")),
-        (None, Some(_)) => Err(Error::invalid("latitude", "must be given together with longitude")),
+        (Some(latitude), Some(longitude)) => {
+            GeoPoint::new(latitude, longitude).map(Some).map_err(|error| Error::invalid(error.field(), error))
+        }
+        (Some(_), None) => Err(Error::invalid("longitude", Refusal::OneCoordinate("latitude"))),
+        (None, Some(_)) => Err(Error::invalid("latitude", Refusal::OneCoordinate("longitude"))),
     }
 }
 
 /// Rule 2: an end before the start is on the next day; equal times are refused.
 pub fn times(start: Option<NaiveTime>, end: Option<NaiveTime>) -> Result<()> {
     if start.is_some() && start == end {
-        return Err(Error::invalid(
-            "endTime",
-            "must differ from startTime: an end before the start is on the next day",
-        ));
+        return Err(Error::invalid("endTime", Refusal::EndIsStart));
     }
     Ok(())
 }
@@ -238,7 +236,7 @@ pub fn times(start: Option<NaiveTime>, end: Option<NaiveTime>) -> Result<()> {
 pub fn termination(initiation: Option<NaiveDate>, termination: Option<NaiveDate>) -> Result<()> {
     match (initiation, termination) {
         (Some(first), Some(last)) if last < first => {
-            Err(Error::invalid("terminationDate", format!("must not be before the initiation date, {first}")))
+            Err(Error::invalid("terminationDate", Refusal::BeforeInitiation(first)))
         }
         _ => Ok(()),
     }
@@ -310,7 +308,7 @@ mod tests {
         ] {
             let Err(Error::Invalid { field, message, .. }) = read(wrong) else { panic!("{wrong} was accepted") };
             assert_eq!(field, "pictureUrl");
-            assert!(message.contains(advice), "{wrong}: {message}");
+            assert!(message.to_string().contains(advice), "{wrong}: {message}");
         }
     }
 

@@ -27,7 +27,7 @@ pub use self::{
     occurrences::Occurrences,
     rfc5545::Series,
     rrule::{BoundedRecurrence, RruleProblem, ScheduleSource, YearlyRule, YearlyRuleProblem},
-    schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError},
+    schedule::{Field, Months, Pattern, RecurrenceError, Schedule, ScheduleError, ScheduleProblem},
     skips::{SkipError, SkippedDates, Skips},
     stored::{given_end, rule_end, with_rule_end},
     words::in_order,
@@ -51,7 +51,7 @@ impl Recurrence {
     /// field.
     pub fn new(schedules: Vec<Schedule>) -> Result<Self, RecurrenceError> {
         if schedules.len() > Self::MAX_SCHEDULES {
-            return Err(RecurrenceError::of_the_list(format!("must have at most {} schedules", Self::MAX_SCHEDULES)));
+            return Err(RecurrenceError::of_the_list(ScheduleProblem::TooMany));
         }
         for (index, schedule) in schedules.iter().enumerate() {
             schedule.check().map_err(|error| error.at(index))?;

@@ -4,6 +4,8 @@ use std::{borrow::Cow, fmt};
 
 use chrono::{NaiveTime, Timelike, Weekday};
 
+use super::Recurrence;
+
 /// A rule that gives meetings, in local times. An end before the start is on the next day. Times are whole seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Schedule {
@@ -112,17 +114,47 @@ impl fmt::Display for Field {
     }
 }
 
+/// What is wrong with a field of a schedule, or with a list of schedules. The text continues a sentence that begins with the field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleProblem {
+    #[error("must be 1 to {0}")]
+    Interval(u32),
+    #[error("must contain at least one position")]
+    NoPosition,
+    #[error("must contain at least one day")]
+    NoDay,
+    #[error("must only contain 1 to 31 and -1 to -31")]
+    Days,
+    #[error("must contain at least one month, and only 1 to 12")]
+    Months,
+    #[error("must not be the same as startTime")]
+    EndIsStart,
+    #[error("must fit the other fields: this schedule never gives a meeting")]
+    NeverMeets,
+    #[error("must have at most {} schedules", Recurrence::MAX_SCHEDULES)]
+    TooMany,
+    /// Any other problem, such as one of an RRULE.
+    #[error("{0}")]
+    Other(Cow<'static, str>),
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for ScheduleProblem {
+    fn from(text: T) -> Self {
+        Self::Other(text.into())
+    }
+}
+
 /// Why one schedule is not valid. The message is `field` `problem`, such as 'everyNWeeks must be 1 to 520'.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {problem}")]
 pub struct ScheduleError {
     pub field: Field,
-    pub problem: &'static str,
+    pub problem: ScheduleProblem,
 }
 
 impl ScheduleError {
     pub(super) fn at(self, index: usize) -> RecurrenceError {
-        RecurrenceError { schedule: Some(index), field: Some(self.field), problem: self.problem.into() }
+        RecurrenceError { schedule: Some(index), field: Some(self.field), problem: self.problem }
     }
 }
 
@@ -132,12 +164,12 @@ pub struct RecurrenceError {
     /// The index of the schedule, from 0. `None` if the problem is the list as a whole.
     pub schedule: Option<usize>,
     pub field: Option<Field>,
-    /// The end of the message, such as 'must be 1 to 520'.
-    pub problem: Cow<'static, str>,
+    /// The end of the message.
+    pub problem: ScheduleProblem,
 }
 
 impl RecurrenceError {
-    pub(super) fn of_the_list(problem: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn of_the_list(problem: impl Into<ScheduleProblem>) -> Self {
         Self { schedule: None, field: None, problem: problem.into() }
     }
 }
@@ -152,23 +184,28 @@ impl fmt::Display for RecurrenceError {
         if let Some(field) = self.field {
             write!(f, "{field} ")?;
         }
-        f.write_str(&self.problem)
+        self.problem.fmt(f)
     }
 }
 
 impl std::error::Error for RecurrenceError {}
 
-const EVERY_N_WEEKS: ScheduleError = ScheduleError { field: Field::EveryNWeeks, problem: "must be 1 to 520" };
-const WHICH: ScheduleError = ScheduleError { field: Field::Which, problem: "must only contain 1 to 5 and -1 to -5" };
-const WHICH_IS_EMPTY: ScheduleError =
-    ScheduleError { field: Field::Which, problem: "must contain at least one position" };
-const EVERY_N_MONTHS: ScheduleError = ScheduleError { field: Field::EveryNMonths, problem: "must be 1 to 120" };
-const NOT_EVERY_N_MONTHS: ScheduleError =
-    ScheduleError { field: Field::EveryNMonths, problem: "must be 1 in a weekly schedule" };
-const DAYS: ScheduleError = ScheduleError { field: Field::Days, problem: "must only contain 1 to 31 and -1 to -31" };
-const DAYS_IS_EMPTY: ScheduleError = ScheduleError { field: Field::Days, problem: "must contain at least one day" };
-const MONTHS: ScheduleError =
-    ScheduleError { field: Field::Months, problem: "must contain at least one month, and only 1 to 12" };
+const EVERY_N_WEEKS: ScheduleError =
+    ScheduleError { field: Field::EveryNWeeks, problem: ScheduleProblem::Interval(Schedule::MAX_WEEKS) };
+const WHICH: ScheduleError = ScheduleError {
+    field: Field::Which,
+    problem: ScheduleProblem::Other(Cow::Borrowed("must only contain 1 to 5 and -1 to -5")),
+};
+const WHICH_IS_EMPTY: ScheduleError = ScheduleError { field: Field::Which, problem: ScheduleProblem::NoPosition };
+const EVERY_N_MONTHS: ScheduleError =
+    ScheduleError { field: Field::EveryNMonths, problem: ScheduleProblem::Interval(Schedule::MAX_MONTHS) };
+const NOT_EVERY_N_MONTHS: ScheduleError = ScheduleError {
+    field: Field::EveryNMonths,
+    problem: ScheduleProblem::Other(Cow::Borrowed("must be 1 in a weekly schedule")),
+};
+const DAYS: ScheduleError = ScheduleError { field: Field::Days, problem: ScheduleProblem::Days };
+const DAYS_IS_EMPTY: ScheduleError = ScheduleError { field: Field::Days, problem: ScheduleProblem::NoDay };
+const MONTHS: ScheduleError = ScheduleError { field: Field::Months, problem: ScheduleProblem::Months };
 
 impl Schedule {
     /// The longest intervals, in weeks and in months: ten years.
@@ -305,7 +342,7 @@ impl Schedule {
             Pattern::Monthly { .. } => Field::Which,
             Pattern::MonthDay { .. } => Field::Days,
         };
-        ScheduleError { field, problem: "must fit the other fields: this schedule never gives a meeting" }
+        ScheduleError { field, problem: ScheduleProblem::NeverMeets }
     }
 
     fn checked(self) -> Result<Self, ScheduleError> {
@@ -333,11 +370,11 @@ impl Schedule {
         }
         for (field, time) in [(Field::StartTime, self.start), (Field::EndTime, self.end)] {
             if time.nanosecond() != 0 {
-                return Err(ScheduleError { field, problem: "must be in whole seconds" });
+                return Err(ScheduleError { field, problem: "must be in whole seconds".into() });
             }
         }
         if self.start == self.end {
-            return Err(ScheduleError { field: Field::EndTime, problem: "must not be the same as startTime" });
+            return Err(ScheduleError { field: Field::EndTime, problem: ScheduleProblem::EndIsStart });
         }
         Ok(())
     }

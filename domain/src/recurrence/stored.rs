@@ -69,7 +69,7 @@ pub fn with_rule_end(stored: &str, end: Option<NaiveDate>) -> String {
 }
 
 fn read(item: &Value) -> Result<Schedule, ScheduleError> {
-    let error = |field, problem| Err(ScheduleError { field, problem });
+    let error = |field, problem: &'static str| Err(ScheduleError { field, problem: problem.into() });
     let nothing = Map::new();
     let fields = item.as_object().unwrap_or(&nothing);
     let text = |key: &str| fields.get(key).and_then(Value::as_str);

@@ -357,7 +357,8 @@ impl Session {
     /// organisers of the session and admins may see it: for everybody else it is null.
     async fn problem(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let data = app(ctx)?.zone_data();
-        Ok(if viewer_may_edit(ctx, self.key()).await? { self.0.current_problem(data) } else { None })
+        let found = if viewer_may_edit(ctx, self.key()).await? { self.0.current_problem(data) } else { None };
+        Ok(found.map(|problem| problem.to_string()))
     }
 
     /// The number of minutes before its start at which an instance becomes active.

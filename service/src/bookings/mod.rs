@@ -21,7 +21,7 @@ use sea_orm::{
 };
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     bookings::time_slots::{Busy, find_busy, find_slot_rows, has_booked, lock_active_person, lock_slot, slot_of},
     db::{Reads, Tx, execute, is_in, is_one_of, list, numbers, rows},
@@ -192,11 +192,11 @@ pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
 /// [`Error::Conflict`] if the slot has begun or is already booked, or if the student is elsewhere at that time: in another
 /// booking, or in a slot of their own.
 pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<Booking> {
-    rights::require_signed_in(viewer, "sign in to book")?;
+    rights::require_signed_in(viewer, "to book")?;
     let Some(student) = student.or(viewer.person) else {
         return Err(Error::invalid("studentId", "is required, because this token names no person"));
     };
-    rights::require(viewer.may_take_part_in_bookings(student), "only admins may book for others")?;
+    rights::require(viewer.may_take_part_in_bookings(student), Refusal::AdminsOnly("book for others"))?;
     let now = app.now();
     let booked = transaction!(app, now, |tx| {
         if let Some(id) = idempotency::claim_key(tx, app, viewer, "bookTimeSlot", now).await? {
@@ -206,10 +206,10 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
         let row = lock_slot(tx, id, LockType::NoKeyUpdate).await?;
         let (slot, mentor) = (slot_of(&row), row.mentor_id);
         if student == mentor {
-            return Err(Error::invalid("studentId", "must not be the mentor of the slot"));
+            return Err(Error::invalid("studentId", Refusal::OwnSlot));
         }
         if !slot.is_bookable(now) {
-            return Err(Error::Conflict("the slot has already begun: choose another one".to_owned()));
+            return Err(Error::Conflict(Refusal::SlotHasBegun));
         }
         let mut people = [mentor, student];
         people.sort_unstable();
@@ -218,11 +218,9 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
             lock_active_person(tx, viewer, person, lock).await?;
         }
         match find_busy(tx, student, slot).await? {
-            Some(Busy::Offers) => {
-                return Err(Error::Conflict("the student offers a slot at that time: choose another one".to_owned()));
-            }
+            Some(Busy::Offers) => return Err(Error::Conflict(Refusal::StudentOffers)),
             Some(Busy::Booked) if has_booked(tx, id, student).await? => {
-                return Err(Error::Conflict("the student has booked this slot already".to_owned()));
+                return Err(Error::Conflict(Refusal::BookedAlready));
             }
             Some(Busy::Booked) => return Err(student_is_booked()),
             None => {}
@@ -252,7 +250,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
     // A unique index allows one booking for each slot that is not cancelled.
     booked.map_err(|error| {
         if error.is_duplicate() {
-            Error::Conflict("the slot is already booked: choose another one".to_owned())
+            Error::Conflict(Refusal::SlotTaken)
         } else if error.is_overlap() {
             student_is_booked()
         } else {
@@ -262,7 +260,7 @@ pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<Per
 }
 
 fn student_is_booked() -> Error {
-    Error::Conflict("the student has booked another slot at that time: choose another one".to_owned())
+    Error::Conflict(Refusal::StudentHasBooked)
 }
 
 /// The steps that people can take.
@@ -300,14 +298,14 @@ impl Action {
 /// [`Error::InvalidTransition`] if the status does not allow the step. [`Error::NotFound`] if the viewer may not see
 /// the booking.
 pub async fn act(app: &App, viewer: Viewer, id: BookingId, action: Action) -> Result<Booking> {
-    rights::require_signed_in(viewer, "sign in to change a booking")?;
+    rights::require_signed_in(viewer, "to change a booking")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = find_rows(tx, &[id]).await?.pop();
         let row = row.filter(|row| viewer.may_see_booking(row.mentor_id, row.student_id));
         let row = row.ok_or_else(|| Error::not_found("booking", id))?;
         if action == Action::Start {
-            rights::require(viewer.may_start_booking(row.mentor_id), "only the mentor and admins may start a booking")?;
+            rights::require(viewer.may_start_booking(row.mentor_id), Refusal::MentorOnly("start a booking"))?;
         } else {
             let is_allowed = viewer.may_end_booking(row.mentor_id, row.student_id);
             rights::require(is_allowed, "only the mentor, the student and admins may end a booking")?;

@@ -21,7 +21,7 @@ use sea_orm::{
 };
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     db::{Tx, is_one_of, numbers},
     error::FieldErrors,
@@ -137,10 +137,10 @@ pub(crate) fn slot_of(row: &time_slot::Model) -> Slot {
 /// # Errors
 /// [`Error::Conflict`] if the mentor has an overlapping slot, or has booked one.
 pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<TimeSlot> {
-    rights::require_signed_in(viewer, "sign in to create time slots")?;
+    rights::require_signed_in(viewer, "to create time slots")?;
     let now = app.now();
     let mentor = new.mentor;
-    rights::require(viewer.may_take_part_in_bookings(mentor), "only admins may create time slots for others")?;
+    rights::require(viewer.may_take_part_in_bookings(mentor), Refusal::AdminsOnly("create time slots for others"))?;
     let inserted = transaction!(app, now, |tx| {
         if let Some(id) = idempotency::claim_key(tx, app, viewer, "createTimeSlot", now).await? {
             return Ok(lock_slot(tx, id, LockType::Share).await?.into());
@@ -149,10 +149,7 @@ pub async fn insert_slot(app: &App, viewer: Viewer, new: NewSlot) -> Result<Time
         lock_active_person(tx, viewer, mentor, LockType::NoKeyUpdate).await?;
         match find_busy(tx, mentor, slot).await? {
             Some(Busy::Offers) => return Err(overlaps()),
-            Some(Busy::Booked) => {
-                let message = "the mentor has booked somebody's slot at that time: choose another time";
-                return Err(Error::Conflict(message.to_owned()));
-            }
+            Some(Busy::Booked) => return Err(Error::Conflict(Refusal::MentorHasBooked)),
             None => {}
         }
         let row = time_slot::Model {
@@ -181,13 +178,13 @@ fn checked(new: &NewSlot, now: DateTime<Utc>) -> Result<Slot> {
     let slot = Slot::new(new.starts_at, new.ends_at)
         .map_err(|error: SlotError| Error::invalid("endsAt", error.to_string()))?;
     if slot.ends_at() <= now {
-        return Err(Error::invalid("endsAt", "must be in the future"));
+        return Err(Error::invalid("endsAt", Refusal::NotInFuture));
     }
     Ok(slot)
 }
 
 fn overlaps() -> Error {
-    Error::Conflict("the mentor already has a slot at that time: choose another time".to_owned())
+    Error::Conflict(Refusal::MentorOffers)
 }
 
 /// Why a person is busy in the time of a slot.
@@ -225,9 +222,9 @@ pub(crate) async fn has_booked(tx: &Tx, slot: TimeSlotId, student: PersonId) -> 
 /// Checks that a person may take part in bookings, and locks them for the rest of the transaction.
 pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId, lock: LockType) -> Result<()> {
     match person::Entity::find_by_id(id).lock(lock).one(tx).await? {
-        None if viewer.is(id) => Err(Error::Unauthenticated("the person that this token names does not exist")),
+        None if viewer.is(id) => Err(Error::Unauthenticated("the person that this token names does not exist".into())),
         None => Err(Error::not_found("person", id)),
-        Some(row) if row.is_deactivated => Err(Error::Forbidden("deactivated people can't take part in bookings")),
+        Some(row) if row.is_deactivated => Err(Error::Forbidden(Refusal::DeactivatedBooking)),
         Some(_) => Ok(()),
     }
 }
@@ -238,14 +235,14 @@ pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId, lo
 /// # Errors
 /// [`Error::Conflict`] if the slot is booked.
 pub async fn delete_slot(app: &App, viewer: Viewer, id: TimeSlotId) -> Result<()> {
-    rights::require_signed_in(viewer, "sign in to delete time slots")?;
+    rights::require_signed_in(viewer, "to delete time slots")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = lock_slot(tx, id, LockType::Update).await?;
-        rights::require(viewer.may_act_for(row.mentor_id), "only the mentor and admins may delete a slot")?;
+        rights::require(viewer.may_act_for(row.mentor_id), Refusal::MentorOnly("delete a slot"))?;
         let bookings = booking::Entity::find().filter(booking::Column::TimeSlotId.eq(id.0)).all(tx).await?;
         if bookings.iter().any(|booking| booking.status != BookingStatus::Cancelled) {
-            return Err(Error::Conflict("the slot is booked: cancel the booking first".to_owned()));
+            return Err(Error::Conflict(Refusal::SlotIsBooked));
         }
         tx.audit(viewer, "deleteTimeSlot", id, Changes::between(Some(&row), None));
         if bookings.is_empty() {

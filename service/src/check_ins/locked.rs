@@ -25,7 +25,7 @@ use sea_orm::{
 };
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     db::{Tx, next_id, rows},
     log::ChangeTarget,
     people::is_someone,
@@ -55,7 +55,7 @@ pub(super) async fn lock(
     person: Option<PersonId>,
     now: DateTime<Utc>,
 ) -> Result<Locked> {
-    rights::require_signed_in(viewer, "sign in to check in")?;
+    rights::require_signed_in(viewer, "to check in")?;
     let wanted = person.or(viewer.person);
     let Some(found) = lock_both(tx, viewer, instance, wanted, now).await? else {
         return lock_due(tx, app, viewer, instance, wanted, now).await;
@@ -72,13 +72,13 @@ fn authorize(viewer: Viewer, person: Option<PersonId>, is_organizer: bool) -> Re
         return Err(Error::invalid("personId", "is required, because this token names no person"));
     };
     let is_allowed = viewer.may_check_in(person, is_organizer);
-    rights::require(is_allowed, "only organisers of this session and admins may check in others")?;
+    rights::require(is_allowed, Refusal::OrganizersOnly("check in others"))?;
     Ok(person)
 }
 
 fn unknown_person(viewer: Viewer, person: PersonId) -> Error {
     if viewer.is(person) {
-        Error::Unauthenticated("the person that this token names does not exist")
+        Error::Unauthenticated("the person that this token names does not exist".into())
     } else {
         Error::not_found("person", person)
     }

@@ -161,12 +161,12 @@ pub(super) async fn plan_update(
         ..patched(with_stored_end(before.clone(), stored), &stored.session, new)
     };
     if let Err(Error::Invalid { message, .. }) = validate::termination(after.initiation_date, after.termination_date) {
-        return Err(Error::Conflict(format!("would end before it begins: its termination date {message}")));
+        return Err(Error::Conflict(format!("would end before it begins: its termination date {message}").into()));
     }
     let added = difference(&new.skips, &stored.session.skips);
     let removed = skips_of_import(&here.skips, stored, &difference(&stored.session.skips, &new.skips));
     if here.skips.len().saturating_sub(removed.len()).saturating_add(added.len()) > Skips::MAX {
-        return Err(Error::Conflict(format!("gives its session more than {} skips", Skips::MAX)));
+        return Err(Error::Conflict(format!("gives its session more than {} skips", Skips::MAX).into()));
     }
     let kept = here.skips.iter().filter(|skip| !removed.values().any(|id| *id == skip.id)).map(Skip::dates);
     let skips = Skips::new(kept.chain(added.iter().map(|date| SkippedDates::stored(*date, *date))));

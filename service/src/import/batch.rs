@@ -151,7 +151,7 @@ async fn try_import(
                 }
                 Decision::Update(row, stored) => {
                     match apply::plan_update(&target, row, of(row), stored, &imported).await {
-                        Err(Error::Conflict(reason)) => outcome.refuse(found, &reason),
+                        Err(Error::Conflict(reason)) => outcome.refuse(found, &reason.to_string()),
                         Err(error) => return Err(error),
                         Ok(update) if options.is_dry_run => {
                             outcome.import(found, Action::Updated, Some(row), &update.notes);
@@ -177,7 +177,7 @@ fn checked(found: &FileSession) -> Result<(), EventProblem> {
     let reason = |property: &'static str| {
         move |error: Error| {
             let problem = match error {
-                Error::Invalid { message, .. } => message,
+                Error::Invalid { message, .. } => message.to_string(),
                 other => other.to_string(),
             };
             EventProblem::UnusableText { property, problem }

@@ -102,7 +102,7 @@ pub async fn import_calendar(
     limits: Limits,
     progress: &Progress,
 ) -> Result<Report> {
-    rights::require_signed_in(viewer, "sign in to import calendars")?;
+    rights::require_signed_in(viewer, "to import calendars")?;
     let is_allowed =
         viewer.may_import_calendars(false) || viewer.may_import_calendars(organizes_anything(app, viewer).await?);
     rights::require(is_allowed, "only organisers of a session and admins may import calendars")?;

@@ -19,7 +19,7 @@ use super::{
     save::{mark_session, renew_instants, save},
 };
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     rights,
     sessions::{Skip, find_sessions, find_skips, lock_session},
@@ -47,9 +47,8 @@ pub async fn insert_for_occurrence(
     session: SessionId,
     key: OccurrenceKey,
 ) -> Result<SessionInstanceId> {
-    rights::require_signed_in(viewer, "sign in to answer")?;
-    let not_found =
-        || Error::NotFound("The session does not meet then any more. Look at its next meetings.".to_owned());
+    rights::require_signed_in(viewer, "to answer")?;
+    let not_found = || Error::NotFound(Refusal::NoLongerThen);
     let found = find_sessions(app, &[session]).await?.pop().ok_or_else(|| Error::not_found("session", session))?;
     let zone = found.zone(app.zone_data()).map_err(|_| not_found())?;
     let skips = find_skips(app, &[session]).await?;

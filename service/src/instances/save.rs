@@ -20,7 +20,7 @@ use super::{
     list::{existing, find_meetings_in},
 };
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     db::{self, Tx},
     error::FieldErrors,
@@ -72,7 +72,7 @@ async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<LockedInstance>
 
 /// Checks that the viewer may edit the instance's session.
 async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()> {
-    rights::require_signed_in(viewer, "sign in to change meetings")?;
+    rights::require_signed_in(viewer, "to change meetings")?;
     authorize_edit(tx, viewer, existing_instance(tx, id).await?.session_id).await
 }
 
@@ -91,8 +91,7 @@ pub(super) fn renew_instants(
         facts::put_instants(instance, unknown);
         return Ok(());
     };
-    let zone = facts::zone_of(data, session)
-        .map_err(|problem| Error::Conflict(format!("correct the time zone of the session first: {problem}")))?;
+    let zone = facts::zone_of(data, session).map_err(|problem| Error::Conflict(Refusal::ZoneFirst(problem)))?;
     let computed = facts::computed_instants(instance, session, zone);
     facts::put_instants(instance, computed);
     Ok(())
@@ -151,12 +150,7 @@ async fn refuse_duplicate(tx: &Tx, new: &NewInstance) -> Result<()> {
         .filter(is(session_instance::Column::EndTime, new.end_time))
         .order_by_asc(session_instance::Column::Id);
     let Some(row) = same.one(tx).await? else { return Ok(()) };
-    let state = if row.is_cancelled { ", which is cancelled" } else { "" };
-    Err(Error::Conflict(format!(
-        "the session already has an instance on that date at these times: {}{state}. With allowDuplicate: true another \
-         one is created",
-        row.id
-    )))
+    Err(Error::Conflict(Refusal::MeetingExists { id: row.id, is_cancelled: row.is_cancelled }))
 }
 
 /// The facts that a change of an instance depends on.
@@ -386,7 +380,7 @@ pub async fn set_override(
 ) -> Result<Instance> {
     let saved = change_instance(app, viewer, ("setActiveOverride", id), |item, Basis { now, .. }| {
         if until.is_some_and(|until| until <= now) {
-            return Err(Error::invalid("until", "must be in the future"));
+            return Err(Error::invalid("until", Refusal::NotInFuture));
         }
         item.instance.override_active = Some(active);
         item.instance.override_until = until;

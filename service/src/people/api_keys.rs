@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     db::Tx,
     error::FieldErrors,
@@ -88,10 +88,10 @@ pub struct NewApiKey {
 /// [`Error::Forbidden`] if the viewer may not create this key, [`Error::Invalid`] for a bad name or expiry,
 /// [`Error::NotFound`] if there is no such person, [`Error::Conflict`] if the person already has 100 keys.
 pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result<(ApiKey, String)> {
-    rights::require_signed_in(viewer, "sign in to create an API key")?;
+    rights::require_signed_in(viewer, "to create an API key")?;
     let owner = if new.is_admin { new.person } else { new.person.or(viewer.person) };
     if viewer.api_key.is_some() {
-        return Err(Error::Forbidden("an API key cannot create another: use a token of a person or an admin"));
+        return Err(Error::Forbidden("an API key cannot create another: use a token of a person or an admin".into()));
     }
     rights::require(
         viewer.may_create_api_key(owner, new.is_admin),
@@ -100,10 +100,10 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
     let now = app.now();
     let mut errors = FieldErrors::default();
     if owner.is_none() && !new.is_admin {
-        errors.add("personId", "is required, because this token names no person: name one, or set isAdmin to true");
+        errors.add("personId", Refusal::KeyWithoutOwner);
     }
     if new.expires_at.is_some_and(|end| end <= now) {
-        errors.add("expiresAt", "must be in the future: leave it out for a key that does not expire");
+        errors.add("expiresAt", Refusal::KeyHasExpired);
     }
     let name = errors.note(required_text("name", &new.name))?;
     errors.finish()?;
@@ -126,15 +126,13 @@ pub async fn create_api_key(app: &App, viewer: Viewer, new: NewApiKey) -> Result
     let made = transaction!(app, now, |tx| {
         // The secret of the first attempt is not stored, so it cannot be shown again.
         if idempotency::claim_key::<ApiKeyId>(tx, app, viewer, "createApiKey", now).await?.is_some() {
-            let message =
-                "this attempt has already made its API key, whose secret is shown only once: make a new attempt";
-            return Err(Error::Conflict(message.to_owned()));
+            return Err(Error::Conflict(Refusal::KeyMade));
         }
         if let Some(owner) = owner {
             let person = person::Entity::find_by_id(owner).lock(LockType::NoKeyUpdate).one(tx).await?;
             person.filter(is_someone).ok_or_else(|| Error::not_found("person", owner))?;
             if listed().filter(api_key::Column::PersonId.eq(owner)).count(tx).await? >= MAX_KEYS {
-                return Err(Error::Conflict(format!("A person has at most {MAX_KEYS} API keys. Revoke one first.")));
+                return Err(Error::Conflict(Refusal::TooManyKeys(MAX_KEYS)));
             }
         }
         let made = api_key::ActiveModel { id: NotSet, ..row.clone().into_active_model().reset_all() };
@@ -183,7 +181,7 @@ pub(crate) async fn insert_for_guest(tx: &Tx, key: &api_key::Model, guest: Perso
 /// # Errors
 /// [`Error::NotFound`] if there is no such key, it was revoked before, or the viewer may not see it.
 pub async fn revoke_api_key(app: &App, viewer: Viewer, id: ApiKeyId) -> Result<()> {
-    rights::require_signed_in(viewer, "sign in to revoke an API key")?;
+    rights::require_signed_in(viewer, "to revoke an API key")?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = listed().filter(api_key::Column::Id.eq(id)).lock(LockType::NoKeyUpdate).one(tx).await?;

@@ -100,7 +100,8 @@ pub(super) async fn end_sign_ins_of(tx: &Tx, person: PersonId, now: DateTime<Utc
 /// Ends all sign-ins of the viewer, an administrator who is no person: those with the name that the viewer's token has. For a person,
 /// [`revoke_tokens`](super::sign_in::revoke_tokens) ends them.
 pub async fn end_sign_ins_of_admin(app: &App, viewer: Viewer) -> Result<()> {
-    rights::require_admin(viewer, "sign in to end sign-ins", "people end their sign-ins with all their tokens")?;
+    rights::require_signed_in(viewer, "to end sign-ins")?;
+    rights::require(viewer.is_admin, "people end their sign-ins with all their tokens")?;
     let theirs = live()
         .filter(api_key::Column::PersonId.is_null())
         .filter(api_key::Column::IsSignIn.eq(true))

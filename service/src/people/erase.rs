@@ -25,7 +25,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QuerySelect, sea_q
 use serde_json::json;
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     bookings::{end_open, lock_open_of_person},
     db::{Tx, execute, ids, is_in, list, numbers, text_list},
@@ -47,8 +47,8 @@ const NAMELESS: &str = "Erased";
 /// # Errors
 /// [`Error::NotFound`] if there is no such person, or the person is already erased or merged into another.
 pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()> {
-    rights::require_signed_in(viewer, "sign in to erase a person")?;
-    rights::require(viewer.may_act_for(id), "only the person and admins may erase a person")?;
+    rights::require_signed_in(viewer, "to erase a person")?;
+    rights::require(viewer.may_act_for(id), Refusal::PersonOnly("erase a person"))?;
     // The person's own API keys are deleted too, so the audit log cannot name one of them.
     let viewer = Viewer { api_key: viewer.api_key.filter(|_| !viewer.is(id)), ..viewer };
     let key = app.cursor_key().await?;

@@ -18,7 +18,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::AuditEntry,
     db::{ids, is_in, list, rows, text_list},
     people::{is_someone, merge::with_merged},
@@ -31,7 +31,7 @@ use crate::{
 /// # Errors
 /// [`Error::Forbidden`] for other viewers, [`Error::NotFound`] if there is no such person.
 pub async fn export_person(app: &App, viewer: Viewer, id: PersonId) -> Result<Value> {
-    rights::require(viewer.may_read_data_of(id), "only the person and admins may read all of a person's data")?;
+    rights::require(viewer.may_read_data_of(id), Refusal::PersonOnly("read all of a person's data"))?;
     let db = app.db.snapshot().await?;
     let row = person::Entity::find_by_id(id).one(&db).await?.filter(is_someone);
     let row = row.ok_or_else(|| Error::not_found("person", id))?;

@@ -21,7 +21,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     bookings::lock_open_of_person,
     db::{Tx, execute, ids, is_in, list, numbers, rows},
@@ -45,7 +45,7 @@ use crate::{
 /// # Errors
 /// [`Error::Conflict`] if they have booked each other's time slots, or have overlapping slots.
 pub async fn merge_people(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Result<Person> {
-    rights::require_admin(viewer, "sign in to merge people", "only admins may merge people")?;
+    rights::require_admin(viewer, "to merge people", "merge people")?;
     if from == into {
         return Err(Error::invalid("intoId", "must be another person than fromId"));
     }
@@ -211,9 +211,7 @@ async fn merge_bookings(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
     let with_each_other = "SELECT id FROM booking WHERE (mentor_id = :from AND student_id = :into) \
                            OR (mentor_id = :into AND student_id = :from) LIMIT 1";
     if !numbers(tx, with_each_other, people()).await?.is_empty() {
-        return Err(Error::Conflict(
-            "these people have booked each other's time, so they cannot be the same person".to_owned(),
-        ));
+        return Err(Error::Conflict(Refusal::BookedEachOther));
     }
     let overlapping = "WITH busy AS ( \
                          SELECT mentor_id AS person, starts_at, ends_at FROM time_slot \
@@ -224,9 +222,7 @@ async fn merge_bookings(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {
                        SELECT CAST(1 AS bigint) FROM busy a JOIN busy b ON b.starts_at < a.ends_at AND a.starts_at < b.ends_at \
                        WHERE a.person = :from AND b.person = :into LIMIT 1";
     if !numbers(tx, overlapping, people()).await?.is_empty() {
-        return Err(Error::Conflict(
-            "both people have a time slot or a booking at the same time: delete one of the slots, or cancel one of the bookings first".to_owned(),
-        ));
+        return Err(Error::Conflict(Refusal::BusyAtOnce));
     }
     execute(tx, "UPDATE booking SET student_id = :into WHERE student_id = :from", people()).await?;
     // A booking has the mentor of its slot. A foreign key enforces this, so both must change together.

@@ -16,7 +16,7 @@ use sea_orm::{
 };
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     db::{Reads, is_in, is_one_of, list, rows},
     error::FieldErrors,
@@ -135,9 +135,9 @@ pub fn authorize_following(viewer: Viewer, person: PersonId) -> Result<()> {
         return Ok(());
     }
     Err(if viewer.is_signed_in() {
-        Error::Forbidden("only the person and admins may follow a person")
+        Error::Forbidden(Refusal::PersonOnly("follow a person"))
     } else {
-        Error::Unauthenticated("sign in to follow a person")
+        Error::Unauthenticated(Refusal::SignIn("to follow a person"))
     })
 }
 
@@ -205,7 +205,7 @@ pub(crate) async fn organizes_anything(app: &App, viewer: Viewer) -> Result<bool
 
 /// Creates a person. Only for administrators.
 pub async fn insert_person(app: &App, viewer: Viewer, new: NewPerson) -> Result<Person> {
-    rights::require_admin(viewer, "sign in to add people", "only admins may add people")?;
+    rights::require_admin(viewer, "to add people", "add people")?;
     let key = app.cursor_key().await?;
     let now = app.now();
     let row = blank(&new, now)?;
@@ -254,18 +254,14 @@ pub(crate) fn blank(new: &NewPerson, now: DateTime<Utc>) -> Result<person::Model
 
 /// Explains a violation of the unique index: the external id is the only unique column of a person.
 fn taken(error: Error) -> Error {
-    if error.is_duplicate() {
-        Error::Conflict("another person has this externalId: remove it there first, or merge the two people".to_owned())
-    } else {
-        error
-    }
+    if error.is_duplicate() { Error::Conflict(Refusal::ExternalIdTaken) } else { error }
 }
 
 /// Changes a person. People may change their own name, city, country and `hidesPlace`; administrators may change
 /// everything. The placement of a deactivated person ends in the same transaction (rule 14), and so do the person's seats
 /// and places in queues.
 pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<Person> {
-    rights::require_signed_in(viewer, "sign in to change a profile")?;
+    rights::require_signed_in(viewer, "to change a profile")?;
     let key = app.cursor_key().await?;
     let now = app.now();
     let updated = transaction!(app, now, |tx| {
@@ -276,12 +272,12 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         let mut freed = BTreeSet::new();
-        rights::require(viewer.may_act_for(id), "only the person and admins may change a profile")?;
+        rights::require(viewer.may_act_for(id), Refusal::PersonOnly("change a profile"))?;
         if patch.is_deactivated.is_some() {
-            rights::require(viewer.may_manage_accounts(), "only admins may deactivate or reactivate people")?;
+            rights::require(viewer.may_manage_accounts(), Refusal::AdminsOnly("deactivate or reactivate people"))?;
         }
         if patch.external_id.is_some() {
-            rights::require(viewer.may_manage_accounts(), "only admins may change externalId")?;
+            rights::require(viewer.may_manage_accounts(), Refusal::AdminsOnly("change externalId"))?;
         }
         let before = row.clone();
         let mut errors = FieldErrors::default();

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     people::{
         Person,
@@ -139,11 +139,11 @@ fn shown_name(name: Option<&str>) -> String {
 /// Revokes all tokens and API keys of a person. Only for the person and administrators. Sockets that use these tokens are closed
 /// within seconds.
 pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<Person> {
-    rights::require_signed_in(viewer, "sign in to revoke tokens")?;
+    rights::require_signed_in(viewer, "to revoke tokens")?;
     let Some(id) = person.or(viewer.person) else {
         return Err(Error::invalid("personId", "is required, because this token names no person"));
     };
-    rights::require(viewer.may_act_for(id), "only the person and admins may revoke a person's tokens")?;
+    rights::require(viewer.may_act_for(id), Refusal::PersonOnly("revoke a person's tokens"))?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;

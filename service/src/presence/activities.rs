@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::{queue, seats_per};
 use crate::{
-    App, Error, Result, audit::Changes, db::is_one_of, error::FieldErrors, lists::values, log::News, rights,
+    App, Error, Refusal, Result, audit::Changes, db::is_one_of, error::FieldErrors, lists::values, log::News, rights,
     transaction, validate,
 };
 
@@ -96,7 +96,7 @@ impl NewActivity {
         let key = errors.note(validate::path("key", &self.key))?;
         let name = errors.note(validate::required_text("name", &self.name))?;
         if self.max_concurrent.is_some_and(|limit| limit < 0) {
-            errors.add("maxConcurrent", "must not be negative: leave it out for no limit");
+            errors.add("maxConcurrent", Refusal::NegativeLimit);
         }
         for (field, value, range) in [
             ("offerSeconds", self.offer_seconds, OFFER_RANGE),
@@ -104,7 +104,7 @@ impl NewActivity {
             ("maxIdleMinutes", self.max_idle_minutes.flatten(), MAX_IDLE_RANGE),
         ] {
             if value.is_some_and(|value| !range.contains(&value)) {
-                errors.add(field, format!("must be from {} to {}", range.start(), range.end()));
+                errors.add(field, Refusal::NotFromTo((*range.start()).into(), (*range.end()).into()));
             }
         }
         errors.finish()?;
@@ -147,7 +147,7 @@ pub async fn list_activities(app: &App, limit: u64) -> Result<Vec<Activity>> {
 /// # Errors
 /// [`Error::Invalid`] if the key is not a path, the name is empty, or a number is out of its range.
 pub async fn save_activity(app: &App, viewer: Viewer, new: NewActivity) -> Result<Activity> {
-    rights::require_admin(viewer, "sign in to change activities", "only admins may change activities")?;
+    rights::require_admin(viewer, "to change activities", "change activities")?;
     let (key, name) = new.checked()?;
     let now = app.now();
     transaction!(app, now, |tx| {

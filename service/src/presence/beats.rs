@@ -68,7 +68,7 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::NotFound(id) => not_found(id),
             Refusal::Completed => completed(),
-            Refusal::UnknownPerson => Self::Unauthenticated("the person that this token names does not exist"),
+            Refusal::UnknownPerson => Self::Unauthenticated("the person that this token names does not exist".into()),
         }
     }
 }

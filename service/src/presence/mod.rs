@@ -49,7 +49,7 @@ use subtle::ConstantTimeEq as _;
 
 pub(crate) use self::hours::{Tally, fold_hours, tally};
 pub use self::queue_view::QueueView;
-use crate::{App, Error, Result, db::Tx, rights, secret};
+use crate::{App, Error, Refusal, Result, db::Tx, rights, secret};
 
 /// Somebody who claims to own a visit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -64,8 +64,8 @@ impl Claimant {
     /// allowed.
     pub fn new(app: &App, viewer: Viewer, secret: Option<&str>) -> Result<Self> {
         if !viewer.may_have_visits(app.presence.anonymous) {
-            rights::require_signed_in(viewer, "sign in to visit")?;
-            return Err(Error::Forbidden("only people may have visits, and this token names no person"));
+            rights::require_signed_in(viewer, "to visit")?;
+            return Err(Error::Forbidden(Refusal::NoPersonToVisit));
         }
         Ok(Self { person: viewer.person, secret_hash: secret.map(hash_of) })
     }
@@ -153,7 +153,7 @@ fn not_found(id: PresenceId) -> Error {
 }
 
 fn completed() -> Error {
-    Error::InvalidTransition("this visit is completed: start a new one".to_owned())
+    Error::InvalidTransition("this visit is completed: start a new one".into())
 }
 
 #[cfg(test)]

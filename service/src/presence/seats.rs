@@ -437,7 +437,7 @@ async fn lock_own_and_queues(tx: &Tx, claimant: &Claimant, id: PresenceId) -> Re
 }
 
 fn no_activity(key: &str) -> Error {
-    Error::NotFound(format!("no activity {key}"))
+    Error::NotFound(format!("no activity {key}").into())
 }
 
 /// Locks a visit, and others with a seat in this activity, in the order of their ids: those whose lease has run out,

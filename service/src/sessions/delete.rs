@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use crate::{
-    App, Result,
+    App, Refusal, Result,
     audit::Changes,
     db::{Tx, execute},
     rights,
@@ -25,8 +25,8 @@ use crate::{
 
 /// Deletes a session with all its instances. Only for administrators. Another session may then use its path.
 pub async fn delete_session(app: &App, viewer: Viewer, id: SessionId) -> Result<()> {
-    rights::require_signed_in(viewer, "sign in to delete sessions")?;
-    rights::require(viewer.may_delete_sessions(), "only admins may delete sessions")?;
+    rights::require_signed_in(viewer, "to delete sessions")?;
+    rights::require(viewer.may_delete_sessions(), Refusal::AdminsOnly("delete sessions"))?;
     let now = app.now();
     transaction!(app, now, |tx| {
         let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;

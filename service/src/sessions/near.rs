@@ -7,7 +7,7 @@ use domain::{geo::GeoPoint, ids::SessionId};
 use entity::session;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::{Error, Result};
+use crate::{Error, Refusal, Result};
 
 /// A circle on the earth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,7 +18,7 @@ pub struct Near {
 
 impl Near {
     /// The largest radius of a circle, in kilometres.
-    pub const MAX_KM: f64 = 500.0;
+    pub const MAX_KM: i32 = 500;
 
     /// A circle from user input.
     ///
@@ -26,9 +26,9 @@ impl Near {
     /// [`Error::Invalid`] if a coordinate or the distance is out of range.
     pub fn new(latitude: f64, longitude: f64, within_km: f64) -> Result<Self> {
         let center = GeoPoint::new(latitude, longitude)
-            .map_err(|error| Error::invalid(format!("near.{}", error.field()), error.to_string()))?;
-        if !(0.0..=Self::MAX_KM).contains(&within_km) {
-            return Err(Error::invalid("near.withinKm", format!("must be 0 to {}", Self::MAX_KM)));
+            .map_err(|error| Error::invalid(format!("near.{}", error.field()), error))?;
+        if !(0.0..=f64::from(Self::MAX_KM)).contains(&within_km) {
+            return Err(Error::invalid("near.withinKm", Refusal::NotWithin(0, Self::MAX_KM.into())));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is 0 to 500,000")]
         let metres = (within_km * 1000.0).round() as u32;

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::{Session, list::lock_session};
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     db::is_one_of,
     people::{Person, is_someone},
@@ -69,7 +69,7 @@ pub async fn find_organizers(app: &App, sessions: &[SessionId]) -> Result<Vec<(S
 
 /// Checks that the viewer may edit the session. Everybody may know whether a session exists.
 pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<()> {
-    rights::require_signed_in(viewer, "sign in to change sessions")?;
+    rights::require_signed_in(viewer, "to change sessions")?;
     if viewer.may_edit_session(false) || viewer.may_edit_session(is_organizer(db, viewer, session).await?) {
         return Ok(());
     }
@@ -77,7 +77,7 @@ pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, s
     if existing.count(db).await? == 0 {
         return Err(Error::not_found("session", session));
     }
-    Err(Error::Forbidden("only organisers of this session and admins may do this"))
+    Err(Error::Forbidden(Refusal::OrganizersOnly("do this")))
 }
 
 /// Adds an organiser. Does nothing if the person is one already. Only for organisers and administrators.

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 
 use super::{NewSkip, Session, list::lock_session, organizers::authorize_edit, skips};
 use crate::{
-    App, Error, Result, audit::Changes, db::Tx, error::FieldErrors, idempotency, rights, status::facts, sweep,
+    App, Error, Refusal, Result, audit::Changes, db::Tx, error::FieldErrors, idempotency, rights, status::facts, sweep,
     transaction, validate,
 };
 
@@ -86,7 +86,7 @@ pub struct SessionPatch {
 /// # Errors
 /// [`Error::Conflict`] if another session has the requested path.
 pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Result<Session> {
-    rights::require_admin(viewer, "sign in to create sessions", "only admins may create sessions")?;
+    rights::require_admin(viewer, "to create sessions", "create sessions")?;
     let now = app.now();
     let (row, skips) = checked_new(app, &new, now)?;
     let wanted = new.path;
@@ -115,7 +115,7 @@ pub async fn insert_session(app: &App, viewer: Viewer, new: NewSession) -> Resul
         match inserted {
             Ok(row) => break row,
             Err(error) if error.is_duplicate() && wanted.is_some() => {
-                return Err(Error::Conflict(format!("another session has the path {base:?}: choose another path")));
+                return Err(Error::Conflict(Refusal::PathTaken(base)));
             }
             Err(error) if error.is_duplicate() && number < 1_000 => number = next_number(app.db.pool(), &base).await?,
             Err(error) => return Err(error),
@@ -211,27 +211,25 @@ fn contains_exactly(base: &str) -> Expr {
 /// [`Error::Conflict`] if another session has the new path.
 pub async fn update_session(app: &App, viewer: Viewer, id: SessionId, patch: SessionPatch) -> Result<Session> {
     let now = app.now();
-    let saved = transaction!(app, now, |tx| {
-        authorize_edit(tx, viewer, id).await?;
-        let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
-        let mut after = patched(app.zone_data(), before.clone(), &patch)?;
-        if after == before {
-            return Ok(after);
-        }
-        after.needs_recompute |= calls_for_recompute(&before, &after);
-        after.revision += 1;
-        after.changed_at = Some(now);
-        let after = after.into_active_model().reset_all().update(tx).await.map_err(Error::from).map_err(|error| {
-            if error.is_duplicate() {
-                Error::Conflict("another session has this path: choose another path".to_owned())
-            } else {
-                error
+    let saved =
+        transaction!(app, now, |tx| {
+            authorize_edit(tx, viewer, id).await?;
+            let before = lock_session(tx, id, LockType::NoKeyUpdate).await?;
+            let mut after = patched(app.zone_data(), before.clone(), &patch)?;
+            if after == before {
+                return Ok(after);
             }
+            after.needs_recompute |= calls_for_recompute(&before, &after);
+            after.revision += 1;
+            after.changed_at = Some(now);
+            let after =
+                after.into_active_model().reset_all().update(tx).await.map_err(Error::from).map_err(|error| {
+                    if error.is_duplicate() { Error::Conflict(Refusal::NewPathTaken) } else { error }
+                })?;
+            log_updates_of_active_instances(tx, &before, &after).await?;
+            tx.audit(viewer, "updateSession", id, Changes::between(Some(&before), Some(&after)));
+            Ok(after)
         })?;
-        log_updates_of_active_instances(tx, &before, &after).await?;
-        tx.audit(viewer, "updateSession", id, Changes::between(Some(&before), Some(&after)));
-        Ok(after)
-    })?;
     if !saved.needs_recompute {
         return Ok(saved.into());
     }
@@ -320,7 +318,7 @@ fn put_recurrence(
     // Without a zone, schedules can still be stored. Only an RRULE needs it.
     let zone = match facts::zone_of(data, row) {
         Err(problem) if schedules.iter().any(|it| matches!(it, ScheduleSource::Rrule { .. })) => {
-            return Err(Error::Conflict(format!("correct the time zone of the session first: {problem}")));
+            return Err(Error::Conflict(Refusal::ZoneFirst(problem)));
         }
         zone => zone.unwrap_or_else(|_| Zone::utc()),
     };
@@ -356,7 +354,7 @@ fn check_numbers_and_dates(row: &session::Model, errors: &mut FieldErrors) -> Re
     }
     errors.note(validate::termination(row.initiation_date, row.termination_date))?;
     if row.requires_code && row.check_in_codes == CheckInCodes::None {
-        errors.add("requiresCode", "needs codes: set checkInCodes to FIXED or ROTATING");
+        errors.add("requiresCode", Refusal::NoCodes);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use domain::{
 };
 use entity::session;
 
-use crate::validate;
+use crate::{Refusal, validate};
 
 /// A recurring meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,10 +91,10 @@ impl Session {
     }
 
     /// The problem of the session, for people who can repair it (rule 20). `None` if there is none.
-    pub fn current_problem(&self, data: ZoneData) -> Option<String> {
-        let of_zone = || self.zone(data).err().map(|error| error.to_string());
-        let of_recurrence = || self.recurrence().err().map(|error| error.to_string());
-        self.problem.clone().or_else(of_zone).or_else(of_recurrence)
+    pub fn current_problem(&self, data: ZoneData) -> Option<Refusal> {
+        let of_zone = self.zone(data).err().map(Refusal::from);
+        let of_recurrence = || self.recurrence().err().map(Refusal::from);
+        of_zone.or_else(of_recurrence).or_else(|| self.problem.clone().map(Refusal::from))
     }
 }
 

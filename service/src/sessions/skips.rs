@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::{MAX_SESSION_IDS, Session, list::lock_session, organizers::authorize_edit};
 use crate::{
-    App, Error, Result,
+    App, Error, Refusal, Result,
     audit::Changes,
     db::{Tx, is_one_of},
     error::FieldErrors,
@@ -93,7 +93,7 @@ pub async fn insert_skips(
     sessions: &[SessionId],
     skips: &[NewSkip],
 ) -> Result<Vec<Session>> {
-    rights::require_signed_in(viewer, "sign in to change sessions")?;
+    rights::require_signed_in(viewer, "to change sessions")?;
     let ids: BTreeSet<SessionId> = sessions.iter().copied().collect();
     if ids.is_empty() || ids.len() > MAX_SESSION_IDS {
         return Err(Error::invalid("sessionIds", format!("must name 1 to {MAX_SESSION_IDS} sessions")));
@@ -145,7 +145,7 @@ pub async fn insert_skips(
 /// Removes a skip. Instances that it removed or cancelled come back (rule 11). Only for organisers of its session and
 /// administrators.
 pub async fn delete_skip(app: &App, viewer: Viewer, id: SkipId) -> Result<Session> {
-    rights::require_signed_in(viewer, "sign in to change sessions")?;
+    rights::require_signed_in(viewer, "to change sessions")?;
     let now = app.now();
     let changed = transaction!(app, now, |tx| {
         let not_found = || Error::not_found("skip", id);
@@ -173,7 +173,7 @@ pub(super) fn checked(skips: &[NewSkip]) -> Result<Vec<NewSkip>> {
         errors.note(
             SkippedDates::new(skip.from, skip.to)
                 .map(drop)
-                .map_err(|error| Error::invalid(format!("skips.{index}.{}", error.field()), error.to_string())),
+                .map_err(|error| Error::invalid(format!("skips.{index}.{}", error.field()), error)),
         )?;
         let reason = validate::optional_text(&format!("skips.{index}.reason"), skip.reason.as_deref());
         checked.push(NewSkip { reason: errors.note(reason)?, ..*skip });
@@ -183,7 +183,7 @@ pub(super) fn checked(skips: &[NewSkip]) -> Result<Vec<NewSkip>> {
 }
 
 fn too_many() -> Error {
-    Error::invalid("skips", format!("must be at most {} for a session, with those that it already has", Skips::MAX))
+    Error::invalid("skips", Refusal::TooManySkips)
 }
 
 /// Inserts checked skips of a session that is locked or new.

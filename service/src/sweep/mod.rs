@@ -160,7 +160,7 @@ pub async fn sweep_on_request(
     is_dry_run: bool,
     at: Option<DateTime<Utc>>,
 ) -> Result<Report> {
-    rights::require_admin(viewer, "sign in as an admin to sweep", "only admins may sweep")?;
+    rights::require_admin(viewer, "as an admin to sweep", "sweep")?;
     if at.is_some() && !is_dry_run {
         return Err(Error::invalid("at", "is only possible with dryRun: a real sweep is for the current time"));
     }

@@ -24,7 +24,7 @@ pub use self::{
     catalogue::{Value, say, text_around},
     explanation::explanation_text,
     recurrence::recurrence_text,
-    refusal::refusal_text,
+    refusal::{refusal_or_english, refusal_text},
 };
 
 /// The cookie with the language that the visitor chose.

@@ -23,7 +23,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    language::{refusal_text, words},
+    language::{refusal_or_english, words},
     site::to,
 };
 
@@ -63,13 +63,15 @@ impl PageError {
 /// The status and the message for an error of the service. The cause of an internal error is only logged.
 pub fn status_and_message(error: &Error) -> (StatusCode, String) {
     let (status, message) = match error {
-        Error::Unauthenticated(message) => (StatusCode::UNAUTHORIZED, (*message).to_owned()),
-        Error::Forbidden(message) => (StatusCode::FORBIDDEN, (*message).to_owned()),
-        Error::NotFound(message) => (StatusCode::NOT_FOUND, message.clone()),
+        Error::Unauthenticated(refusal) => (StatusCode::UNAUTHORIZED, refusal_or_english(refusal)),
+        Error::Forbidden(refusal) => (StatusCode::FORBIDDEN, refusal_or_english(refusal)),
+        Error::NotFound(refusal) => (StatusCode::NOT_FOUND, refusal_or_english(refusal)),
         Error::Invalid { field, message, .. } => {
             (StatusCode::UNPROCESSABLE_ENTITY, format!("The field '{field}' {message}"))
         }
-        Error::Conflict(message) | Error::InvalidTransition(message) => (StatusCode::CONFLICT, message.clone()),
+        Error::Conflict(refusal) | Error::InvalidTransition(refusal) => {
+            (StatusCode::CONFLICT, refusal_or_english(refusal))
+        }
         Error::RateLimited(wait) => {
             let message = words!("too-many-attempts", seconds = whole_seconds(*wait));
             (StatusCode::TOO_MANY_REQUESTS, message)
@@ -83,7 +85,7 @@ pub fn status_and_message(error: &Error) -> (StatusCode, String) {
             (StatusCode::INTERNAL_SERVER_ERROR, words!("server-error"))
         }
     };
-    (status, sentence(refusal_text(&message).unwrap_or(message)))
+    (status, sentence(message))
 }
 
 /// The visitor to whom a page says that the database is unavailable. An extension of the response.

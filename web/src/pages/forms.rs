@@ -27,7 +27,7 @@ use super::{
     layout::{Frame, refusal, respond},
     visitor::Visitor,
 };
-use crate::language::{refusal_text, words};
+use crate::language::{refusal_or_english, words};
 
 /// The values of a form, in the order of its fields. A name may occur several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -63,12 +63,12 @@ impl Typed {
         if text.is_empty() {
             return Ok(None);
         }
-        text.parse().map(Some).map_err(|_| Error::invalid(name, problem))
+        text.parse().map(Some).map_err(|_| Error::invalid(name, problem.to_owned()))
     }
 
     /// Does the same as [`parsed`](Self::parsed) for a field that must not be empty.
     pub fn required<T: FromStr>(&self, name: &str, problem: &str) -> Result<T> {
-        self.parsed(name, problem)?.ok_or_else(|| Error::invalid(name, problem))
+        self.parsed(name, problem)?.ok_or_else(|| Error::invalid(name, problem.to_owned()))
     }
 
     /// A number with a decimal point or a decimal comma.
@@ -77,7 +77,7 @@ impl Typed {
         if text.is_empty() {
             return Ok(None);
         }
-        search::decimal(text).map(Some).ok_or_else(|| Error::invalid(name, problem))
+        search::decimal(text).map(Some).ok_or_else(|| Error::invalid(name, problem.to_owned()))
     }
 
     pub fn date(&self, name: &str) -> Result<Option<NaiveDate>> {
@@ -302,9 +302,8 @@ impl FormState {
 }
 
 impl Problem {
-    fn of_field(field: &str, message: &str) -> Self {
-        let message = refusal_text(message).unwrap_or_else(|| message.to_owned());
-        Self { field: Some(field.to_owned()), message }
+    fn of_field(field: &str, refusal: &service::Refusal) -> Self {
+        Self { field: Some(field.to_owned()), message: refusal_or_english(refusal) }
     }
 
     fn names(&self, field: &str) -> bool {
@@ -756,6 +755,7 @@ impl Question<'_> {
 
 #[cfg(test)]
 mod tests {
+    use domain::{characters::TextProblem, dates::OutOfRange};
     use service::FieldErrors;
 
     use super::*;
@@ -774,7 +774,7 @@ mod tests {
 
     #[test]
     fn refused_form_keeps_what_was_typed_and_names_the_field() {
-        let error = Error::invalid("displayName", "is too long: 200 characters at most");
+        let error = Error::invalid("displayName", service::Refusal::TooLong(200));
         let html = shown(&FormState::refused(typed(&[("displayName", "<Ann>"), ("from", "2027-01-01")]), &error));
         for part in [
             "value=\"&lt;Ann&gt;\"",
@@ -790,9 +790,9 @@ mod tests {
     #[test]
     fn several_wrong_fields_are_listed_above_the_form_with_links() {
         let mut errors = FieldErrors::default();
-        errors.add("from", "must be in the years 0002 to 9998");
-        errors.add("displayName", "must not be empty");
-        errors.add("displayName", "is too long: 200 characters at most");
+        errors.add("from", OutOfRange);
+        errors.add("displayName", TextProblem::Empty);
+        errors.add("displayName", service::Refusal::TooLong(200));
         errors.add("sessionIds", "must name a session");
         let error = errors.finish().unwrap_err();
         for (language, parts) in [
@@ -830,7 +830,7 @@ mod tests {
     #[test]
     fn message_about_no_field_is_above_the_form() {
         for (error, words) in [
-            (Error::Conflict("this is taken".to_owned()), "This is taken."),
+            (Error::Conflict("this is taken".into()), "This is taken."),
             (Error::invalid("sessionIds", "must name a session"), "The field 'sessionIds' must name a session."),
             (Error::internal("the disk is full"), "Something went wrong on the server. Try again in a moment."),
         ] {
@@ -859,7 +859,7 @@ mod tests {
         assert_eq!((changes.ticked("box"), same.changes().ticked("box")), (Some(false), None));
 
         // A form that is refused still carries the values that it showed at first.
-        let error = Error::invalid("displayName", "must not be empty");
+        let error = Error::invalid("displayName", TextProblem::Empty);
         let html = shown(&FormState::refused(other, &error));
         let kept = html! { input type="hidden" name=(SHOWN) value=(first.text(SHOWN)); }.into_string();
         assert!(html.contains(&kept), "{html}");

@@ -15,6 +15,7 @@ use axum::{
 use domain::ids::SessionId;
 use maud::{DOCTYPE, Markup, html};
 use serde_json::{Value, json};
+use service::Refusal;
 
 use super::{address_of, cards::encoded, times::PLACE, visitor::Visitor};
 use crate::{
@@ -355,12 +356,12 @@ pub fn in_english(message: &str) -> Markup {
 }
 
 /// A problem that the service has found, in the language of the page if it has a text for it.
-pub fn found_problem(message: &str) -> Markup {
-    html! { p.problem role="alert" { (found_text(message)) } }
+pub fn found_problem(found: &Refusal) -> Markup {
+    html! { p.problem role="alert" { (found_text(found)) } }
 }
 
-pub fn found_text(message: &str) -> Markup {
-    refusal_text(message).map_or_else(|| in_english(message), |text| html! { (text) })
+pub fn found_text(found: &Refusal) -> Markup {
+    refusal_text(found).map_or_else(|| in_english(&found.to_string()), |text| html! { (text) })
 }
 
 /// The message that a form was refused, with the focus.

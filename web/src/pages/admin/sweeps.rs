@@ -1,7 +1,11 @@
 //! The latest sweeps, the sessions with a problem, and a dry run.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use domain::{access::Viewer, status::Mode, zone::Zone};
+use domain::{
+    access::Viewer,
+    status::Mode,
+    zone::{Zone, ZoneData},
+};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -66,6 +70,7 @@ impl TryMode {
 pub struct Sweeps {
     runs: Vec<SweepRun>,
     broken: Vec<Session>,
+    data: ZoneData,
     try_at: String,
     mode: TryMode,
     tried: Option<Tried>,
@@ -91,6 +96,7 @@ impl Sweeps {
         Ok(Self {
             runs: operations::find_sweep_runs(app, viewer, RUNS).await?,
             broken: operations::find_broken_sessions(app, viewer, 100).await?,
+            data: app.zone_data(),
             try_at: try_at.unwrap_or_default().to_owned(),
             mode,
             tried,
@@ -125,7 +131,7 @@ impl Sweeps {
                     @for session in &self.broken {
                         li {
                             a href=(cards::address(session)) { (session.name) } ": "
-                            (found_text(session.problem.as_deref().unwrap_or_default())) " "
+                            @if let Some(what) = session.current_problem(self.data) { (found_text(&what)) " " }
                             a href={ (cards::address(session)) "/mend" } aria-label=(words!("correct-named", session = session.name.as_str())) { (words!("correct-it")) }
                         }
                     }

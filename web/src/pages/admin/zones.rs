@@ -3,14 +3,14 @@
 use maud::{Markup, html};
 use service::zones::ZoneStatus;
 
-use super::super::layout::{found_problem, in_english};
+use super::super::layout::in_english;
 use crate::language::words;
 
 pub fn render(status: &ZoneStatus) -> Markup {
     html! {
         section aria-labelledby="zones" {
             h2 #zones { (words!("zone-data")) }
-            @for warning in &status.warnings { (found_problem(warning)) }
+            @for warning in &status.warnings { p.problem role="alert" { (in_english(warning)) } }
             dl.facts {
                 dt { (words!("zone-data-version")) } dd #zone-version { (status.version) }
                 dt { (words!("zone-data-source")) } dd { (in_english(status.source)) }

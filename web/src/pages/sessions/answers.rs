@@ -154,8 +154,8 @@ pub async fn what_was_done(
 /// Replaces messages of the API with ones for the page.
 fn for_the_page(error: Error) -> Error {
     match error {
-        Error::Invalid { field, .. } if field == "code" => Error::Conflict(words!("code-at-the-door")),
-        Error::NotFound(_) => Error::Conflict(words!("meeting-gone")),
+        Error::Invalid { field, .. } if field == "code" => Error::Conflict(words!("code-at-the-door").into()),
+        Error::NotFound(_) => Error::Conflict(words!("meeting-gone").into()),
         error => error,
     }
 }

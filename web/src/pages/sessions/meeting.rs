@@ -325,8 +325,10 @@ pub async fn set_override(
     let facts = instance.facts(session);
     match facts {
         _ if !is_active => {}
-        InstanceFacts { is_cancelled: true, .. } => return Err(Error::Conflict(words!("not-live-cancelled"))),
-        InstanceFacts { is_past_termination: true, .. } => return Err(Error::Conflict(words!("not-live-terminated"))),
+        InstanceFacts { is_cancelled: true, .. } => return Err(Error::Conflict(words!("not-live-cancelled").into())),
+        InstanceFacts { is_past_termination: true, .. } => {
+            return Err(Error::Conflict(words!("not-live-terminated").into()));
+        }
         _ => {}
     }
     let after = instances::set_override(app, viewer, instance.id, is_active, until).await?;

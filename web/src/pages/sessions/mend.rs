@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use domain::zone::Tz;
+use domain::zone::{Tz, UnknownZone};
 use maud::{Markup, html};
 use service::{
     App,
@@ -43,7 +43,7 @@ fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) ->
             }
             None => p { (words!("nothing-wrong")) },
         }
-        @if let Err(error) = &zone { (time_zone(app, session, &error.to_string(), outcome)) }
+        @if let Err(error) = &zone { (time_zone(app, session, error.clone(), outcome)) }
         @if recurrence.is_err() {
             section aria-labelledby="recurrence" {
                 h2 #recurrence { (words!("schedule-is-unreadable")) }
@@ -58,7 +58,7 @@ fn render(app: &App, visitor: &Visitor, session: &Session, outcome: &Outcome) ->
     (outcome.status(), respond(&frame, &main)).into_response()
 }
 
-fn time_zone(app: &App, session: &Session, why: &str, outcome: &Outcome) -> Markup {
+fn time_zone(app: &App, session: &Session, why: UnknownZone, outcome: &Outcome) -> Markup {
     let form_state = outcome.form_state(PART, || Typed::default().with("timeZone", &session.time_zone));
     let mut form = form_state.form();
     form.add(&Field::suggested("timeZone", &words!("time-zone"), "zones").hint(words!("zone-example")).required());
@@ -66,7 +66,7 @@ fn time_zone(app: &App, session: &Session, why: &str, outcome: &Outcome) -> Mark
     html! {
         section aria-labelledby="zone" {
             h2 #zone { (words!("zone-unknown")) }
-            p { (found_text(why)) "." }
+            p { (found_text(&why.into())) "." }
             (form.send_to(&below(session, "mend"), &html! { button.primary { (words!("correct-zone")) } }))
         }
     }

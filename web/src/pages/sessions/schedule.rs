@@ -135,7 +135,7 @@ async fn update(app: &App, visitor: &Visitor, session: &Session, typed: &Typed) 
         errors.finish()?;
     }
     if has_new_schedules && is_outdated(session, typed)? {
-        return Err(Error::Conflict(words!("schedule-changed-meanwhile", schedule = saved_text(session))));
+        return Err(Error::Conflict(words!("schedule-changed-meanwhile", schedule = saved_text(session)).into()));
     }
     sessions::update_session(app, visitor.viewer, session.id, patch).await
 }

@@ -118,8 +118,7 @@ fn read(typed: &Typed) -> Result<NewSkip> {
     if errors.is_empty()
         && let Err(error) = SkippedDates::new(from, to)
     {
-        let problem = if to < from { words!("last-date-before-first") } else { error.to_string() };
-        errors.add(error.field(), problem);
+        errors.add(error.field(), error);
     }
     let reason = errors.note(validate::optional_text("reason", Some(typed.text("reason"))))?;
     errors.finish()?;
