@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::fixtures::{beat, create_person, new_visit};
 
 on_both_databases!(
-    each_device_is_told_where_the_person_stands,
+    each_device_is_told_which_one_has_the_seat,
     place_is_kept_until_the_last_visit_that_waits_stops,
     messages_about_several_queues_do_not_mix,
     visit_that_stops_waiting_is_told_that_others_wait,
@@ -117,7 +117,7 @@ impl Device {
     }
 }
 
-async fn each_device_is_told_where_the_person_stands(database: TestDatabase) -> Result<()> {
+async fn each_device_is_told_which_one_has_the_seat(database: TestDatabase) -> Result<()> {
     let deployment = start(&database, &[("interview", 1)]).await?;
     let ann = create_person(&deployment.admin(), "Ann").await?;
     let mut laptop = Device::of(&ann, deployment.first()).await?;
