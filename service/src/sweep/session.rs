@@ -17,12 +17,15 @@ use domain::{
     zone::{Zone, ZoneData},
 };
 use entity::{session, session_instance};
-use sea_orm::{ActiveModelTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::LockType,
+};
 
 use super::Timing;
 use crate::{
     Result,
-    db::{Tx, is_in, list, rows},
+    db::{Tx, is_in, is_one_of, list, rows},
     status::{
         facts::{self, as_made, blank, find_answered, is_over, key_of, put_key},
         update::{
@@ -135,10 +138,12 @@ async fn sweep_session(
 }
 
 async fn lock_sessions(tx: &Tx, ids: &[SessionId]) -> Result<Vec<session::Model>> {
-    let lock = tx.locking("FOR NO KEY UPDATE");
-    let is_wanted = is_in(tx, "id", "sessions");
-    let sql = format!("SELECT * FROM session WHERE {is_wanted} AND deleted_at IS NULL ORDER BY id {lock}");
-    rows(tx, &sql, [("sessions", list(tx, ids.iter().copied()))]).await
+    let query = session::Entity::find()
+        .filter(is_one_of(tx, session::Column::Id, ids.iter().copied()))
+        .filter(session::Column::DeletedAt.is_null())
+        .order_by_asc(session::Column::Id)
+        .lock(LockType::NoKeyUpdate);
+    Ok(query.all(tx).await?)
 }
 
 /// Locks the instances of these sessions that are not long over, in the order of their ids. Deleted instances are
