@@ -86,7 +86,7 @@ fn made_from(target: &Target<'_>, session: &session::Model, meeting: &ImportedMe
     row.has_own_times = meeting.has_own_times;
     row.location_override.clone_from(&meeting.location);
     put_state(target, &mut row, meeting.state);
-    put_instants(target, &mut row, session);
+    compute_instants_if_possible(target, &mut row, session);
     row
 }
 
@@ -108,7 +108,7 @@ async fn save(
     Ok(saved.id)
 }
 
-fn put_instants(target: &Target<'_>, row: &mut session_instance::Model, session: &session::Model) {
+fn compute_instants_if_possible(target: &Target<'_>, row: &mut session_instance::Model, session: &session::Model) {
     let instants = match facts::zone_of(target.data, session) {
         Ok(zone) if target.computes_windows => facts::computed_instants(row, session, zone),
         _ => Instants::unknown(row.date),
@@ -176,7 +176,7 @@ pub(super) async fn plan_changes(
     changes.sort_by_key(|(row, after)| (!is_retimed_away(after), row.id));
     changes.retain(|(row, after)| *row != after);
     let changed = changes.into_iter().map(|(row, mut after)| {
-        put_instants(target, &mut after, session);
+        compute_instants_if_possible(target, &mut after, session);
         (row.clone(), after)
     });
     Ok(MeetingChanges { changed: changed.collect(), created: created.into_iter().cloned().collect(), known: instances })

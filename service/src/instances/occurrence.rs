@@ -16,7 +16,7 @@ use super::{
     Instance,
     list::find_meetings_in,
     meetings,
-    save::{mark_session, renew_instants, save},
+    save::{compute_instants, mark_session, save},
 };
 use crate::{
     App, Error, Refusal, Result,
@@ -82,7 +82,7 @@ pub async fn insert_for_occurrence(
         (instance.start_time, instance.end_time) = (Some(occurrence.start), Some(occurrence.end));
         (instance.occurrence_date, instance.occurrence_start) = (Some(key.date), Some(key.start));
         let data = for_windows(tx, &app.zones).await?;
-        renew_instants(data, &mut instance, &row)?;
+        compute_instants(data, &mut instance, &row)?;
         if data.is_none() {
             mark_session(tx, &row).await?;
         }

@@ -81,7 +81,7 @@ async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()>
 ///
 /// # Errors
 /// [`Error::Conflict`] if the session's time zone cannot be read (rule 20).
-pub(super) fn renew_instants(
+pub(super) fn compute_instants(
     data: Option<ZoneData>,
     instance: &mut session_instance::Model,
     session: &session::Model,
@@ -125,7 +125,7 @@ pub async fn insert_instance(app: &App, viewer: Viewer, new: NewInstance) -> Res
         instance.end_time = new.end_time;
         instance.location_override.clone_from(&location_override);
         let data = for_windows(tx, &app.zones).await?;
-        renew_instants(data, &mut instance, &session)?;
+        compute_instants(data, &mut instance, &session)?;
         if data.is_none() {
             mark_session(tx, &session).await?;
         }
@@ -326,7 +326,7 @@ pub async fn update_instance(
         errors.finish()?;
         if has_new_times {
             row.has_own_times = true;
-            renew_instants(data, row, &item.session)?;
+            compute_instants(data, row, &item.session)?;
         }
         if (has_new_times || patch.is_cancelled.is_some())
             && has_lost_its_occurrence(app.zone_data(), row, &item.session, skips)
@@ -402,7 +402,7 @@ pub async fn clear_override(app: &App, viewer: Viewer, id: SessionInstanceId) ->
 /// Recomputes one instance from its facts. Only for organisers and administrators.
 pub async fn recompute_instance(app: &App, viewer: Viewer, id: SessionInstanceId) -> Result<Instance> {
     let saved = change_instance(app, viewer, ("updateActiveStatus", id), |item, Basis { data, .. }| match data {
-        Some(_) => renew_instants(data, &mut item.instance, &item.session),
+        Some(_) => compute_instants(data, &mut item.instance, &item.session),
         None => Ok(()),
     });
     saved.await

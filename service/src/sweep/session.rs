@@ -93,7 +93,7 @@ async fn sweep_session(
             retime_instances(&session, &recurrence, &calendar, &mut after, &answered, context.now);
         }
         for row in &mut after {
-            renew_instants(row, &session, zone, context.now);
+            renew_instants_unless_over(row, &session, zone, context.now);
         }
     }
     release_keys(tx, before.iter().zip(&after)).await?;
@@ -234,7 +234,12 @@ pub(crate) fn as_existing(row: &session_instance::Model) -> ExistingInstance {
 }
 
 /// Computes the window again. An instance that is over keeps its stored one (rule 11).
-fn renew_instants(row: &mut session_instance::Model, session: &session::Model, zone: Zone, now: DateTime<Utc>) {
+fn renew_instants_unless_over(
+    row: &mut session_instance::Model,
+    session: &session::Model,
+    zone: Zone,
+    now: DateTime<Utc>,
+) {
     let computed = facts::computed_instants(row, session, zone);
     if !is_over(row, computed, now) {
         facts::put_instants(row, computed);
