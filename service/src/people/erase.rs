@@ -10,8 +10,6 @@
 //! All tokens of the person end at once. With the hashes, a token from before the erasure is refused and registers
 //! nobody.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use domain::{
     access::Viewer,
@@ -28,8 +26,13 @@ use crate::{
     App, Error, Refusal, Result,
     audit::Changes,
     bookings::{end_open, lock_open_of_person},
-    db::{Tx, execute, ids, is_in, list, numbers, text_list},
-    people::{erased_identity::note_erasure, merge::with_merged, profile::is_someone},
+    db::{Tx, execute, ids, is_in, list, text_list},
+    people::{
+        answered::{find_answered_by, lock_answered_by},
+        erased_identity::note_erasure,
+        merge::with_merged,
+        profile::is_someone,
+    },
     presence::{
         queue::{lock_queues_of_people, settle_queues},
         visits::erase_visits,
@@ -57,12 +60,12 @@ pub async fn erase_person(app: &App, viewer: Viewer, id: PersonId) -> Result<()>
         // Lock in the order of rule 21: queues, instances, slots, bookings, the person. Then check that nothing was added
         // before the person was locked.
         let queues = lock_queues_of_people(tx, &[id]).await?;
-        let answered = lock_answered(tx, id).await?;
+        let answered = lock_answered_by(tx, &[id], "FOR NO KEY UPDATE").await?;
         let bookings = lock_open_of_person(tx, id).await?;
         // This lock excludes new rows that refer to the person: whoever inserts one locks the person's key.
         let row = person::Entity::find_by_id(id).lock(LockType::Update).one(tx).await?;
         let row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
-        if find_answered(tx, id).await? != answered || lock_open_of_person(tx, id).await? != bookings {
+        if find_answered_by(tx, &[id]).await? != answered || lock_open_of_person(tx, id).await? != bookings {
             return Err(Error::Again("the person's check-ins or bookings changed meanwhile"));
         }
         erase_check_ins(tx, id, now).await?;
@@ -102,23 +105,6 @@ fn nameless(row: &person::Model, now: DateTime<Utc>) -> person::Model {
         erased_at: Some(now),
         ..row.clone()
     }
-}
-
-/// The instances with a check-in of the person.
-async fn find_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
-    let sql = "SELECT session_instance_id FROM check_in WHERE person_id = :person";
-    Ok(ids(tx, sql, [("person", id.into())]).await?.into_iter().collect())
-}
-
-/// Locks the instances with a check-in of the person in the order of their ids (rule 21), and returns their ids.
-async fn lock_answered(tx: &Tx, id: PersonId) -> Result<BTreeSet<SessionInstanceId>> {
-    let answered = find_answered(tx, id).await?;
-    if tx.is_postgres() {
-        let is_answered = is_in(tx, "id", "answered");
-        let sql = format!("SELECT id FROM session_instance WHERE {is_answered} ORDER BY id FOR NO KEY UPDATE");
-        numbers(tx, &sql, [("answered", list(tx, answered.iter().copied()))]).await?;
-    }
-    Ok(answered)
 }
 
 /// Deletes check-ins. Meetings that have begun keep their counts; upcoming meetings no longer count the person.

@@ -24,9 +24,10 @@ use crate::{
     App, Error, Refusal, Result,
     audit::Changes,
     bookings::lock_open_of_person,
-    db::{Tx, execute, ids, is_in, list, numbers, rows},
+    db::{Tx, execute, ids, numbers, rows},
     people::{
         Person,
+        answered::{find_answered_by, lock_answered_by},
         browsers::{end_guest_keys_of, end_sign_ins_of},
         profile::is_someone,
     },
@@ -66,10 +67,10 @@ async fn merge(app: &App, viewer: Viewer, from: PersonId, into: PersonId) -> Res
     let now = app.now();
     let (merged, freed) = transaction!(app, now, |tx| {
         let queues = lock_queues_of_people(tx, &[from, into]).await?;
-        let answered = lock_answered(tx, [from, into]).await?;
+        let answered = lock_answered_by(tx, &[from, into], "FOR SHARE").await?;
         let bookings = lock_open_of_person(tx, from).await?;
         let [mut gone, mut left] = lock_both(tx, from, into).await?;
-        if find_answered(tx, [from, into]).await? != answered || lock_open_of_person(tx, from).await? != bookings {
+        if find_answered_by(tx, &[from, into]).await? != answered || lock_open_of_person(tx, from).await? != bookings {
             return Err(Error::Again("check-ins or bookings of these people changed meanwhile"));
         }
         merge_check_ins(tx, from, into).await?;
@@ -166,22 +167,6 @@ async fn lock_both(tx: &Tx, from: PersonId, into: PersonId) -> Result<[person::M
         row.cloned().ok_or_else(|| Error::not_found("person", id))
     };
     Ok([find(from)?, find(into)?])
-}
-
-async fn find_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<SessionInstanceId>> {
-    let sql = format!("SELECT session_instance_id FROM check_in WHERE {}", is_in(tx, "person_id", "people"));
-    Ok(ids(tx, &sql, [("people", list(tx, people))]).await?.into_iter().collect())
-}
-
-/// Locks the instances with a check-in of either, so that their status cannot change.
-async fn lock_answered(tx: &Tx, people: [PersonId; 2]) -> Result<BTreeSet<SessionInstanceId>> {
-    let answered = find_answered(tx, people).await?;
-    if tx.is_postgres() {
-        let sql =
-            format!("SELECT id FROM session_instance WHERE {} ORDER BY id FOR SHARE", is_in(tx, "id", "answered"));
-        numbers(tx, &sql, [("answered", list(tx, answered.iter().copied()))]).await?;
-    }
-    Ok(answered)
 }
 
 async fn merge_check_ins(tx: &Tx, from: PersonId, into: PersonId) -> Result<()> {

@@ -1,6 +1,7 @@
 //! People: their profiles, how they sign in, in which browsers, their API keys, the tickets of their pages, and what is left of
 //! those who are merged or erased.
 
+mod answered;
 pub mod api_keys;
 pub mod browsers;
 mod erase;
