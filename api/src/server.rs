@@ -21,7 +21,7 @@ use futures_util::FutureExt as _;
 use graphql::{
     budget::Budgets,
     error::add_missing_codes,
-    execute::{ClientAddress, Execution, Guard},
+    execute::{Execution, Guard},
     low_priority::LowPriority,
     trusted::TrustedDocuments,
 };
@@ -31,6 +31,7 @@ use serde_json::json;
 use service::{
     App, log,
     presence::{batcher::HeartbeatBatcher, uptime},
+    rate::ClientAddress,
     settings::{Introspection, Limits, PublicUrl},
     sweep::find_overdue,
 };
@@ -132,7 +133,7 @@ struct Health {
 /// Middleware that gives the pages the address of the client.
 async fn name_address(State(admission): State<Admission>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let address = pages::ClientAddress(admission.client_of(&parts));
+    let address = ClientAddress(admission.client_of(&parts));
     parts.extensions.insert(address);
     next.run(Request::from_parts(parts, body)).await
 }

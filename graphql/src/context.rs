@@ -5,10 +5,14 @@ use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 use async_graphql::{Context, ID, parser::types::OperationType};
 use domain::{access::Viewer, ids::IdError};
 use live::Hub;
-use service::{App, presence::batcher::HeartbeatBatcher, rate::whole_seconds};
+use service::{
+    App,
+    presence::batcher::HeartbeatBatcher,
+    rate::{ClientAddress, whole_seconds},
+};
 
 use super::error::ApiError;
-use crate::{execute::ClientAddress, queue_board::QueueBoard, rate::BeatRates};
+use crate::{queue_board::QueueBoard, rate::BeatRates};
 
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 

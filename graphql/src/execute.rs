@@ -7,7 +7,7 @@ use async_graphql::{Data, Executor, Request, Response, ServerError, Value, parse
 use domain::{access::Viewer, ids::PersonId};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use service::{
-    rate::{self, Rates},
+    rate::{self, ClientAddress, Rates},
     settings::{Introspection, Limits},
 };
 use tokio::time::timeout;
@@ -22,11 +22,6 @@ use super::{
     query_permits::{QueryPermit, QueryPermits},
 };
 use crate::subscribe::Purpose;
-
-/// The client address of a request, for limits. A request without it comes from the program itself, and has no limit per
-/// address.
-#[derive(Debug, Clone, Copy)]
-pub struct ClientAddress(pub IpAddr);
 
 /// An executor that refuses requests beyond the limits, and completes the answers of the inner executor.
 #[derive(Clone)]

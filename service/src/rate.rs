@@ -5,6 +5,7 @@
 use std::{
     fmt,
     hash::Hash,
+    net::IpAddr,
     num::NonZeroU32,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -16,6 +17,11 @@ use governor::{
     middleware::NoOpMiddleware,
     state::keyed::HashMapStateStore,
 };
+
+/// The address of the client of a request, as the server found it behind proxies. A request without it comes from the program
+/// itself, and has no limit per address.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(pub IpAddr);
 
 /// A quota of `count` a second, with a burst of `at_once`. Both are at least 1.
 pub fn per_second(count: u32, at_once: u32) -> Quota {

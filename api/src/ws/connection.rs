@@ -19,9 +19,10 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 use governor::{DefaultDirectRateLimiter, RateLimiter};
-use graphql::{document::Reader, error::ApiError, execute::ClientAddress, socket_heartbeats::SocketHeartbeats};
+use graphql::{document::Reader, error::ApiError, socket_heartbeats::SocketHeartbeats};
 use live::{CloseReason, Content, OperationNumber, QueuedMessage, Subscription};
 use serde_json::{Map, Value};
+use service::rate::ClientAddress;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tracing::Instrument as _;
 

@@ -7,7 +7,6 @@ use domain::access::Viewer;
 use futures_util::{FutureExt, StreamExt};
 use graphql::{
     error::{ApiError, is_failure},
-    execute::ClientAddress,
     socket_heartbeats::SocketHeartbeats,
     subscribe::{Purpose, Registrar},
 };
@@ -15,6 +14,7 @@ use live::{
     ChargeCost, CloseReason, Content, Mailbox, OperationNumber, QueuedMessage, Rendered, ReplayError, StartExecution,
     Subscription,
 };
+use service::rate::ClientAddress;
 use tracing::{Instrument as _, error};
 
 use super::{Sockets, request::SocketRequest};

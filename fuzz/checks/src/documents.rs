@@ -13,9 +13,12 @@ use domain::access::Viewer;
 use graphql::{
     document::Reader,
     error::add_missing_codes,
-    execute::{ClientAddress, Execution, Guard},
+    execute::{Execution, Guard},
 };
-use service::settings::{Introspection, Limits};
+use service::{
+    rate::ClientAddress,
+    settings::{Introspection, Limits},
+};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::stage::{self, Stage};

@@ -1,7 +1,5 @@
 //! At the door: the screen with the code (`/sessions/{path}/door`), and the page that a phone opens (`/c/{code}`).
 
-use std::net::IpAddr;
-
 use axum::{
     Extension, Form,
     extract::{Path, State},
@@ -22,6 +20,7 @@ use service::{
     instances::{self, Instance},
     lists::Page as ListPage,
     people::{self, Person},
+    rate::ClientAddress,
     sessions::{self, Session},
 };
 
@@ -46,10 +45,6 @@ const RENEWED_EVERY: u32 = 10;
 
 /// The most names on the screen.
 const NAMES: i32 = 100;
-
-/// The address of the client, as the server found it behind proxies.
-#[derive(Debug, Clone, Copy)]
-pub struct ClientAddress(pub IpAddr);
 
 /// The screen at the door.
 pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visitor, Path(path): Path<String>) -> Page {

@@ -52,11 +52,8 @@ use axum::{
 };
 use service::App;
 
+pub use self::sign_in::{Samples, SignInOptions};
 pub(crate) use self::{cards::encoded, feeds::failed};
-pub use self::{
-    door::ClientAddress,
-    sign_in::{Samples, SignInOptions},
-};
 use self::{error::PageError, visitor::Visitor};
 use crate::{
     assets::{self, Asset, CSS, PNG, SCRIPT, SVG},
