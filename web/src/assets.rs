@@ -3,25 +3,22 @@
 //! Each file has two addresses: its name, such as `insession.js`, which browsers ask for again each time, and one with the version of
 //! its content, such as `insession.0123456789abcdef.js`, which they may keep for ever. Our own pages use the second one.
 
-use std::{
-    borrow::Cow,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    io::Write as _,
-    sync::OnceLock,
-};
+use std::{borrow::Cow, io::Write as _, sync::OnceLock};
 
 use axum::{
     body::{Body, Bytes},
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{
-            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY,
+            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, REFERRER_POLICY, VARY,
             X_CONTENT_TYPE_OPTIONS,
         },
     },
     response::{IntoResponse, Response},
 };
 use flate2::{Compression, write::GzEncoder};
+
+use crate::etag::{has_version, version_of};
 
 /// The documents that `insession.js` sends, as a list of trusted documents. A test compares the two.
 pub const DOCUMENTS: &str = include_str!("../assets/documents.json");
@@ -52,9 +49,7 @@ impl Asset {
             Cow::Borrowed(bytes) => Bytes::from_static(bytes),
             Cow::Owned(bytes) => bytes.into(),
         };
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        let version = format!("{:016x}", hasher.finish());
+        let version = version_of(&bytes);
         Self { name, content_type, bytes, gzipped: OnceLock::new(), version }
     }
 
@@ -84,12 +79,8 @@ impl Asset {
             Some(gzipped) => (gzipped, Some("gzip")),
             None => (&self.bytes, None),
         };
-        let is_known = request
-            .get_all(IF_NONE_MATCH)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|tag| tag.trim().trim_start_matches("W/").trim_matches('"').split('-').next() == Some(&self.version));
+        // The tag of a compressed file has the encoding after the version.
+        let is_known = has_version(request, |tag| tag.split('-').next() == Some(&self.version));
         let mut response =
             if is_known { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(bytes.clone()).into_response() };
         let is_this_version = file == self.versioned_name();
@@ -157,6 +148,7 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
 mod tests {
     use std::io::Read as _;
 
+    use axum::http::header::IF_NONE_MATCH;
     use flate2::read::GzDecoder;
 
     use super::*;

@@ -1,8 +1,6 @@
 //! `/sessions/{path}/calendar.ics` and `/calendar.ics?city={city}`: a session, or all sessions of a city, as an iCalendar
 //! (RFC 5545) that calendar programs subscribe to. [`service::calendar`] writes it.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use axum::{
     Router,
     extract::{Path, Query, State},
@@ -26,6 +24,7 @@ use service::{
 };
 
 use crate::{
+    etag::{has_version, version_of},
     pages::{encoded, failed},
     site::Site,
 };
@@ -105,12 +104,12 @@ fn answer(
     };
     let Some(first) = sources.first() else { return (StatusCode::NOT_FOUND, nothing).into_response() };
     let text = render(app.zone_data(), name.unwrap_or(&first.calendar.session.name), &sources, app.now());
-    let tag = entity_tag(&text);
+    let version = version_of(&text);
     // A session that leaves the calendar of a city leaves no time behind, so that calendar only has a tag.
     let session = &first.calendar.session;
     let zone = session.zone(app.zone_data()).unwrap_or(Zone::utc());
     let modified = name.is_none().then(|| last_modified(zone, session.changed_at, app.now()));
-    let mut response = if is_known(headers, &tag, modified) {
+    let mut response = if is_known(headers, &version, modified) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(CONTENT_TYPE, HeaderValue::from_static("text/calendar; charset=utf-8"))], text).into_response()
@@ -120,6 +119,8 @@ fn answer(
     answer.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // A time in the future is not allowed (RFC 9110, section 8.8.2.1).
     let modified = modified.map(|at| at.min(app.now()).format(HTTP_DATE).to_string());
+    // A weak entity tag, because a proxy may compress the text.
+    let tag = format!("W/\"{version}\"");
     for (name, value) in [(ETAG, Some(tag)), (LAST_MODIFIED, modified)] {
         if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
             answer.insert(name, value);
@@ -131,24 +132,15 @@ fn answer(
 /// A time in HTTP (RFC 9110, section 5.6.7).
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
-/// A weak entity tag, because a proxy may compress the text.
-fn entity_tag(text: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    format!("W/\"{:016x}\"", hasher.finish())
-}
-
-/// Whether the client has the text with this tag. Tags are compared weakly (RFC 9110, section 13.1.2). Without a tag, the time
-/// of the last change decides (section 13.1.3).
-fn is_known(headers: &HeaderMap, tag: &str, modified: Option<DateTime<Utc>>) -> bool {
+/// Whether the client has this version of the text. If it names no entity tag, the time of the last change decides (RFC 9110,
+/// section 13.1.3).
+fn is_known(headers: &HeaderMap, version: &str, modified: Option<DateTime<Utc>>) -> bool {
     if !headers.contains_key(IF_NONE_MATCH) {
         let since = headers.get(IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
         let since = since.and_then(|value| NaiveDateTime::parse_from_str(value.trim(), HTTP_DATE).ok());
         return since.zip(modified).is_some_and(|(since, modified)| modified <= since.and_utc());
     }
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    known.flat_map(|value| value.split(',')).any(|one| one.trim() == "*" || opaque(one) == opaque(tag))
+    has_version(headers, |tag| tag == version)
 }
 
 /// When the text last changed: by a change of the session in this zone, or because a new year began there. HTTP has whole seconds, so this is

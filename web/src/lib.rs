@@ -2,6 +2,7 @@
 
 mod assets;
 pub mod calendar;
+mod etag;
 pub mod graphiql;
 mod language;
 pub mod origin;
