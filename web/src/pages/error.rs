@@ -88,26 +88,25 @@ pub fn status_and_message(error: &Error) -> (StatusCode, String) {
     (status, sentence(message))
 }
 
-/// The visitor to whom a page says that the database is unavailable. An extension of the response.
+/// Why a form could not be taken. An extension of the response, by which [`keep_form`] gives the form back.
 #[derive(Clone)]
-struct UnavailableFor(Box<Visitor>);
+enum NotTaken {
+    /// The database is unavailable. The page is for this visitor.
+    Unavailable(Box<Visitor>),
+    /// The sign-in has ended. After a new one, the answer would lead to `next`.
+    SignedOut { next: String },
+}
 
 fn unavailable_for(visitor: Box<Visitor>, mut response: Response) -> Response {
     response.headers_mut().insert(RETRY_AFTER, TRY_AGAIN_AFTER.as_secs().into());
-    response.extensions_mut().insert(UnavailableFor(visitor));
+    response.extensions_mut().insert(NotTaken::Unavailable(visitor));
     response
-}
-
-/// The sign-in that an answer leads to, and the page to go to after it. An extension of the response.
-#[derive(Clone)]
-struct SignInFirst {
-    next: String,
 }
 
 /// Leads to the sign-in, and then to `next`. A form is given back: see [`keep_form`].
 pub fn sign_in_first(next: &str) -> Response {
     let mut response = Redirect::to(&sign_in_address(next)).into_response();
-    response.extensions_mut().insert(SignInFirst { next: next.to_owned() });
+    response.extensions_mut().insert(NotTaken::SignedOut { next: next.to_owned() });
     response
 }
 
@@ -125,8 +124,8 @@ fn sent_from(headers: &HeaderMap) -> Option<String> {
 
 /// Gives a form back that was sent after the sign-in has ended: the page leads to the sign-in, in another tab, and has a button that
 /// sends the form again.
-fn signed_out(parts: &Parts, next: String, typed: &Typed) -> Response {
-    let next = sent_from(&parts.headers).unwrap_or(next);
+fn signed_out(parts: &Parts, next: &str, typed: &Typed) -> Response {
+    let next = sent_from(&parts.headers).unwrap_or_else(|| next.to_owned());
     let title = words!("sign-in-first");
     let main = html! {
         h1 { (title) }
@@ -136,6 +135,19 @@ fn signed_out(parts: &Parts, next: String, typed: &Typed) -> Response {
     };
     let visitor = Visitor { here: Some(next), ..Visitor::default() };
     (StatusCode::UNAUTHORIZED, respond(&Frame::new(&title, &visitor).standing_still(), &main)).into_response()
+}
+
+/// Gives a form back that was sent while the database is unavailable: the page has a button that sends it again.
+fn not_saved(parts: &Parts, visitor: &Visitor, typed: &Typed) -> Response {
+    let title = words!("unavailable");
+    let main = html! {
+        h1 { (title) }
+        (refusal(&words!("nothing-saved")))
+        (resend(&to(&parts.uri.to_string()), typed))
+    };
+    let frame = Frame::new(&title, visitor).standing_still();
+    let page = (StatusCode::SERVICE_UNAVAILABLE, respond(&frame, &main)).into_response();
+    unavailable_for(Box::new(visitor.clone()), page)
 }
 
 /// Gives a form back that was sent while the database is unavailable, or after the sign-in has ended: the page has a button that
@@ -151,21 +163,12 @@ pub async fn keep_form(request: Request, next: Next) -> Response {
     };
     let again = || Request::from_parts(parts.clone(), Body::from(body.clone()));
     let response = next.run(again()).await;
-    if let Some(SignInFirst { next }) = response.extensions().get() {
-        let Ok(Form(typed)) = Form::<Typed>::from_request(again(), &()).await else { return response };
-        return signed_out(&parts, next.clone(), &typed);
-    }
-    let Some(UnavailableFor(visitor)) = response.extensions().get() else { return response };
+    let Some(why) = response.extensions().get::<NotTaken>() else { return response };
     let Ok(Form(typed)) = Form::<Typed>::from_request(again(), &()).await else { return response };
-    let title = words!("unavailable");
-    let main = html! {
-        h1 { (title) }
-        (refusal(&words!("nothing-saved")))
-        (resend(&to(&parts.uri.to_string()), &typed))
-    };
-    let frame = Frame::new(&title, visitor).standing_still();
-    let page = (StatusCode::SERVICE_UNAVAILABLE, respond(&frame, &main)).into_response();
-    unavailable_for(visitor.clone(), page)
+    match why {
+        NotTaken::SignedOut { next } => signed_out(&parts, next, &typed),
+        NotTaken::Unavailable(visitor) => not_saved(&parts, visitor, &typed),
+    }
 }
 
 /// The page for a request whose visitor cannot be known, because the database is unavailable.
