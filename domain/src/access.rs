@@ -96,16 +96,21 @@ impl Viewer {
         self.is_admin || self.is(person)
     }
 
+    /// Admins may see, make and revoke the API keys of everybody.
+    pub const fn may_manage_all_api_keys(&self) -> bool {
+        self.is_admin
+    }
+
     /// May this viewer see and revoke an API key of `owner`? Its owner and admins may. A key without an owner is an
     /// admin's.
     pub fn may_manage_api_key_of(&self, owner: Option<PersonId>) -> bool {
-        self.is_admin || owner.is_some_and(|owner| self.may_act_for(owner))
+        self.may_manage_all_api_keys() || owner.is_some_and(|owner| self.may_act_for(owner))
     }
 
     /// May this viewer create an API key with these rights? People may for themselves, and admins for anybody. A key
     /// creates no other key: otherwise whoever steals one could keep access after it is revoked.
     pub fn may_create_api_key(&self, owner: Option<PersonId>, is_admin: bool) -> bool {
-        self.api_key.is_none() && (self.is_admin || !is_admin) && self.may_manage_api_key_of(owner)
+        self.api_key.is_none() && (self.may_manage_all_api_keys() || !is_admin) && self.may_manage_api_key_of(owner)
     }
 
     /// The mentor, the student and admins may complete and cancel a booking (rule 18).
@@ -388,6 +393,7 @@ mod tests {
         assert!(person.may_manage_api_key_of(Some(own)) && !person.may_manage_api_key_of(None));
         assert!(!person.may_manage_api_key_of(Some(other)) && Viewer::ADMIN.may_manage_api_key_of(None));
         assert!(!Viewer::NOBODY.may_manage_api_key_of(None));
+        assert!(Viewer::ADMIN.may_manage_all_api_keys() && !person.may_manage_all_api_keys());
     }
 
     #[test]

@@ -215,10 +215,10 @@ fn listed() -> Select<api_key::Entity> {
     live().filter(api_key::Column::IsForGuest.eq(false)).filter(api_key::Column::IsSignIn.eq(false))
 }
 
-/// The keys that the viewer may see: an admin sees all, a person their own.
+/// The keys that the viewer may see: all, or those of the viewer's person.
 fn visible(viewer: Viewer) -> Select<api_key::Entity> {
-    let own = viewer.person.filter(|_| !viewer.is_admin).map(|person| api_key::Column::PersonId.eq(person));
-    listed().filter(Condition::all().add_option(own))
+    let own = viewer.person.filter(|_| !viewer.may_manage_all_api_keys());
+    listed().filter(Condition::all().add_option(own.map(|person| api_key::Column::PersonId.eq(person))))
 }
 
 /// A page of keys that were not revoked, newest first. `None` for viewers who may have none.

@@ -41,7 +41,7 @@ const MOST_DAYS: i64 = 3_650;
 
 /// The page, with the keys that this visitor may see.
 fn page(visitor: &Visitor) -> String {
-    to(if visitor.viewer.is_admin { "/admin/keys" } else { "/me/keys" })
+    to(if visitor.viewer.may_manage_all_api_keys() { "/admin/keys" } else { "/me/keys" })
 }
 
 /// A visitor who is signed in and, below `/admin`, an admin.
@@ -84,7 +84,8 @@ async fn render(app: &App, visitor: &Visitor, outcome: &Outcome, made: Option<(&
 
 /// The title, and the way back to the page with the link to this one.
 fn heading(visitor: &Visitor) -> Markup {
-    let (address, title) = if visitor.viewer.is_admin { ("/admin", words!("admin")) } else { ("/me", words!("me")) };
+    let is_for_all = visitor.viewer.may_manage_all_api_keys();
+    let (address, title) = if is_for_all { ("/admin", words!("admin")) } else { ("/me", words!("me")) };
     html! {
         p.path { a href=(to(address)) { (title) } }
         h1 { (words!("api-keys")) }
@@ -129,7 +130,7 @@ fn form(visitor: &Visitor, form_state: &FormState) -> Markup {
     form.add(&Field::hidden(ATTEMPT));
     form.add(&Field::text("name", &words!("name")).hint(words!("key-name-hint")).required());
     form.add(&Field::number("days", &words!("days"), 1, MOST_DAYS).hint(words!("days-hint")));
-    if visitor.viewer.is_admin {
+    if visitor.viewer.may_manage_all_api_keys() {
         form.add(&Field::text("personId", &words!("person")).hint(words!("key-person-hint")));
         form.add(&Field::check("isAdmin", &words!("key-is-admin")));
     }
@@ -150,7 +151,7 @@ pub async fn create(State(pages): State<Pages>, Owner(visitor): Owner, Form(type
         Err(error) => {
             // The form has a number of days instead of the time of the end.
             let form_state = FormState::refused_for(&visitor, typed, error)?.renamed("expiresAt", "days");
-            let owner = if visitor.viewer.is_admin { "personId" } else { "name" };
+            let owner = if visitor.viewer.may_manage_all_api_keys() { "personId" } else { "name" };
             let form_state = form_state.otherwise_beside(owner);
             render(app, &visitor, &Outcome::refused(NEW, form_state), None).await
         }

@@ -207,7 +207,7 @@ async fn sign_out_everywhere(State(pages): State<Pages>, headers: HeaderMap, vis
 /// The page, with an error message if there is one.
 async fn answer(app: &App, visitor: &Visitor, after: Option<String>, outcome: &Outcome) -> Page {
     let Some(id) = visitor.viewer.person else {
-        if visitor.viewer.is_admin {
+        if visitor.viewer.is_signed_in() {
             return Err(PageError::not_found(visitor, &words!("page-for-people")));
         }
         return Ok(sign_in_first("/me"));

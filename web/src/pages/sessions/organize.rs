@@ -32,7 +32,6 @@ pub async fn show(
     outcome: Outcome,
     Organizer { visitor, session }: Organizer,
 ) -> Page {
-    let is_admin = visitor.viewer.is_admin;
     let title = words!("organise-session", session = session.name.as_str());
     let main = html! {
         p.path { a href=(cards::address(&session)) { (session.name) } }
@@ -48,7 +47,7 @@ pub async fn show(
             }
             li { a href={ (cards::address(&session)) "#skips" } { (words!("leave-out-dates")) } span.quiet { (words!("leave-out-purpose")) } }
             li { a href=(below(&session, "door")) { (words!("door-screen")) } span.quiet { (words!("door-screen-purpose")) } }
-            @if is_admin { li { a href=(below(&session, "delete")) { (words!("delete-session")) } } }
+            @if visitor.viewer.may_delete_sessions() { li { a href=(below(&session, "delete")) { (words!("delete-session")) } } }
         }
         (snippets(&session, &pages.site, &headers))
     };

@@ -140,7 +140,8 @@ pub async fn change(
     let app = &pages.app;
     let person: PersonId = typed.text("person").parse().map_err(|_| PageError::bad_form(&visitor))?;
     let address = below(&session, "organizers");
-    let is_self = visitor.viewer.is(person) && !visitor.viewer.is_admin;
+    // An admin who stops organising the session may still change it.
+    let is_self = visitor.viewer.is(person) && !visitor.viewer.may_edit_session(false);
     let (changed, done) = match typed.text("action") {
         "add" => (sessions::insert_organizer(app, visitor.viewer, session.id, person).await, Done::OrganizerAdded),
         "remove" if is_self && !typed.is_confirmed() => {
