@@ -60,6 +60,14 @@ pub struct Organizes(pub PersonId, pub SessionId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AnswerTo(pub PersonId, pub SessionInstanceId);
 
+/// Whether the viewer may see the check-ins of the instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CheckInsSeenBy {
+    pub viewer: Viewer,
+    pub instance: SessionInstanceId,
+    pub session: SessionId,
+}
+
 /// The numbers of people at an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountsOf(pub SessionInstanceId);
@@ -287,6 +295,21 @@ impl Loader<AnswerTo> for Loaders {
     }
 }
 
+impl Loader<CheckInsSeenBy> for Loaders {
+    type Value = ();
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[CheckInsSeenBy]) -> Shared<HashMap<CheckInsSeenBy, ()>> {
+        let mut found = HashMap::new();
+        for (viewer, keys) in grouped(keys.iter().map(|key| (key.viewer, *key))) {
+            let lists: Vec<_> = keys.iter().map(|key| (key.instance, key.session)).collect();
+            let visible = check_ins::find_visible_lists(&self.app, viewer, &lists).await?;
+            found.extend(keys.into_iter().filter(|key| visible.contains(&key.instance)).map(|key| (key, ())));
+        }
+        Ok(found)
+    }
+}
+
 impl Loader<CountsOf> for Loaders {
     type Value = instances::Counts;
     type Error = Arc<Error>;
@@ -396,7 +419,7 @@ where
 }
 
 /// Whether the viewer organises the session.
-pub async fn viewer_organizes(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
+async fn viewer_organizes(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
     match viewer(ctx).person {
         Some(person) => Ok(load(ctx, Organizes(person, session)).await?.is_some()),
         None => Ok(false),

@@ -13,7 +13,7 @@ use service::{
 use crate::{
     context::{Result, app, id_of, viewer},
     error::ApiError,
-    loaders::{ActiveAt, ActiveNear, AnswerTo, CountsOf, load, load_all, viewer_may_edit, viewer_organizes},
+    loaders::{ActiveAt, ActiveNear, AnswerTo, CheckInsSeenBy, CountsOf, load, load_all, viewer_may_edit},
     types::{
         connection::{Counted, Nodes, connection_with, page},
         person::Person,
@@ -70,15 +70,8 @@ impl SessionInstance {
 
     /// Whether the viewer may see the check-ins.
     async fn shows_check_ins(&self, ctx: &Context<'_>) -> Result<bool> {
-        let viewer = viewer(ctx);
-        if viewer.may_see_check_ins(false, false) {
-            return Ok(true);
-        }
-        let Some(person) = viewer.person else { return Ok(false) };
-        let is_organizer = viewer_organizes(ctx, self.0.session_id).await?;
-        let answer = load(ctx, AnswerTo(person, self.key())).await?;
-        let said_yes = answer.is_some_and(|answer| answer.attendance == domain::check_in::Attendance::Yes);
-        Ok(viewer.may_see_check_ins(is_organizer, said_yes))
+        let list = CheckInsSeenBy { viewer: viewer(ctx), instance: self.key(), session: self.0.session_id };
+        Ok(load(ctx, list).await?.is_some())
     }
 }
 

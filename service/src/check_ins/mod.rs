@@ -3,11 +3,13 @@
 
 mod locked;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::{
     access::Viewer,
     check_in::Attendance,
-    ids::{CheckInId, PersonId, SessionInstanceId},
+    ids::{CheckInId, PersonId, SessionId, SessionInstanceId},
     placement::{self, Candidate},
 };
 use entity::{check_in, person, session_instance};
@@ -19,11 +21,10 @@ use crate::{
     App, Error, Result,
     audit::Changes,
     db::{Tx, is_one_of},
-    instances::Instance,
     lists::{self, Key, Page, RowCursor, Slice, values},
     people::Person,
     seal::Seal,
-    sessions::is_organizer,
+    sessions::find_organized,
     status::{
         facts,
         placement::{Move, update_placement_of},
@@ -123,13 +124,25 @@ pub async fn count_check_ins(app: &App, of: CheckInsOf) -> Result<i64> {
     lists::count(app.db.pool(), of.query(), check_in::Column::Id).await
 }
 
-/// Whether the viewer may see who checked in to this instance.
-pub async fn may_see_answers(app: &App, viewer: Viewer, instance: &Instance) -> Result<bool> {
-    let Some(person) = viewer.person else { return Ok(viewer.may_see_check_ins(false, false)) };
-    let is_organizer = is_organizer(app.db.pool(), viewer, instance.session_id).await?;
-    let check_ins = find_answers(app, person, &[instance.id]).await?;
-    let said_yes = check_ins.iter().any(|answer| answer.attendance == Attendance::Yes);
-    Ok(viewer.may_see_check_ins(is_organizer, said_yes))
+/// The instances, of these, whose check-ins the viewer may see. Each is named with its session.
+pub async fn find_visible_lists(
+    app: &App,
+    viewer: Viewer,
+    instances: &[(SessionInstanceId, SessionId)],
+) -> Result<HashSet<SessionInstanceId>> {
+    let (mut organized, mut attended) = (HashSet::new(), HashSet::new());
+    // Who may see every list anyway needs no reading.
+    if let Some(person) = viewer.person.filter(|_| !viewer.may_see_check_ins(false, false)) {
+        let (ids, sessions): (Vec<_>, Vec<_>) = instances.iter().copied().unzip();
+        organized = find_organized(app, viewer, &sessions).await?;
+        let answers = find_answers(app, person, &ids).await?.into_iter();
+        let yeses = answers.filter(|answer| answer.attendance == Attendance::Yes);
+        attended = yeses.map(|answer| answer.session_instance_id).collect();
+    }
+    let is_visible = |(instance, session): &(SessionInstanceId, SessionId)| {
+        viewer.may_see_check_ins(organized.contains(session), attended.contains(instance))
+    };
+    Ok(instances.iter().filter(|it| is_visible(it)).map(|(instance, _)| *instance).collect())
 }
 
 /// The times of a check-in and of its arrival, as the viewer may see them. Other viewers see less of a person who hides

@@ -80,16 +80,15 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
     let shown: Vec<&Instance> =
         active.iter().chain(next.iter().filter_map(|meeting| meeting.instance.as_ref())).collect();
     let ids: Vec<SessionInstanceId> = shown.iter().map(|row| row.id).collect();
+    let lists: Vec<_> = shown.iter().map(|row| (row.id, row.session_id)).collect();
+    let visible = check_ins::find_visible_lists(app, visitor.viewer, &lists).await?;
     let own = match visitor.viewer.person {
         Some(person) => check_ins::find_answers(app, person, &ids).await?,
         None => Vec::new(),
     };
     let mut answers = Vec::new();
-    for row in shown {
-        if check_ins::may_see_answers(app, visitor.viewer, row).await? {
-            let id = row.id;
-            answers.push((id, answers::find_answers(app, id).await?));
-        }
+    for id in ids.into_iter().filter(|id| visible.contains(id)) {
+        answers.push((id, answers::find_answers(app, id).await?));
     }
     let nearby = match (session.city.clone(), session.country.clone()) {
         (Some(city), Some(country)) => instances::find_active_in_cities(app, &[(city, country)]).await?,
