@@ -52,9 +52,9 @@ pub struct OrganizersOf(pub SessionId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SkipsOf(pub SessionId);
 
-/// Whether the person organises the session.
+/// Whether the viewer may edit the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Organizes(pub PersonId, pub SessionId);
+pub struct EditableBy(pub Viewer, pub SessionId);
 
 /// The person's check-in at the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -267,15 +267,15 @@ impl Loader<SkipsOf> for Loaders {
     }
 }
 
-impl Loader<Organizes> for Loaders {
+impl Loader<EditableBy> for Loaders {
     type Value = ();
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[Organizes]) -> Shared<HashMap<Organizes, ()>> {
+    async fn load(&self, keys: &[EditableBy]) -> Shared<HashMap<EditableBy, ()>> {
         let mut found = HashMap::new();
-        for (person, sessions) in grouped(keys.iter().map(|key| (key.0, key.1))) {
-            let organized = sessions::find_organized(&self.app, Viewer::person(person), &sessions).await?;
-            found.extend(organized.into_iter().map(|session| (Organizes(person, session), ())));
+        for (viewer, sessions) in grouped(keys.iter().map(|key| (key.0, key.1))) {
+            let editable = sessions::find_editable(&self.app, viewer, &sessions).await?;
+            found.extend(editable.into_iter().map(|session| (EditableBy(viewer, session), ())));
         }
         Ok(found)
     }
@@ -418,16 +418,7 @@ where
     Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
 }
 
-/// Whether the viewer organises the session.
-async fn viewer_organizes(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
-    match viewer(ctx).person {
-        Some(person) => Ok(load(ctx, Organizes(person, session)).await?.is_some()),
-        None => Ok(false),
-    }
-}
-
-/// Whether the viewer may change the session.
+/// Whether the viewer may edit the session.
 pub async fn viewer_may_edit(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
-    let viewer = viewer(ctx);
-    Ok(viewer.may_edit_session(false) || viewer.may_edit_session(viewer_organizes(ctx, session).await?))
+    Ok(load(ctx, EditableBy(viewer(ctx), session)).await?.is_some())
 }

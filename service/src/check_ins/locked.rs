@@ -30,7 +30,7 @@ use crate::{
     log::ChangeTarget,
     people::is_someone,
     rights,
-    sessions::is_organizer,
+    sessions::find_organized,
     status::{
         placement::lock_people_of,
         update::{self, LockedInstance, decision_context},
@@ -165,7 +165,7 @@ async fn lock_due(
         .ok_or_else(|| Error::not_found("session instance", instance))?;
     let session = session::Entity::find_by_id(row.session_id).one(tx).await?;
     let session = session.ok_or_else(|| Error::not_found("session", row.session_id))?;
-    let is_organizer = is_organizer(tx, viewer, session.id).await?;
+    let is_organizer = find_organized(tx, viewer, &[session.id]).await?.contains(&session.id);
     let person = authorize(viewer, person, is_organizer)?;
     let item = LockedInstance { instance: row, session: Arc::new(session) };
     lock_people_of(tx, instance, person).await?;

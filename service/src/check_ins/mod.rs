@@ -134,7 +134,7 @@ pub async fn find_visible_lists(
     // Who may see every list anyway needs no reading.
     if let Some(person) = viewer.person.filter(|_| !viewer.may_see_check_ins(false, false)) {
         let (ids, sessions): (Vec<_>, Vec<_>) = instances.iter().copied().unzip();
-        organized = find_organized(app, viewer, &sessions).await?;
+        organized = find_organized(app.db.pool(), viewer, &sessions).await?;
         let answers = find_answers(app, person, &ids).await?.into_iter();
         let yeses = answers.filter(|answer| answer.attendance == Attendance::Yes);
         attended = yeses.map(|answer| answer.session_instance_id).collect();

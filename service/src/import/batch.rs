@@ -13,7 +13,7 @@ use domain::{
     status::Mode,
     zone::ZoneData,
 };
-use entity::{imported_session, session, session_organizer};
+use entity::{imported_session, session};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::NotSet, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, sea_query::LockType,
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     App, Error, Result,
     db::{Tx, is_one_of},
-    sessions::{Skip, next_number},
+    sessions::{Skip, find_editable_in, next_number},
     status::update::{StatusChanges, decision_context, move_people},
     transaction, validate,
     zones::for_windows,
@@ -226,18 +226,7 @@ impl Known {
             query = query.lock(LockType::NoKeyUpdate);
         }
         let sessions: HashMap<_, _> = query.all(tx).await?.into_iter().map(|row| (row.id, row)).collect();
-        let organized: HashSet<SessionId> = match viewer.person {
-            None => HashSet::new(),
-            Some(person) => {
-                let links = session_organizer::Entity::find()
-                    .filter(session_organizer::Column::PersonId.eq(person))
-                    .filter(is_one_of(tx, session_organizer::Column::SessionId, ids.iter().copied()))
-                    .all(tx)
-                    .await?;
-                links.into_iter().map(|link| link.session_id).collect()
-            }
-        };
-        let editable = ids.into_iter().filter(|id| viewer.may_edit_session(organized.contains(id))).collect();
+        let editable = find_editable_in(tx, viewer, &Vec::from_iter(ids)).await?;
         let stored =
             |row: imported_session::Model| (row.source, (row.session_id, serde_json::from_str(&row.contents).ok()));
         let stored = rows.into_iter().map(stored).collect();

@@ -23,16 +23,12 @@ use crate::{
     rights, transaction,
 };
 
-/// Whether the viewer is an organiser of the session.
-pub async fn is_organizer<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<bool> {
-    let Some(person) = viewer.person else { return Ok(false) };
-    let found = session_organizer::Entity::find_by_id((session, person)).count(db).await?;
-    Ok(found > 0)
-}
-
 /// The sessions, of these, that the viewer organises.
-pub async fn find_organized(app: &App, viewer: Viewer, sessions: &[SessionId]) -> Result<HashSet<SessionId>> {
-    let db = app.db.pool();
+pub(crate) async fn find_organized<C: ConnectionTrait>(
+    db: &C,
+    viewer: Viewer,
+    sessions: &[SessionId],
+) -> Result<HashSet<SessionId>> {
     let Some(person) = viewer.person else { return Ok(HashSet::new()) };
     let rows = session_organizer::Entity::find()
         .filter(session_organizer::Column::PersonId.eq(person.0))
@@ -40,6 +36,28 @@ pub async fn find_organized(app: &App, viewer: Viewer, sessions: &[SessionId]) -
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| row.session_id).collect())
+}
+
+/// The sessions, of these, that the viewer may edit.
+pub async fn find_editable(app: &App, viewer: Viewer, sessions: &[SessionId]) -> Result<HashSet<SessionId>> {
+    find_editable_in(app.db.pool(), viewer, sessions).await
+}
+
+/// The same, as a transaction sees them.
+pub(crate) async fn find_editable_in<C: ConnectionTrait>(
+    db: &C,
+    viewer: Viewer,
+    sessions: &[SessionId],
+) -> Result<HashSet<SessionId>> {
+    // Who may edit every session anyway needs no reading.
+    let may_edit_all = viewer.may_edit_session(false);
+    let organized = if may_edit_all { HashSet::new() } else { find_organized(db, viewer, sessions).await? };
+    Ok(sessions.iter().copied().filter(|id| viewer.may_edit_session(organized.contains(id))).collect())
+}
+
+/// Whether the viewer may edit the session.
+pub async fn may_edit(app: &App, viewer: Viewer, session: SessionId) -> Result<bool> {
+    Ok(!find_editable(app, viewer, &[session]).await?.is_empty())
 }
 
 /// The organisers of these sessions, ordered by name.
@@ -70,7 +88,7 @@ pub async fn find_organizers(app: &App, sessions: &[SessionId]) -> Result<Vec<(S
 /// Checks that the viewer may edit the session. Everybody may know whether a session exists.
 pub(crate) async fn authorize_edit<C: ConnectionTrait>(db: &C, viewer: Viewer, session: SessionId) -> Result<()> {
     rights::require_signed_in(viewer, "to change sessions")?;
-    if viewer.may_edit_session(false) || viewer.may_edit_session(is_organizer(db, viewer, session).await?) {
+    if !find_editable_in(db, viewer, &[session]).await?.is_empty() {
         return Ok(());
     }
     let existing = session::Entity::find_by_id(session).filter(session::Column::DeletedAt.is_null());

@@ -52,8 +52,7 @@ pub async fn show(State(pages): State<Pages>, headers: HeaderMap, visitor: Visit
     let session = sessions::find_session_by_path(app, &path).await.map_err(page_of(&visitor))?;
     let session = session.ok_or_else(|| PageError::not_found(&visitor, &words!("no-session-here")))?;
     let id = session.id;
-    let organized = sessions::find_organized(app, visitor.viewer, &[id]).await.map_err(page_of(&visitor))?;
-    if !visitor.viewer.may_edit_session(organized.contains(&id)) {
+    if !sessions::may_edit(app, visitor.viewer, id).await.map_err(page_of(&visitor))? {
         if visitor.token.is_none() {
             return Ok(
                 Redirect::to(&to(&format!("/sign-in?next=/sessions/{}/door", cards::encoded(&path)))).into_response()

@@ -61,14 +61,6 @@ pub async fn find(app: &App, visitor: &Visitor, path: &str) -> Result<Session, P
     found.ok_or_else(|| PageError::not_found(visitor, &words!("no-session-here")))
 }
 
-/// Whether the viewer may change the session.
-pub async fn may_edit(app: &App, visitor: &Visitor, session: &Session) -> Result<bool> {
-    let viewer = visitor.viewer;
-    let organizes = viewer.may_edit_session(false)
-        || sessions::find_organized(app, viewer, &[session.id]).await?.contains(&session.id);
-    Ok(viewer.may_edit_session(organizes))
-}
-
 /// A visitor who may change the session of the address, and the session.
 pub struct Organizer {
     pub visitor: Visitor,
@@ -85,7 +77,8 @@ impl FromRequestParts<Shared> for Organizer {
         let parameters = RawPathParams::from_request_parts(parts, shared).await;
         let path = parameters.iter().flatten().find(|(name, _)| *name == "path").map(|(_, path)| path.to_owned());
         let session = find(app, &visitor, &path.unwrap_or_default()).await.map_err(refused)?;
-        if may_edit(app, &visitor, &session).await.map_err(|error| refused(page_of(&visitor)(error)))? {
+        let may_edit = sessions::may_edit(app, visitor.viewer, session.id).await;
+        if may_edit.map_err(|error| refused(page_of(&visitor)(error)))? {
             return Ok(Self { visitor, session });
         }
         if visitor.token.is_none() {

@@ -32,7 +32,7 @@ use super::{
         visitor::Visitor,
     },
     answers::{self, part_of},
-    below, may_edit, meetings,
+    below, meetings,
     skips::{self, Upcoming},
 };
 use crate::{
@@ -106,7 +106,7 @@ async fn load(app: &App, visitor: &Visitor, path: &str) -> Result<Option<Content
         organizers: organizers.into_iter().map(|(_, person)| person).collect(),
         skips: Upcoming::of(app, &session, skips),
         zone: times::zone_of(app.zone_data(), &session),
-        may_edit: may_edit(app, visitor, &session).await?,
+        may_edit: sessions::may_edit(app, visitor.viewer, id).await?,
         session,
     }))
 }
