@@ -70,7 +70,8 @@ async fn lock_instance(tx: &Tx, id: SessionInstanceId) -> Result<LockedInstance>
     Ok(LockedInstance { instance, session: Arc::new(session) })
 }
 
-/// Checks that the viewer may edit the instance's session.
+/// Checks that the viewer may edit the instance's session. Somebody without a token is told to sign in even if there is no such
+/// instance.
 async fn authorize(tx: &Tx, viewer: Viewer, id: SessionInstanceId) -> Result<()> {
     rights::require_signed_in(viewer, "to change meetings")?;
     authorize_edit(tx, viewer, existing_instance(tx, id).await?.session_id).await

@@ -93,6 +93,7 @@ pub async fn insert_skips(
     sessions: &[SessionId],
     skips: &[NewSkip],
 ) -> Result<Vec<Session>> {
+    // Somebody without a token is told to sign in even if the input is not valid.
     rights::require_signed_in(viewer, "to change sessions")?;
     let ids: BTreeSet<SessionId> = sessions.iter().copied().collect();
     if ids.is_empty() || ids.len() > MAX_SESSION_IDS {
@@ -145,6 +146,7 @@ pub async fn insert_skips(
 /// Removes a skip. Instances that it removed or cancelled come back (rule 11). Only for organisers of its session and
 /// administrators.
 pub async fn delete_skip(app: &App, viewer: Viewer, id: SkipId) -> Result<Session> {
+    // Somebody without a token is told to sign in even if there is no such skip.
     rights::require_signed_in(viewer, "to change sessions")?;
     let now = app.now();
     let changed = transaction!(app, now, |tx| {
