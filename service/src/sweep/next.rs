@@ -12,12 +12,11 @@ use crate::{App, Error, Result, db, presence::queue::FREE_SEATS, status::update:
 #[derive(FromQueryResult)]
 struct Next {
     has_marked_session: bool,
-    has_broken_session: bool,
-    /// An instance has an override that the next periodic sweep ends.
-    has_open_override: bool,
+    /// A session is broken, or an override has no end. A sweep looks at them at any instant.
+    has_broken_or_open: bool,
     has_free_seat: bool,
-    /// A visit with a seat is idle, and an idle visit loses its seat after a while.
-    has_idle_seat: bool,
+    /// From when the longest idle visit has been idle that loses its seat after a while.
+    idle_since: Option<DateTime<Utc>>,
     instance: Option<DateTime<Utc>>,
     new_instance: Option<DateTime<Utc>>,
     booking: Option<DateTime<Utc>>,
@@ -49,12 +48,12 @@ impl Next {
         };
         let sql = format!(
             "SELECT EXISTS (SELECT 1 FROM session WHERE needs_recompute) AS has_marked_session, \
-                    EXISTS (SELECT 1 FROM session WHERE problem IS NOT NULL) AS has_broken_session, \
-                    EXISTS (SELECT 1 FROM session_instance \
-                            WHERE override_active IS NOT NULL AND override_until IS NULL) AS has_open_override, \
+                    EXISTS (SELECT 1 FROM session WHERE problem IS NOT NULL) \
+                      OR EXISTS (SELECT 1 FROM session_instance \
+                                 WHERE override_active IS NOT NULL AND override_until IS NULL) AS has_broken_or_open, \
                     EXISTS ({FREE_SEATS}) AS has_free_seat, \
-                    EXISTS (SELECT 1 FROM activity a JOIN presence p ON p.activity_id = a.id \
-                            WHERE a.max_idle_minutes IS NOT NULL AND p.idle_since IS NOT NULL) AS has_idle_seat, \
+                    (SELECT MIN(p.idle_since) FROM activity a JOIN presence p ON p.activity_id = a.id \
+                     WHERE a.max_idle_minutes IS NOT NULL) AS idle_since, \
                     {} AS instance, {} AS new_instance, {} AS booking, {} AS abandoned_visit, {} AS offer, \
                     {} AS queue_place, (SELECT MIN(last_seen_at) FROM presence WHERE {is_read}) AS last_seen",
             first("session_instance", "due_at"),
@@ -76,17 +75,16 @@ pub(super) async fn is_anything_due(runner: &Runner<'_>) -> Result<bool> {
         None => Next::read(runner.app.db.pool(), Visits::Live).await?,
     };
     let DecisionContext { now, mode, .. } = runner.timing.context();
-    let (ahead, ends_overrides) = match mode {
-        Mode::Periodic => (now + LOOKAHEAD, next.has_open_override),
-        Mode::Exact => (now, false),
+    let ahead = match mode {
+        Mode::Periodic => now + LOOKAHEAD,
+        Mode::Exact => now,
     };
     let gone = next.last_seen.map(|seen| runner.app.presence.rules.offline_at(seen));
     let instants = [next.new_instance, next.booking, next.abandoned_visit, next.offer, next.queue_place, gone];
     Ok(next.has_marked_session
-        || next.has_broken_session
+        || next.has_broken_or_open
         || next.has_free_seat
-        || next.has_idle_seat
-        || ends_overrides
+        || next.idle_since.is_some()
         || next.instance.is_some_and(|due| due <= ahead)
         || instants.into_iter().flatten().any(|due| due <= now))
 }
@@ -102,7 +100,7 @@ pub async fn find_next_due(app: &App) -> Result<Option<DateTime<Utc>>> {
     }
     let new_instance = next.new_instance.filter(|_| computes_windows);
     let lease = next.last_seen.map(|seen| app.presence.rules.offline_at(seen));
-    let idle = if next.has_idle_seat { queues::find_next_idle_seat(app).await? } else { None };
+    let idle = if next.idle_since.is_some() { queues::find_next_idle_seat(app).await? } else { None };
     let all =
         [next.instance, new_instance, next.booking, next.abandoned_visit, next.offer, next.queue_place, lease, idle];
     Ok(all.into_iter().flatten().min())
