@@ -9,8 +9,20 @@ use tokio::process::Command;
 use crate::figures::Figures;
 
 /// `soak` is not in the list, because it has no figures.
-const ALL: [&str; 11] =
-    ["start", "recurrence", "checkin", "heartbeat", "queue", "log", "query", "fanout", "sweep", "abuse", "worst"];
+const ALL: [&str; 12] = [
+    "start",
+    "recurrence",
+    "checkin",
+    "heartbeat",
+    "queue",
+    "log",
+    "query",
+    "fanout",
+    "idle",
+    "sweep",
+    "abuse",
+    "worst",
+];
 
 pub async fn run(json: Option<PathBuf>) -> Result<()> {
     let folder = TemporaryFolder::new()?;

@@ -14,6 +14,7 @@
 
 mod clients;
 mod data;
+pub mod idle;
 pub mod raw;
 
 use std::{
@@ -50,9 +51,6 @@ pub struct Options {
     /// Select only fields of the change log, so that no execution reads the database
     #[arg(long)]
     plain: bool,
-    /// Only connect, and measure the memory of idle sockets
-    #[arg(long)]
-    idle: bool,
 }
 
 const BADGE: &str = "kind cursor occurredAt session { id name path } \
@@ -75,7 +73,6 @@ struct Case {
     /// The number of changes in each loop.
     rounds: usize,
     is_plain: bool,
-    is_idle: bool,
 }
 
 /// The result of one loop. A round publishes one change for each topic, and each subscriber receives one of them.
@@ -109,7 +106,6 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
         topics,
         rounds: (options.messages / subscribers).max(5),
         is_plain: options.plain,
-        is_idle: options.idle,
     };
     let mut cases: Vec<_> = options.subscribers.iter().map(|count| case(*count, 1)).collect();
     if options.topics > 0 {
@@ -141,22 +137,13 @@ async fn measure(
     text: &str,
     measured: &mut Measured,
 ) -> Result<String> {
-    let topics = case.topics.to_string();
-    let mut server = match side {
-        Side::InSession => Pinned::insession(&[("DATABASE_URL", &data.database), ("REDIS_URL", &data.redis)]).await?,
-        Side::Raw => Pinned::this_program("raw-broadcast", &[&topics]).await?,
-    };
+    let mut server = start_server(data, side, case.topics).await?;
     let clients = Clients::start()?;
     let run = Run { data, case, side, server: &server, http: Client::new(&server.url()), clients };
     if side == Side::Raw {
         run.post("/text", text).await?;
     }
     measured.kib_per_subscriber.push(run.connect(repetition).await?);
-    if case.is_idle {
-        drop(run);
-        server.expect_running()?;
-        return Ok(String::new());
-    }
     let warm_up = case.rounds.div_ceil(10);
     run.closed(warm_up, &mut Vec::new()).await?;
     run.clients.take_latencies();
@@ -176,6 +163,54 @@ async fn measure(
     Ok(sample)
 }
 
+async fn start_server(data: &Data, side: Side, topics: usize) -> Result<Pinned> {
+    match side {
+        Side::InSession => Pinned::insession(&[("DATABASE_URL", &data.database), ("REDIS_URL", &data.redis)]).await,
+        Side::Raw => Pinned::this_program("raw-broadcast", &[&topics.to_string()]).await,
+    }
+}
+
+/// The message that subscribes the client with a number. It asks for changes from now on.
+async fn subscription(server: &Client, side: Side, topics: usize, fields: &str) -> Result<impl Fn(usize) -> String> {
+    let after = match side {
+        Side::InSession => server.data("{ changeCursor }", json!({})).await?["changeCursor"].clone(),
+        Side::Raw => json!(null),
+    };
+    let query = format!(
+        "subscription Badge($ids: [ID!], $after: Cursor) \
+         {{ activeSessionChanged(sessionIds: $ids, after: $after) {{ {fields} }} }}"
+    );
+    Ok(move |number: usize| {
+        let topic = number % topics;
+        match side {
+            Side::InSession => {
+                let ids = (topics > 1).then(|| [format!("Session:{}", topic + 1)]);
+                let variables = json!({ "ids": ids, "after": after });
+                let payload = json!({ "query": query, "variables": variables });
+                json!({ "type": "subscribe", "id": format!("{number:08}"), "payload": payload }).to_string()
+            }
+            Side::Raw => topic.to_string(),
+        }
+    })
+}
+
+async fn until_subscribed(server: &Client, side: Side, count: usize) -> Result<()> {
+    let what = format!("{count} subscriptions");
+    eventually(Duration::from_mins(2), &what, async || {
+        let path = if side == Side::Raw { "/subscribers" } else { "/metrics" };
+        let text = server.http().get(server.address(path)).send().await?.text().await?;
+        let found = match side {
+            Side::InSession => {
+                text.lines().find_map(|line| line.strip_prefix("insession_subscriptions ")).context("no metric")?
+            }
+            Side::Raw => &text,
+        };
+        ensure!(found.parse() == Ok(count), "there are {found}");
+        Ok(())
+    })
+    .await
+}
+
 /// One server and its clients.
 struct Run<'a> {
     data: &'a Data,
@@ -190,54 +225,18 @@ impl Run<'_> {
     /// Connects all subscribers. Returns the server's memory for one subscriber, in KiB.
     async fn connect(&self, repetition: u8) -> Result<f64> {
         let subscribers = self.case.subscribers;
-        let after = match self.side {
-            Side::InSession => self.http.data("{ changeCursor }", json!({})).await?["changeCursor"].clone(),
-            Side::Raw => json!(null),
-        };
         let fields = if self.case.is_plain { PLAIN } else { BADGE };
-        let query = format!(
-            "subscription Badge($ids: [ID!], $after: Cursor) \
-             {{ activeSessionChanged(sessionIds: $ids, after: $after) {{ {fields} }} }}"
-        );
-        let subscribe = |number: usize| {
-            let topic = number % self.case.topics;
-            match self.side {
-                Side::InSession => {
-                    let ids = (self.case.topics > 1).then(|| [format!("Session:{}", topic + 1)]);
-                    let variables = json!({ "ids": ids, "after": after });
-                    let payload = json!({ "query": query, "variables": variables });
-                    json!({ "type": "subscribe", "id": format!("{number:08}"), "payload": payload }).to_string()
-                }
-                Side::Raw => topic.to_string(),
-            }
-        };
+        let subscribe = subscription(&self.http, self.side, self.case.topics, fields).await?;
         // The first tenth warms the server up and is left out of the measurement.
         let first = subscribers / 10;
         let round = 2 * repetition + u8::from(self.side == Side::Raw);
-        self.clients.connect(self.server.port, 0..first, round, subscribe).await?;
-        self.until_subscribed(first).await?;
+        self.clients.connect(self.server.port, 0..first, round, &subscribe).await?;
+        until_subscribed(&self.http, self.side, first).await?;
         let before = self.server.settled_memory().await?;
-        self.clients.connect(self.server.port, first..subscribers, round, subscribe).await?;
-        self.until_subscribed(subscribers).await?;
+        self.clients.connect(self.server.port, first..subscribers, round, &subscribe).await?;
+        until_subscribed(&self.http, self.side, subscribers).await?;
         let after = self.server.settled_memory().await?;
         Ok((after - before) / f64::from(u32::try_from(subscribers - first)?))
-    }
-
-    async fn until_subscribed(&self, count: usize) -> Result<()> {
-        let what = format!("{count} subscriptions");
-        eventually(Duration::from_mins(2), &what, async || {
-            let path = if self.side == Side::Raw { "/subscribers" } else { "/metrics" };
-            let text = self.http.http().get(self.http.address(path)).send().await?.text().await?;
-            let found = match self.side {
-                Side::InSession => {
-                    text.lines().find_map(|line| line.strip_prefix("insession_subscriptions ")).context("no metric")?
-                }
-                Side::Raw => &text,
-            };
-            ensure!(found.parse() == Ok(count), "there are {found}");
-            Ok(())
-        })
-        .await
     }
 
     async fn post(&self, path: &str, body: &str) -> Result<()> {
@@ -314,9 +313,6 @@ fn report(case: Case, insession: &Measured, raw: &Measured, figures: &mut Figure
     let what = |what: &str| format!("{subscribers} sockets, {which}: {what}");
     let memory = (insession.kib_per_subscriber.clone(), Some(raw.kib_per_subscriber.clone()));
     figures.add_medians(what("memory of each"), "KiB", memory.0, memory.1, Aim::AtMost(3.0));
-    if case.is_idle {
-        return;
-    }
     let most = if topics == 1 { 1.14 } else { 1.4 };
     let of_loop: [(&str, &str, Figure, Aim); 3] = [
         ("CPU a message", "us", |it| it.cpu_per_message.as_secs_f64() * 1e6, Aim::TimesAtMost(most)),

@@ -1,6 +1,6 @@
 //! Benchmarks. `cargo run --release -p insession-bench -- --help` lists them.
 //!
-//! `start`, `fanout`, `query`, `soak`, `abuse` and `worst` run the real program. Build it first: `cargo build --release --bin insession`.
+//! `start`, `fanout`, `idle`, `query`, `soak`, `abuse` and `worst` run the real program. Build it first: `cargo build --release --bin insession`.
 //!
 //! Each benchmark except `soak` measures InSession and a baseline in the same run, in turn. So a machine that is slow
 //! or busy for a while slows both down. A figure is the median of the repetitions. The benchmarks check that both sides
@@ -57,6 +57,8 @@ enum Benchmark {
     Sweep(sweep::Options),
     /// One change to thousands of sockets, compared with a raw broadcast of the same bytes (needs PostgreSQL and Redis)
     Fanout(fanout::Options),
+    /// The memory of many idle sockets, compared with those of a raw broadcast (needs PostgreSQL and Redis)
+    Idle(fanout::idle::Options),
     /// Changes from commit to the hubs of several servers, compared with inserts without readers (needs PostgreSQL and Redis)
     Log(log::Options),
     /// Beats of visits, compared with pgbench upserts of the same rows, and counts among old visits (needs PostgreSQL)
@@ -74,12 +76,15 @@ enum Benchmark {
     Abuse(abuse::Options),
     /// A search for the documents that cost most, and their price (needs PostgreSQL)
     Worst(worst::Options),
-    /// The baseline server of `fanout` and `start`
+    /// The baseline server of `fanout`, `idle` and `start`
     #[command(hide = true)]
     RawBroadcast { port: u16, topics: usize },
     /// The baseline server of `query`
     #[command(hide = true)]
     QueryByHand { port: u16, connections: u32, url: String },
+    /// The clients of one server of `idle`
+    #[command(hide = true)]
+    IdleClients { port: u16, round: u8, count: usize, subscribe: String },
     /// The hostile clients of `abuse`
     #[command(hide = true)]
     AbuseAttack { url: String, clients: u8, at_once: usize },
@@ -96,11 +101,15 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::QueryByHand { port, connections, url } => {
             return query::by_hand::serve(port, connections, &url).await;
         }
+        Benchmark::IdleClients { port, round, count, subscribe } => {
+            return fanout::idle::keep_clients(port, round, count, &subscribe).await;
+        }
         Benchmark::AbuseAttack { url, clients, at_once } => return abuse::attack(&url, clients, at_once).await,
         Benchmark::Recurrence { rules: false } => measured("recurrence", async |it| recurrence::run(it)).await?,
         Benchmark::Start(options) => measured("start", async |it| start::run(options, it).await).await?,
         Benchmark::Sweep(options) => measured("sweep", async |it| sweep::run(options, it).await).await?,
         Benchmark::Fanout(options) => measured("fanout", async |it| fanout::run(options, it).await).await?,
+        Benchmark::Idle(options) => measured("idle", async |it| fanout::idle::run(options, it).await).await?,
         Benchmark::Log(options) => measured("log", async |it| log::run(options, it).await).await?,
         Benchmark::Heartbeat(options) => measured("heartbeat", async |it| heartbeat::run(options, it).await).await?,
         Benchmark::Checkin(options) => measured("checkin", async |it| checkin::run(options, it).await).await?,
