@@ -220,7 +220,9 @@ async fn sweep_within(app: &App, request: Request, progress: &Progress) -> Resul
 }
 
 async fn run(runner: &mut Runner<'_>, request: Request) -> Result<()> {
-    if request.scope != Scope::Due || next::is_anything_due(runner).await? {
+    let is_needed = request.scope != Scope::Due
+        || next::is_anything_due(runner).instrument(debug_span!("find what is due")).await?;
+    if is_needed {
         sweep_scope(runner, request.scope).await?;
     }
     // Only periodic sweeps report this, because timers may sweep every second.

@@ -181,16 +181,20 @@ async fn collector_receives_requests_operations_and_sweeps(database: TestDatabas
     // A command ends before its export interval. Its spans are exported when it ends.
     let settings = collector.settings(deployment.settings.clone()).with("OTEL_SERVICE_NAME", "cron");
     let settings = settings.with("OTEL_BSP_SCHEDULE_DELAY", "3600000");
-    run(&settings, &["sweep"]).await?.expect_success()?;
-    let sweep = collector.expect("sweep", &[("scope", "Due"), ("mode", "Periodic")]).await?;
-    ensure!(sweep.service == "cron", "{sweep:?}");
-    // Servers sweep too.
-    let step = eventually(LIMIT, "its step", async || {
-        let spans = collector.inbox.spans();
-        let found = spans.iter().find(|span| span.name == "sweep instances" && span.trace == sweep.trace).cloned();
-        found.ok_or_else(|| anyhow::anyhow!("there are only {spans:#?}"))
-    });
-    ensure!(step.await?.parent == sweep.id, "the step belongs to the sweep");
+    // A sweep of what is due looks first, and has no other step if nothing is due. Servers sweep too.
+    for (command, scope, step) in
+        [(&["sweep"][..], "Due", "find what is due"), (&["sweep", "--all"], "All", "sweep instances")]
+    {
+        run(&settings, command).await?.expect_success()?;
+        let sweep = collector.expect("sweep", &[("scope", scope), ("mode", "Periodic")]).await?;
+        ensure!(sweep.service == "cron", "{sweep:?}");
+        let step = eventually(LIMIT, "its step", async || {
+            let spans = collector.inbox.spans();
+            let found = spans.iter().find(|span| span.name == step && span.trace == sweep.trace).cloned();
+            found.ok_or_else(|| anyhow::anyhow!("there are only {spans:#?}"))
+        });
+        ensure!(step.await?.parent == sweep.id, "the step belongs to the sweep");
+    }
 
     let exported = format!("{:?}", collector.inbox.spans());
     ensure!(!exported.contains(SECRET) && !admin.token().is_some_and(|token| exported.contains(token)), "{exported}");
