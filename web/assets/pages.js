@@ -33,9 +33,10 @@ let leftAt = -Infinity;
 addEventListener('submit', () => (leftAt = Date.now()));
 addEventListener('click', ({ target }) => target.closest?.('a[href]') && (leftAt = Date.now()));
 
-/** Loads the whole page again, unless the browser loads another one: it would give that one up. */
+/** Loads the whole page again. While the browser loads another page, it would give that one up: then later, if still needed. */
 function reload() {
   if (Date.now() - leftAt > PATIENCE_MS) location.reload();
+  else refreshWithin(LATER_MS);
 }
 
 /** Loads the whole page again if the browser is now signed in as somebody else. */
@@ -195,18 +196,15 @@ async function load() {
   const isSignedOut = answer.redirected && viewer !== undefined;
   // This is no longer an organiser's, or the session is gone.
   const isRefused = isScreen && (answer.status === 403 || answer.status === 404);
-  if (isSignedOut || isRefused) {
-    reload();
-    return LATER_MS;
-  }
+  if (isSignedOut || isRefused) reload();
   if (answer.redirected || !answer.ok) return ANYWAY_MS;
   const page = new DOMParser().parseFromString(text, 'text/html');
-  if (reloadForAnother(page.body.dataset.viewer)) return LATER_MS;
+  if (reloadForAnother(page.body.dataset.viewer)) return ANYWAY_MS;
   const fresh = document.adoptNode(page.getElementById('main'));
   // The policy of this page allows pictures from one other site at most. With a new policy the page can show the new picture.
   if (fresh.dataset.pictures !== main.dataset.pictures) {
     reload();
-    return LATER_MS;
+    return ANYWAY_MS;
   }
   showOwnTimes(fresh);
   takeOver(main, fresh);

@@ -1,7 +1,7 @@
 //! Many idle sockets, and the memory of each. They are spread over several servers, because a process may open a limited number
 //! of files. The clients of each server are a process, too.
 
-use std::{process::Command, time::Duration};
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 use insession_tests::{Client, TemporaryFolder, process::Process};
@@ -73,7 +73,5 @@ pub async fn keep_clients(port: u16, round: u8, count: usize, subscribe: &str) -
     rlimit::increase_nofile_limit(u64::MAX)?;
     let clients = Clients::start()?;
     clients.connect(port, 0..count, round, |_| subscribe.to_owned()).await?;
-    loop {
-        tokio::time::sleep(Duration::from_hours(1)).await;
-    }
+    std::future::pending().await
 }
