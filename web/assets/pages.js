@@ -33,10 +33,10 @@ let leftAt = -Infinity;
 addEventListener('submit', () => (leftAt = Date.now()));
 addEventListener('click', ({ target }) => target.closest?.('a[href]') && (leftAt = Date.now()));
 
-/** Loads the whole page again. While the browser loads another page, it would give that one up: then later, if still needed. */
+/** Loads the whole page again. If the browser may be loading another page, it would give that one up. Then this waits. */
 function reload() {
   if (Date.now() - leftAt > PATIENCE_MS) location.reload();
-  else refreshWithin(LATER_MS);
+  else setTimeout(reload, LATER_MS);
 }
 
 /** Loads the whole page again if the browser is now signed in as somebody else. */
