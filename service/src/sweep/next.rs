@@ -12,8 +12,10 @@ use crate::{App, Error, Result, db, presence::queue::FREE_SEATS, status::update:
 #[derive(FromQueryResult)]
 struct Next {
     has_marked_session: bool,
-    /// A session is broken, or an override has no end. A sweep looks at them at any instant.
-    has_broken_or_open: bool,
+    /// A sweep looks at broken sessions at any instant.
+    has_broken_session: bool,
+    /// An override has no end. Periodic sweeps look at those at any instant.
+    has_open_override: bool,
     has_free_seat: bool,
     /// From when the longest idle visit has been idle that loses its seat after a while.
     idle_since: Option<DateTime<Utc>>,
@@ -37,7 +39,8 @@ enum Visits {
 
 impl Next {
     /// The statement has no values. So PostgreSQL makes its plan once, and the plan does not depend on guesses about values. Each part
-    /// reads the first entry of a partial index, or the few entries of one.
+    /// reads the first entry of a partial index, or the few entries of one. Only the last one may read more: all live visits. No
+    /// index has the last heartbeat, because each heartbeat would have to change it.
     async fn read<C: ConnectionTrait>(db: &C, visits: Visits) -> Result<Self> {
         let first = |table: &str, column: &str| {
             format!("(SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {column} LIMIT 1)")
@@ -48,9 +51,9 @@ impl Next {
         };
         let sql = format!(
             "SELECT EXISTS (SELECT 1 FROM session WHERE needs_recompute) AS has_marked_session, \
-                    EXISTS (SELECT 1 FROM session WHERE problem IS NOT NULL) \
-                      OR EXISTS (SELECT 1 FROM session_instance \
-                                 WHERE override_active IS NOT NULL AND override_until IS NULL) AS has_broken_or_open, \
+                    EXISTS (SELECT 1 FROM session WHERE problem IS NOT NULL) AS has_broken_session, \
+                    EXISTS (SELECT 1 FROM session_instance \
+                            WHERE override_active IS NOT NULL AND override_until IS NULL) AS has_open_override, \
                     EXISTS ({FREE_SEATS}) AS has_free_seat, \
                     (SELECT MIN(p.idle_since) FROM activity a JOIN presence p ON p.activity_id = a.id \
                      WHERE a.max_idle_minutes IS NOT NULL) AS idle_since, \
@@ -75,14 +78,15 @@ pub(super) async fn is_anything_due(runner: &Runner<'_>) -> Result<bool> {
         None => Next::read(runner.app.db.pool(), Visits::Live).await?,
     };
     let DecisionContext { now, mode, .. } = runner.timing.context();
-    let ahead = match mode {
-        Mode::Periodic => now + LOOKAHEAD,
-        Mode::Exact => now,
+    let (ahead, has_open_override) = match mode {
+        Mode::Periodic => (now + LOOKAHEAD, next.has_open_override),
+        Mode::Exact => (now, false),
     };
     let gone = next.last_seen.map(|seen| runner.app.presence.rules.offline_at(seen));
     let instants = [next.new_instance, next.booking, next.abandoned_visit, next.offer, next.queue_place, gone];
     Ok(next.has_marked_session
-        || next.has_broken_or_open
+        || next.has_broken_session
+        || has_open_override
         || next.has_free_seat
         || next.idle_since.is_some()
         || next.instance.is_some_and(|due| due <= ahead)

@@ -24,6 +24,7 @@ use service::{
         beats::{Beat, write_known, write_others},
         seats::{IfFull, enter_activity},
     },
+    sweep::{Request, sweep},
 };
 
 use super::world::{Done, World, blank_session, date, time};
@@ -120,6 +121,17 @@ async fn check_in_takes_few_round_trips() -> Result<()> {
     expect("removing a check-in", removing.await?, CHECK_IN_ROUND_TRIPS)?;
     for person in &people {
         ensure!(counted.world.place(*person).await?.is_none(), "{person} is somewhere");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sweeps_with_nothing_due_take_one_statement() -> Result<()> {
+    let counted = Counted::new().await?;
+    counted.active_instance("Here").await?;
+    for request in [Request::PERIODIC, Request::EXACT] {
+        let swept = counted.least(async |_| sweep(&counted.app, request).await.done());
+        expect("a sweep with nothing due", swept.await?, CONNECTION_TEST + 1)?;
     }
     Ok(())
 }
