@@ -36,8 +36,6 @@ pub enum Refusal {
     TooLong(usize),
     #[error("must be {0} to {1}")]
     NotWithin(i64, i64),
-    #[error("must be from {0} to {1}")]
-    NotFromTo(i64, i64),
     #[error("must not be negative: leave it out for no limit")]
     NegativeLimit,
     #[error("must have 1 to 255 bytes")]

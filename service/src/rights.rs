@@ -24,3 +24,13 @@ pub fn require_admin(viewer: Viewer, why: &'static str, what: &'static str) -> R
 pub fn require(is_allowed: bool, forbidden: impl Into<Refusal>) -> Result<()> {
     if is_allowed { Ok(()) } else { Err(Error::Forbidden(forbidden.into())) }
 }
+
+/// The refusal of a token that names a person who is not there.
+pub fn unknown_person() -> Error {
+    Error::Unauthenticated("the person that this token names does not exist".into())
+}
+
+/// The refusal of a request that names no person, if the token names none either.
+pub fn person_required(field: &str) -> Error {
+    Error::invalid(field, "is required, because this token names no person")
+}

@@ -194,7 +194,7 @@ pub(crate) fn news_of(row: &booking::Model, step: Step) -> BookingStep {
 pub async fn book(app: &App, viewer: Viewer, id: TimeSlotId, student: Option<PersonId>) -> Result<Booking> {
     rights::require_signed_in(viewer, "to book")?;
     let Some(student) = student.or(viewer.person) else {
-        return Err(Error::invalid("studentId", "is required, because this token names no person"));
+        return Err(rights::person_required("studentId"));
     };
     rights::require(viewer.may_take_part_in_bookings(student), Refusal::AdminsOnly("book for others"))?;
     let now = app.now();

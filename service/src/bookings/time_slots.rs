@@ -222,7 +222,7 @@ pub(crate) async fn has_booked(tx: &Tx, slot: TimeSlotId, student: PersonId) -> 
 /// Checks that a person may take part in bookings, and locks them for the rest of the transaction.
 pub(crate) async fn lock_active_person(tx: &Tx, viewer: Viewer, id: PersonId, lock: LockType) -> Result<()> {
     match person::Entity::find_by_id(id).lock(lock).one(tx).await? {
-        None if viewer.is(id) => Err(Error::Unauthenticated("the person that this token names does not exist".into())),
+        None if viewer.is(id) => Err(rights::unknown_person()),
         None => Err(Error::not_found("person", id)),
         Some(row) if row.is_deactivated => Err(Error::Forbidden(Refusal::DeactivatedBooking)),
         Some(_) => Ok(()),

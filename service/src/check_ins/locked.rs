@@ -69,7 +69,7 @@ pub(super) async fn lock(
 /// Finds the person who is to be checked in, and checks that the viewer may do that.
 fn authorize(viewer: Viewer, person: Option<PersonId>, is_organizer: bool) -> Result<PersonId> {
     let Some(person) = person else {
-        return Err(Error::invalid("personId", "is required, because this token names no person"));
+        return Err(rights::person_required("personId"));
     };
     let is_allowed = viewer.may_check_in(person, is_organizer);
     rights::require(is_allowed, Refusal::OrganizersOnly("check in others"))?;
@@ -77,11 +77,7 @@ fn authorize(viewer: Viewer, person: Option<PersonId>, is_organizer: bool) -> Re
 }
 
 fn unknown_person(viewer: Viewer, person: PersonId) -> Error {
-    if viewer.is(person) {
-        Error::Unauthenticated("the person that this token names does not exist".into())
-    } else {
-        Error::not_found("person", person)
-    }
+    if viewer.is(person) { rights::unknown_person() } else { Error::not_found("person", person) }
 }
 
 struct Both {

@@ -141,7 +141,7 @@ fn shown_name(name: Option<&str>) -> String {
 pub async fn revoke_tokens(app: &App, viewer: Viewer, person: Option<PersonId>) -> Result<Person> {
     rights::require_signed_in(viewer, "to revoke tokens")?;
     let Some(id) = person.or(viewer.person) else {
-        return Err(Error::invalid("personId", "is required, because this token names no person"));
+        return Err(rights::person_required("personId"));
     };
     rights::require(viewer.may_act_for(id), Refusal::PersonOnly("revoke a person's tokens"))?;
     let now = app.now();

@@ -103,9 +103,7 @@ impl NewActivity {
             ("queueGraceSeconds", self.queue_grace_seconds, QUEUE_GRACE_RANGE),
             ("maxIdleMinutes", self.max_idle_minutes.flatten(), MAX_IDLE_RANGE),
         ] {
-            if value.is_some_and(|value| !range.contains(&value)) {
-                errors.add(field, Refusal::NotFromTo((*range.start()).into(), (*range.end()).into()));
-            }
+            errors.note(value.map(|value| validate::in_range(field, value, range)).transpose())?;
         }
         errors.finish()?;
         Ok((key, name))

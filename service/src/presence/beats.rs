@@ -25,7 +25,7 @@ use crate::{
     App, Error, Result,
     db::{Column, Tx, is_in, list, rows, text_list, values_table},
     presence::visits,
-    secret, transaction,
+    rights, secret, transaction,
 };
 
 /// A heartbeat of a visit.
@@ -55,7 +55,7 @@ pub struct BeatResult {
 
 /// Why a beat was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RefusedBeat {
     /// There is no such visit, or it belongs to somebody else.
     NotFound(PresenceId),
     Completed,
@@ -63,17 +63,17 @@ pub enum Refusal {
     UnknownPerson,
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<RefusedBeat> for Error {
+    fn from(refusal: RefusedBeat) -> Self {
         match refusal {
-            Refusal::NotFound(id) => not_found(id),
-            Refusal::Completed => completed(),
-            Refusal::UnknownPerson => Self::Unauthenticated("the person that this token names does not exist".into()),
+            RefusedBeat::NotFound(id) => not_found(id),
+            RefusedBeat::Completed => completed(),
+            RefusedBeat::UnknownPerson => rights::unknown_person(),
         }
     }
 }
 
-pub type Outcome = std::result::Result<Box<BeatResult>, Refusal>;
+pub type Outcome = std::result::Result<Box<BeatResult>, RefusedBeat>;
 
 /// Writes one beat by itself.
 ///
@@ -180,12 +180,13 @@ impl Decided {
 }
 
 /// Decides on a beat of an existing visit.
-fn again(tx: &Tx, app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided, Refusal> {
+fn again(tx: &Tx, app: &App, beat: &Beat, mut row: Model) -> std::result::Result<Decided, RefusedBeat> {
     if !beat.claimant.owns(&row) {
-        return Err(Refusal::NotFound(beat.visit));
+        return Err(RefusedBeat::NotFound(beat.visit));
     }
     let before = facts_of(&row);
-    let seen: VisitFacts = before.beat(&app.presence.rules, beat.at, beat.is_idle).map_err(|_| Refusal::Completed)?;
+    let seen: VisitFacts =
+        before.beat(&app.presence.rules, beat.at, beat.is_idle).map_err(|_| RefusedBeat::Completed)?;
     let was_abandoned = row.status == VisitStatus::Abandoned;
     let lost_seat = before.seat.filter(|_| seen.seat.is_none());
     if lost_seat.is_some() {
@@ -197,20 +198,20 @@ fn again(tx: &Tx, app: &App, beat: &Beat, mut row: Model) -> std::result::Result
 }
 
 /// Decides on the first beat of a visit. An anonymous visit gets its secret here.
-fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<Decided, Refusal>> {
+fn first(beat: &Beat, people: &HashSet<PersonId>) -> Result<std::result::Result<Decided, RefusedBeat>> {
     let mut row = begun(beat.visit, beat.at);
     row.idle_since = beat.is_idle.filter(|is_idle| *is_idle).map(|_| beat.at);
     let mut secret = None;
     match beat.claimant.person {
         Some(person) if people.contains(&person) => row.person_id = Some(person),
-        Some(_) => return Ok(Err(Refusal::UnknownPerson)),
+        Some(_) => return Ok(Err(RefusedBeat::UnknownPerson)),
         None if beat.claimant.is_nobody() => {
             let new = secret::random::<SECRET_BYTES>()?;
             row.secret_hash = Some(super::hash_of(&new));
             secret = Some(new);
         }
         // A secret without a visit: the visit was removed, or never existed.
-        None => return Ok(Err(Refusal::NotFound(beat.visit))),
+        None => return Ok(Err(RefusedBeat::NotFound(beat.visit))),
     }
     put_change(&mut row, beat);
     Ok(Ok(Decided { row, secret, lost_seat: None, is_new: true, was_abandoned: false }))

@@ -28,9 +28,7 @@ pub fn refusal_text(refusal: &Refusal) -> Option<String> {
         R::Coordinate(CoordinateError::Latitude) => words!("must-be-within", least = -90, most = 90),
         R::Coordinate(CoordinateError::Longitude) => words!("must-be-within", least = -180, most = 180),
         R::Schedule(ScheduleProblem::Interval(most)) => words!("must-be-within", least = 1, most = *most),
-        R::NotWithin(least, most) | R::NotFromTo(least, most) => {
-            words!("must-be-within", least = *least, most = *most)
-        }
+        R::NotWithin(least, most) => words!("must-be-within", least = *least, most = *most),
         R::Schedule(ScheduleProblem::NoPosition | ScheduleProblem::NoDay) => words!("must-choose-one"),
         R::Schedule(ScheduleProblem::Days) => words!("must-be-month-days"),
         R::Schedule(ScheduleProblem::Months) => words!("must-be-months"),
@@ -162,7 +160,6 @@ mod tests {
             R::GuestWithoutName,
             R::TooLong(200),
             R::NotWithin(0, 100),
-            R::NotFromTo(1, 3_600),
             R::NegativeLimit,
             R::ExternalIdLength,
             R::PathCharacters,

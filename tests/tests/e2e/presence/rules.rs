@@ -15,7 +15,7 @@ use service::{
         Claimant,
         activities::{NewActivity, save_activity},
         batcher::HeartbeatBatcher,
-        beats::{Beat, Refusal},
+        beats::{Beat, RefusedBeat},
         seats::{self, IfFull},
     },
     prune::prune,
@@ -228,7 +228,7 @@ async fn completed_visit_stays_completed(database: TestDatabase) -> Result<()> {
     visitors.world.advance_seconds(30);
     assert_eq!(visitors.complete(visit(1)).await?.visit, done.visit, "completing again changes nothing");
     let refused = visitors.beat_as(visitors.viewer(), None, visit(1)).await?;
-    assert_eq!(refused.err(), Some(Refusal::Completed));
+    assert_eq!(refused.err(), Some(RefusedBeat::Completed));
     let entered = seats::enter_activity(visitors.app(), visitors.viewer(), None, visit(1), KEY, IfFull::Refuse).await;
     ensure!(matches!(entered, Err(Error::InvalidTransition(_))), "{entered:?}");
     assert_eq!(visitors.leave(visit(1)).await?.visit, done.visit);
@@ -267,7 +267,7 @@ async fn visits_are_changed_by_their_owner_only(database: TestDatabase) -> Resul
         ensure!(matches!(error, Error::Forbidden(_)), "{error:?}");
     }
     let unknown = visitors.beat_as(Viewer::person(domain::ids::PersonId(999)), None, visit(2)).await?;
-    assert_eq!(unknown.err(), Some(Refusal::UnknownPerson));
+    assert_eq!(unknown.err(), Some(RefusedBeat::UnknownPerson));
 
     visitors.world.app.presence.anonymous = true;
     let anonymous =

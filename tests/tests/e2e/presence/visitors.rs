@@ -16,7 +16,7 @@ use service::{
     presence::{
         Claimant,
         activities::{Activity, NewActivity, save_activity},
-        beats::{Beat, BeatResult, Refusal, write_known, write_others},
+        beats::{Beat, BeatResult, RefusedBeat, write_known, write_others},
         seats::{self, Entered, IfFull, LeaveResult},
         statistics::find_occupancy,
     },
@@ -67,7 +67,7 @@ impl Visitors {
         viewer: Viewer,
         secret: Option<&str>,
         id: PresenceId,
-    ) -> Result<std::result::Result<BeatResult, Refusal>> {
+    ) -> Result<std::result::Result<BeatResult, RefusedBeat>> {
         let claimant = Claimant::new(self.app(), viewer, secret).done()?;
         let beat =
             Beat { visit: id, claimant, language_code: None, current_page: None, is_idle: None, at: self.world.now() };
@@ -109,7 +109,7 @@ pub async fn save(app: &App, limit: Option<i32>) -> Result<Activity> {
 }
 
 /// Writes one heartbeat in the way in which batches are written.
-pub async fn write(app: &App, beat: Beat) -> Result<std::result::Result<BeatResult, Refusal>> {
+pub async fn write(app: &App, beat: Beat) -> Result<std::result::Result<BeatResult, RefusedBeat>> {
     let id = beat.visit;
     let beats = BTreeMap::from([(id, beat)]);
     if let Some(visit) = write_known(app, &beats).await.done()?.remove(&id) {
