@@ -563,7 +563,8 @@ impl Connection {
         }
         self.check_token().map_err(Ending::Close)?;
         if now >= self.next_ping {
-            if self.awaits_sign_of_life {
+            // While a large message waits until it may be read, or is read, nothing else from the peer is read.
+            if self.awaits_sign_of_life && self.large.is_none() {
                 return Err(Ending::Gone);
             }
             (self.awaits_sign_of_life, self.awaits_pong) = (true, true);

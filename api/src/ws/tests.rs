@@ -321,6 +321,17 @@ impl Client {
         }
     }
 
+    /// Reads and answers this number of pings.
+    async fn answer_pings(&mut self, count: usize) {
+        let mut pings = 0;
+        while pings < count {
+            match within(self.socket.next()).await {
+                Some(Ok(Message::Ping(_))) => pings += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     /// The data of the next message, which is a `next`.
     async fn hear_item(&mut self, id: &str) -> Value {
         let message = self.hear().await;
@@ -966,19 +977,24 @@ async fn dead_peers_are_dropped_and_idle_peers_are_not() {
     let dead = server.client(None).await;
     assert_eq!(server.sockets.count(), 2);
     // This client reads its messages, and so answers pings. The other client does not.
-    let mut pings = 0;
-    within(async {
-        while pings < 5 {
-            if let Some(Ok(Message::Ping(_))) = silent.socket.next().await {
-                pings += 1;
-            }
-        }
-    })
-    .await;
+    silent.answer_pings(5).await;
     assert_eq!(server.sockets.count(), 1);
     silent.subscribe("1", "{ city }").await;
     assert_eq!(silent.hear().await["type"], "next");
     drop(dead);
+}
+
+#[tokio::test]
+async fn peer_is_not_dropped_while_its_large_message_waits() {
+    let server =
+        Server::with(SocketLimits { ping_interval: Duration::from_millis(100), ..SocketLimits::default() }).await;
+    let mut client = server.client(None).await;
+    let permit = server.sockets.0.settings.large_requests.permit(Some(server.address.ip())).await.ok();
+    client.subscribe("1", &format!("{{ city }}{}", " ".repeat(LargeRequests::BYTES))).await;
+    // The server reads no pongs meanwhile.
+    client.answer_pings(5).await;
+    drop(permit);
+    assert_eq!(client.hear().await["id"], "1");
 }
 
 #[tokio::test]

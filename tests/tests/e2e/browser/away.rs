@@ -1,8 +1,10 @@
 //! Badges while their server is down.
 
-use anyhow::{Context, Result};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
-use insession_tests::{Browser, Client, Deployment, TestDatabase, now, token};
+use insession_tests::{Browser, Client, Deployment, LIMIT, Page, TestDatabase, eventually, now, token, within};
 use serde_json::{Value, json};
 
 use super::other_site::OtherSite;
@@ -30,6 +32,32 @@ pub const CLOCK: &str = "{
         }
     };
 }";
+
+/// Moves the page's clock ahead by `ms` until the condition holds. After each step, what began has time to end: a second at first,
+/// then twice as long each time. Otherwise the page's own limits end everything on a slow machine, such as an attempt to connect.
+pub async fn skip_until(page: &Page, ms: u32, what: &str, condition: impl AsyncFn() -> Result<()>) -> Result<()> {
+    let mut patience = Duration::from_secs(1);
+    within(LIMIT, what, async {
+        loop {
+            page.evaluate(&format!("skip({ms})")).await?;
+            if eventually(patience, what, &condition).await.is_ok() {
+                return Ok(());
+            }
+            patience *= 2;
+        }
+    })
+    .await?
+}
+
+/// [`skip_until`] an expression is true.
+pub async fn skip_until_true(page: &Page, ms: u32, expression: &str) -> Result<()> {
+    let check = async || {
+        let value = page.evaluate(expression).await?;
+        ensure!(value == json!(true), "it is {value}");
+        Ok(())
+    };
+    skip_until(page, ms, expression, check).await
+}
 
 const ACTIVE: &str =
     "[...document.querySelectorAll('live-now-badge, in-session-badge')].map((it) => it.hasAttribute('active'))";

@@ -2,11 +2,11 @@
 
 use anyhow::{Result, ensure};
 use chrono::TimeDelta;
-use insession_tests::{Browser, LIMIT, Page, Program, Settings, Shim, TestDatabase, eventually, token};
+use insession_tests::{Browser, Page, Program, Settings, Shim, TestDatabase, token};
 use reqwest::header::COOKIE;
 use serde_json::{Value, json};
 
-use super::away::CLOCK;
+use super::away::{CLOCK, skip_until, skip_until_true};
 use crate::fixtures::{
     add_organizer, check_in, create_active_instance, create_instance, create_person, create_session, in_seconds,
 };
@@ -62,20 +62,19 @@ async fn door_screen_follows_each_change_and_recovers_by_itself() -> Result<()> 
     let code = "document.querySelector('.code').textContent";
     let before = screen.evaluate(code).await?;
     shim.set_clock(TimeDelta::seconds(91))?;
-    screen.until(&format!("(skip(10_000), {code} !== {before})")).await?;
+    skip_until_true(&screen, 10_000, &format!("{code} !== {before}")).await?;
 
     // After two hours the meeting is over, and the socket has ended with its ticket.
     let sockets = screen.sockets();
     shim.set_clock(TimeDelta::hours(2))?;
-    screen.until("(skip(10_000), document.querySelector('.code') === null)").await?;
-    eventually(LIMIT, "another socket", async || {
-        screen.evaluate("skip(10_000)").await?;
+    skip_until_true(&screen, 10_000, "document.querySelector('.code') === null").await?;
+    skip_until(&screen, 10_000, "another socket", async || {
         ensure!(screen.sockets() > sockets, "the page still has the same socket");
         Ok(())
     })
     .await?;
     // That socket may end too, and the page then waits by its own clock.
-    screen.until("(skip(1_000), !document.body.hasAttribute('data-offline'))").await?;
+    skip_until_true(&screen, 1_000, "!document.body.hasAttribute('data-offline')").await?;
     let next = create_instance(&admin, &session, in_seconds(7_200 - 60), in_seconds(9_000)).await?;
     screen.until("document.querySelector('.code') !== null").await?;
     check_in(&admin, &next, "YES", Some(&ann)).await?;
@@ -83,9 +82,10 @@ async fn door_screen_follows_each_change_and_recovers_by_itself() -> Result<()> 
 
     // If somebody hides while the server is down, the page soon stops showing the name.
     server.terminate().await?;
-    screen.until(&format!("(skip(10_000), {})", shows(""))).await?;
+    skip_until_true(&screen, 10_000, &shows("")).await?;
     server.start_again().await?;
-    screen.until(&format!("(skip(10_000), {} && !document.body.hasAttribute('data-offline'))", shows("Ann"))).await?;
+    let is_back = format!("{} && !document.body.hasAttribute('data-offline')", shows("Ann"));
+    skip_until_true(&screen, 10_000, &is_back).await?;
     hide(true).await?;
     screen.until(&shows("")).await?;
     hide(false).await?;
@@ -102,7 +102,7 @@ async fn door_screen_follows_each_change_and_recovers_by_itself() -> Result<()> 
     television.until(&shows("Ann")).await?;
     assert_eq!(television.evaluate("document.body.hasAttribute('data-live')").await?, json!(false));
     hide(true).await?;
-    television.until(&format!("(skip(10_000), {})", shows(""))).await?;
+    skip_until_true(&television, 10_000, &shows("")).await?;
     television.ignore_problems("ERR_BLOCKED_BY_CLIENT")?;
     let modern = browser.page().await?;
     modern.run_first(NO_WAKE_LOCK).await?;
@@ -117,7 +117,8 @@ async fn door_screen_follows_each_change_and_recovers_by_itself() -> Result<()> 
         removeOrganizer(sessionId: $session, personId: $person) { session { id } } }";
     admin.data(remove, json!({ "session": session, "person": organizer })).await?;
     for page in [&screen, &television] {
-        page.until("(skip(10_000), document.getElementById('main').textContent.includes('Only organisers'))").await?;
+        let is_refused = "document.getElementById('main').textContent.includes('Only organisers')";
+        skip_until_true(page, 10_000, is_refused).await?;
         page.ignore_problems("403")?;
     }
     browser.close().await
