@@ -116,9 +116,6 @@ struct State {
     writers: Vec<Waker>,
 }
 
-/// An empty mailbox frees its buffer when that has room for more messages than this.
-const RETAINED_CAPACITY: usize = 8;
-
 impl Mailbox {
     pub fn new(limits: MailboxLimits) -> Self {
         Self { limits, state: Mutex::default() }
@@ -234,7 +231,8 @@ impl State {
     fn take(&mut self) -> Option<QueuedMessage> {
         let message = self.messages.pop_front()?;
         self.bytes -= message.content.bytes();
-        if self.messages.is_empty() && self.messages.capacity() > RETAINED_CAPACITY {
+        // Most mailboxes are empty most of the time. They keep no memory.
+        if self.messages.is_empty() {
             self.messages = VecDeque::new();
         }
         self.writers.drain(..).for_each(Waker::wake);

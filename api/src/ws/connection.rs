@@ -84,14 +84,14 @@ struct Connection {
     heartbeats: Option<SocketHeartbeats>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Phase {
     Opened {
         init_by: Instant,
     },
     /// `connection_init` was received, and its token is being checked.
     Identifying,
-    Acknowledged(Identity),
+    Acknowledged(Arc<Identity>),
 }
 
 struct Operation {
@@ -272,7 +272,7 @@ impl Connection {
                     }
                 }
             }
-            let message = match self.controls.pop_front() {
+            let message = match self.next_control() {
                 Some(control) => control,
                 None => match self.entry.mailbox.poll_next(context) {
                     Poll::Ready(Ok(queued)) => match self.message(queued) {
@@ -290,6 +290,15 @@ impl Connection {
         // There may be more messages, but reading comes first.
         context.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    fn next_control(&mut self) -> Option<Message> {
+        let control = self.controls.pop_front()?;
+        // There are seldom any, so an empty queue keeps no memory.
+        if self.controls.is_empty() {
+            self.controls = VecDeque::new();
+        }
+        Some(control)
     }
 
     fn start_write(&mut self, message: Message, context: &mut Context<'_>) -> Result<(), axum::Error> {
@@ -352,7 +361,7 @@ impl Connection {
     }
 
     fn reader(&self) -> MessageReader {
-        let viewer = match self.phase {
+        let viewer = match &self.phase {
             Phase::Acknowledged(identity) => identity.viewer,
             Phase::Opened { .. } | Phase::Identifying => Viewer::NOBODY,
         };
@@ -377,7 +386,7 @@ impl Connection {
     /// The first `connection_init` says who the viewer is. Another one renews the token if it has one.
     fn identify(&mut self, payload: Option<&Map<String, Value>>) -> Result<(), Close> {
         let token = payload.map(token_of).transpose()?.flatten();
-        match (self.phase, token) {
+        match (&self.phase, token) {
             (Phase::Opened { .. }, token) => {
                 let token = match (token, self.opening.take().map(|opening| *opening)) {
                     (None, Some(Opening::Authorization(text))) => Some(text.into()),
@@ -399,7 +408,7 @@ impl Connection {
     /// A ping with a token renews the token of the connection. The pong says that the new one is valid.
     fn answer_ping(&mut self, payload: Option<Map<String, Value>>) -> Result<(), Close> {
         let token = payload.as_ref().map(token_of).transpose()?.flatten();
-        match (self.phase, token) {
+        match (&self.phase, token) {
             (_, None) => self.control(protocol::pong(payload)),
             (Phase::Acknowledged(_), Some(token)) => {
                 self.check(Some(token), protocol::PONG);
@@ -417,13 +426,12 @@ impl Connection {
     fn acknowledge(&mut self, result: Result<Identity, AuthError>, answer: &'static str) -> Result<(), Close> {
         let identity = result?;
         // The live subscriptions were started with the rights of the viewer.
-        if let Phase::Acknowledged(before) = self.phase
+        if let Phase::Acknowledged(before) = &self.phase
             && before.viewer != identity.viewer
         {
             return Err(Close::Forbidden("The new token has another viewer: open another socket".to_owned()));
         }
-        self.entry.identify(identity)?;
-        self.phase = Phase::Acknowledged(identity);
+        self.phase = Phase::Acknowledged(self.entry.identify(identity)?);
         self.check_token()?;
         self.control(answer.to_owned())
     }
@@ -437,7 +445,8 @@ impl Connection {
     }
 
     fn subscribe(&mut self, id: &str, asked: Result<SocketRequest, ServerError>) -> Result<(), Close> {
-        let Phase::Acknowledged(Identity { viewer, .. }) = self.phase else { return Err(Close::Unauthorized) };
+        let Phase::Acknowledged(identity) = &self.phase else { return Err(Close::Unauthorized) };
+        let viewer = identity.viewer;
         self.check_token()?;
         let quoted = protocol::quoted(id);
         if self.operations.iter().any(|operation| operation.id == quoted) {
@@ -487,6 +496,10 @@ impl Connection {
         let run = run.map(move |subscription| Finished { number, subscription }).boxed();
         let (abort, registration) = AbortHandle::new_pair();
         self.running.get_or_insert_default().push(Abortable::new(run, registration));
+        if self.operations.is_empty() {
+            // Most sockets have one. By itself the list would make room for four.
+            self.operations.reserve_exact(1);
+        }
         self.operations.push(Operation { number, id: quoted, document, state: State::Running(abort) });
         Ok(())
     }
@@ -543,7 +556,8 @@ impl Connection {
 
     /// Closes the socket when the token has expired. Otherwise schedules the next check for its expiry.
     fn check_token(&mut self) -> Result<(), Close> {
-        let Phase::Acknowledged(Identity { expires_at: Some(expires_at), .. }) = self.phase else { return Ok(()) };
+        let Phase::Acknowledged(identity) = &self.phase else { return Ok(()) };
+        let Some(expires_at) = identity.expires_at else { return Ok(()) };
         let left = expires_at - self.entry.sockets.0.settings.clock.now();
         let left = left.to_std().unwrap_or_default();
         if left.is_zero() {

@@ -156,6 +156,8 @@ struct Shared {
     settings: SocketSettings,
     open: Mutex<Open>,
     tasks: TaskTracker,
+    /// The identity of all sockets without a token, which are most.
+    nobody: Arc<Identity>,
 }
 
 #[derive(Default)]
@@ -177,7 +179,7 @@ impl fmt::Debug for Sockets {
 struct Listed {
     mailbox: Arc<Mailbox>,
     /// The identity, once the connection is acknowledged.
-    identity: Option<Identity>,
+    identity: Option<Arc<Identity>>,
 }
 
 impl Sockets {
@@ -185,8 +187,8 @@ impl Sockets {
     pub fn new(executor: impl Executor, hub: Hub, settings: SocketSettings) -> Self {
         let shutdown = settings.shutdown.clone();
         let tasks = TaskTracker::new();
-        let sockets =
-            Self(Arc::new(Shared { executor: Box::new(executor), hub, settings, open: Mutex::default(), tasks }));
+        let (executor, nobody) = (Box::new(executor), Arc::new(Identity::NOBODY));
+        let sockets = Self(Arc::new(Shared { executor, hub, settings, open: Mutex::default(), tasks, nobody }));
         let watched = Arc::downgrade(&sockets.0);
         tokio::spawn(async move {
             shutdown.cancelled().await;
@@ -212,8 +214,11 @@ impl Sockets {
     /// Closes the sockets whose tokens have been revoked, or whose person's account has changed.
     pub fn close_revoked(&self) {
         let is_revoked = |socket: &&Listed| {
-            let check = |identity| (self.0.settings.expect_valid)(&identity);
-            socket.identity.is_some_and(|it| matches!(check(it), Err(AuthError::Revoked | AuthError::Changed)))
+            let check = |identity| (self.0.settings.expect_valid)(identity);
+            socket
+                .identity
+                .as_deref()
+                .is_some_and(|it| matches!(check(it), Err(AuthError::Revoked | AuthError::Changed)))
         };
         let open = self.0.open.lock();
         open.sockets.values().filter(is_revoked).for_each(|socket| socket.mailbox.close(CloseReason::Revoked));
@@ -257,12 +262,14 @@ struct Entry {
 impl Entry {
     /// Records the identity, and checks again whether it is still valid. A token revoked at this moment is noticed either
     /// here or by [`Sockets::close_revoked`].
-    fn identify(&self, identity: Identity) -> Result<(), AuthError> {
+    fn identify(&self, identity: Identity) -> Result<Arc<Identity>, AuthError> {
         let shared = &self.sockets.0;
+        let identity = if identity == Identity::NOBODY { Arc::clone(&shared.nobody) } else { Arc::new(identity) };
         if let Some(listed) = shared.open.lock().sockets.get_mut(&self.number) {
-            listed.identity = Some(identity);
+            listed.identity = Some(Arc::clone(&identity));
         }
-        (shared.settings.expect_valid)(&identity)
+        (shared.settings.expect_valid)(&identity)?;
+        Ok(identity)
     }
 
     fn note_close(&self, code: u16) {
@@ -296,9 +303,10 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
     };
     let request_id = request_id::of(&parts.headers).into();
     let limits = sockets.0.settings.limits;
-    // Buffers are most of the memory of an idle socket. Messages are written at once, so small buffers are enough.
+    // Buffers are most of the memory of an idle socket. Messages are written at once, so no buffer is needed. Most messages of
+    // clients are short. For a longer one, the library makes the buffer as long as the message.
     let upgrade = upgrade
-        .read_buffer_size(4096)
+        .read_buffer_size(128)
         .write_buffer_size(0)
         .max_message_size(limits.max_message_bytes)
         .max_frame_size(limits.max_message_bytes)
