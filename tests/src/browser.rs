@@ -274,7 +274,9 @@ impl Page {
         Ok((x, y))
     }
 
+    /// Moves the mouse into the corner. It moves even if it is there already.
     pub async fn move_mouse_away(&self) -> Result<()> {
+        self.mouse("mouseMoved", 2.0, 2.0).await?;
         self.mouse("mouseMoved", 1.0, 1.0).await
     }
 

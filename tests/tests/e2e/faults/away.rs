@@ -14,11 +14,16 @@ use crate::{
 
 const EDIT: &str = "/sessions/monday/edit";
 
+/// Requests may take long, so that the limits of the database come first on a slow machine, too.
+fn settings(database: &TestDatabase) -> Settings {
+    Settings::new(&database.url).with("REQUEST_SECONDS", "300")
+}
+
 #[tokio::test]
 async fn a_stopped_database_is_unavailable_and_forms_keep_what_was_typed() -> Result<()> {
     let mut postgres = Postgres::start().await?;
     let database = TestDatabase::on(&postgres).await?;
-    let server = Program::serve(&Settings::new(&database.url)).await?;
+    let server = Program::serve(&settings(&database)).await?;
     let admin = server.admin();
     create_session(&admin, "Monday").await?;
     let visitor = Visitor::of(&admin);
@@ -58,7 +63,7 @@ async fn a_stopped_database_is_unavailable_and_forms_keep_what_was_typed() -> Re
 #[tokio::test]
 async fn a_lock_that_another_process_keeps_makes_sqlite_unavailable_for_changes() -> Result<()> {
     let database = TestDatabase::sqlite()?;
-    let server = Program::serve(&Settings::new(&database.url)).await?;
+    let server = Program::serve(&settings(&database)).await?;
     let admin = server.admin();
     create_session(&admin, "Monday").await?;
     let visitor = Visitor::of(&admin);
@@ -83,7 +88,7 @@ async fn a_lock_that_another_process_keeps_makes_sqlite_unavailable_for_changes(
 #[tokio::test]
 async fn changes_without_a_free_connection_are_unavailable() -> Result<()> {
     let database = TestDatabase::postgres().await?;
-    let server = Program::serve(&Settings::new(&database.url).with("DATABASE_CONNECTIONS", "2")).await?;
+    let server = Program::serve(&settings(&database).with("DATABASE_CONNECTIONS", "2")).await?;
     let admin = server.admin();
     create_person(&admin, "Ann").await?;
     let connection = database.connect().await?;
