@@ -2,7 +2,10 @@
 //! with nothing to do costs one round trip.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::status::{LOOKAHEAD, Mode};
+use domain::{
+    ids::SessionInstanceId,
+    status::{LOOKAHEAD, Mode},
+};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::{Runner, queues};
@@ -14,8 +17,8 @@ struct Next {
     has_marked_session: bool,
     /// A sweep looks at broken sessions at any instant.
     has_broken_session: bool,
-    /// An override has no end. Periodic sweeps look at those at any instant.
-    has_open_override: bool,
+    /// An instance whose override has no end. Periodic sweeps look at those at any instant.
+    open_override: Option<SessionInstanceId>,
     has_free_seat: bool,
     /// From when the longest idle visit has been idle that loses its seat after a while.
     idle_since: Option<DateTime<Utc>>,
@@ -52,8 +55,8 @@ impl Next {
         let sql = format!(
             "SELECT EXISTS (SELECT 1 FROM session WHERE needs_recompute) AS has_marked_session, \
                     EXISTS (SELECT 1 FROM session WHERE problem IS NOT NULL) AS has_broken_session, \
-                    EXISTS (SELECT 1 FROM session_instance \
-                            WHERE override_active IS NOT NULL AND override_until IS NULL) AS has_open_override, \
+                    (SELECT id FROM session_instance \
+                     WHERE override_active IS NOT NULL AND override_until IS NULL LIMIT 1) AS open_override, \
                     EXISTS ({FREE_SEATS}) AS has_free_seat, \
                     (SELECT MIN(p.idle_since) FROM activity a JOIN presence p ON p.activity_id = a.id \
                      WHERE a.max_idle_minutes IS NOT NULL) AS idle_since, \
@@ -79,7 +82,7 @@ pub(super) async fn is_anything_due(runner: &Runner<'_>) -> Result<bool> {
     };
     let DecisionContext { now, mode, .. } = runner.timing.context();
     let (ahead, has_open_override) = match mode {
-        Mode::Periodic => (now + LOOKAHEAD, next.has_open_override),
+        Mode::Periodic => (now + LOOKAHEAD, next.open_override.is_some()),
         Mode::Exact => (now, false),
     };
     let gone = next.last_seen.map(|seen| runner.app.presence.rules.offline_at(seen));
