@@ -33,7 +33,7 @@ let leftAt = -Infinity;
 addEventListener('submit', () => (leftAt = Date.now()));
 addEventListener('click', ({ target }) => target.closest?.('a[href]') && (leftAt = Date.now()));
 
-/** Loads the whole page again. If the browser may be loading another page, it would give that one up. Then this waits. */
+/** Loads the whole page again. While the browser loads another page, it would give that one up, so this then tries again later. */
 function reload() {
   if (Date.now() - leftAt > PATIENCE_MS) location.reload();
   else setTimeout(reload, LATER_MS);

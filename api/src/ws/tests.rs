@@ -990,6 +990,7 @@ async fn peer_is_not_dropped_while_its_large_message_waits() {
         Server::with(SocketLimits { ping_interval: Duration::from_millis(100), ..SocketLimits::default() }).await;
     let mut client = server.client(None).await;
     let permit = server.sockets.0.settings.large_requests.permit(Some(server.address.ip())).await.ok();
+    assert!(permit.is_some());
     client.subscribe("1", &format!("{{ city }}{}", " ".repeat(LargeRequests::BYTES))).await;
     // The server reads no pongs meanwhile.
     client.answer_pings(5).await;
