@@ -25,23 +25,27 @@ pub async fn renew_zone_data(app: &App, has_changed: bool) -> Result<()> {
         return Ok(());
     }
     let now = app.now();
-    let is_marked = transaction!(app, now, |tx| {
+    let marked = transaction!(app, now, |tx| {
         let lock = tx.locking("FOR NO KEY UPDATE");
         let _: Vec<SessionId> =
             ids(tx, &format!("SELECT id FROM session WHERE deleted_at IS NULL ORDER BY id {lock}"), []).await?;
         // Another process may have done it meanwhile.
-        let is_due = is_due(&find_stored(tx).await?);
-        if is_due {
-            let mark = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1, changed_at = :now \
-                        WHERE deleted_at IS NULL";
-            execute(tx, mark, [("now", now.into())]).await?;
-            let note = "UPDATE installation SET tz_data_version = :version WHERE id = 1";
-            execute(tx, note, [("version", version.into())]).await?;
+        if !is_due(&find_stored(tx).await?) {
+            return Ok(None);
         }
-        Ok(is_due)
+        let mark = "UPDATE session SET needs_recompute = TRUE, revision = revision + 1, changed_at = :now \
+                    WHERE deleted_at IS NULL";
+        let marked = execute(tx, mark, [("now", now.into())]).await?;
+        let note = "UPDATE installation SET tz_data_version = :version WHERE id = 1";
+        execute(tx, note, [("version", version.into())]).await?;
+        Ok(Some(marked))
     })?;
-    if is_marked {
-        app.zones.note_stored(version);
+    let Some(marked) = marked else {
+        return Ok(());
+    };
+    app.zones.note_stored(version);
+    // A new database has no sessions, so there is nothing to compute.
+    if marked > 0 {
         tracing::info!(from = stored, to = version, "time zone data is newer: computing all windows again");
         sweep(app, Request::EXACT).await?;
     }
