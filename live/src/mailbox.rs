@@ -13,7 +13,6 @@
 
 use std::{
     collections::VecDeque,
-    future::poll_fn,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -23,6 +22,7 @@ use domain::{
     news::{ChangeKind, Event, View},
 };
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::feed::LiveEvent;
 
@@ -97,14 +97,16 @@ pub enum CloseReason {
 
 #[derive(Debug, Clone, Copy)]
 pub struct MailboxLimits {
-    pub messages: usize,
-    pub bytes: usize,
+    pub messages: u32,
+    pub bytes: u32,
 }
 
 #[derive(Debug)]
 pub struct Mailbox {
     limits: MailboxLimits,
     state: Mutex<State>,
+    /// Wakes those who wait in `send`. Who stops waiting leaves nothing behind.
+    has_room: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -113,12 +115,11 @@ struct State {
     bytes: usize,
     closed: Option<CloseReason>,
     reader: Option<Waker>,
-    writers: Vec<Waker>,
 }
 
 impl Mailbox {
     pub fn new(limits: MailboxLimits) -> Self {
-        Self { limits, state: Mutex::default() }
+        Self { limits, state: Mutex::default(), has_room: Notify::new() }
     }
 
     /// Queues a message without waiting. Closes the mailbox when there is no room. Returns whether the message was queued.
@@ -131,7 +132,8 @@ impl Mailbox {
             state.coalesce_with(&message);
         }
         if !state.has_room(&message, self.limits) {
-            state.close(CloseReason::Behind);
+            drop(state);
+            self.close(CloseReason::Behind);
             return false;
         }
         state.put(message);
@@ -141,24 +143,21 @@ impl Mailbox {
     /// Queues a message as soon as it fits into half of the limits. Returns `false` when the mailbox is closed.
     pub async fn send(&self, message: QueuedMessage) -> bool {
         let half = self.half();
-        let mut message = Some(message);
-        poll_fn(|context| {
-            let mut state = self.state.lock();
-            if state.closed.is_some() {
-                return Poll::Ready(false);
-            }
-            if message.as_ref().is_some_and(|message| !state.has_room(message, half)) {
-                if !state.writers.iter().any(|waker| waker.will_wake(context.waker())) {
-                    state.writers.push(context.waker().clone());
+        loop {
+            // From here on no wake-up is missed.
+            let has_room = self.has_room.notified();
+            {
+                let mut state = self.state.lock();
+                if state.closed.is_some() {
+                    return false;
                 }
-                return Poll::Pending;
+                if state.has_room(&message, half) {
+                    state.put(message);
+                    return true;
+                }
             }
-            if let Some(message) = message.take() {
-                state.put(message);
-            }
-            Poll::Ready(true)
-        })
-        .await
+            has_room.await;
+        }
     }
 
     fn half(&self) -> MailboxLimits {
@@ -168,6 +167,7 @@ impl Mailbox {
     /// Closes the mailbox. The first reason wins.
     pub fn close(&self, why: CloseReason) {
         self.state.lock().close(why);
+        self.has_room.notify_waiters();
     }
 
     /// The next message, or the reason why the mailbox is closed. Only the task that owns the socket may call this.
@@ -176,10 +176,12 @@ impl Mailbox {
         if let Some(why) = state.closed {
             return Poll::Ready(Err(why));
         }
-        match state.take() {
-            Some(message) => Poll::Ready(Ok(message)),
-            None => state.wait(context),
-        }
+        let Some(message) = state.take() else {
+            return state.wait(context);
+        };
+        drop(state);
+        self.has_room.notify_waiters();
+        Poll::Ready(Ok(message))
     }
 
     /// Ready when the mailbox is closed. The same task calls this while the socket accepts no more data.
@@ -201,7 +203,8 @@ impl State {
     /// An empty mailbox takes a message of any size. Otherwise a message larger than the limit could never be sent.
     fn has_room(&self, message: &QueuedMessage, limits: MailboxLimits) -> bool {
         self.messages.is_empty()
-            || (self.messages.len() < limits.messages && self.bytes + message.content.bytes() <= limits.bytes)
+            || (self.messages.len() < limits.messages as usize
+                && self.bytes + message.content.bytes() <= limits.bytes as usize)
     }
 
     /// Removes the queued update that `later` replaces: the last message of the same subject and operation, if it is an
@@ -235,7 +238,6 @@ impl State {
         if self.messages.is_empty() {
             self.messages = VecDeque::new();
         }
-        self.writers.drain(..).for_each(Waker::wake);
         Some(message)
     }
 
@@ -252,6 +254,8 @@ impl State {
             self.messages = VecDeque::new();
             self.bytes = 0;
         }
-        self.reader.take().into_iter().chain(self.writers.drain(..)).for_each(Waker::wake);
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Wake},
     time::Duration,
 };
 
@@ -167,8 +168,8 @@ fn render_positions() -> StartExecution {
     })
 }
 
-fn mailbox(messages: usize) -> Arc<Mailbox> {
-    Arc::new(Mailbox::new(MailboxLimits { messages, bytes: usize::MAX }))
+fn mailbox(messages: u32) -> Arc<Mailbox> {
+    Arc::new(Mailbox::new(MailboxLimits { messages, bytes: u32::MAX }))
 }
 
 async fn next(mailbox: &Mailbox) -> Result<String, CloseReason> {
@@ -274,6 +275,24 @@ async fn full_mailbox_closes_on_push_and_makes_send_wait() {
     let mailbox = Mailbox::new(MailboxLimits { messages: 4, bytes: 10 });
     assert!(mailbox.push(message("larger than the limit")), "an empty mailbox takes any message");
     assert!(!mailbox.push(message("x")));
+}
+
+#[tokio::test]
+async fn who_stops_waiting_for_room_leaves_nothing_in_the_mailbox() {
+    struct Nobody;
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+    let message = || QueuedMessage { operation: 1, coalescing: None, content: Content::Complete };
+    let mailbox = Mailbox::new(MailboxLimits { messages: 2, bytes: 1000 });
+    assert!(mailbox.push(message()));
+    let nobody = Arc::new(Nobody);
+    {
+        let waker = Arc::clone(&nobody).into();
+        let mut waiting = pin!(mailbox.send(message()));
+        assert!(waiting.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(Arc::strong_count(&nobody), 1);
 }
 
 #[tokio::test]
