@@ -497,7 +497,7 @@ impl Connection {
         let (abort, registration) = AbortHandle::new_pair();
         self.running.get_or_insert_default().push(Abortable::new(run, registration));
         if self.operations.is_empty() {
-            // Most sockets have one. By itself the list would make room for four.
+            // Most sockets have one. Without this, the list would make room for four.
             self.operations.reserve_exact(1);
         }
         self.operations.push(Operation { number, id: quoted, document, state: State::Running(abort) });
@@ -577,7 +577,7 @@ impl Connection {
         }
         self.check_token().map_err(Ending::Close)?;
         if now >= self.next_ping {
-            // While a large message waits until it may be read, or is read, nothing else from the peer is read.
+            // A large message may wait. Until it has been read, no other message of the peer is read.
             if self.awaits_sign_of_life && self.large.is_none() {
                 return Err(Ending::Gone);
             }

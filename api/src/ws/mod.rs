@@ -86,9 +86,9 @@ pub struct SocketLimits {
     /// The interval between pings. A socket without a sign of life from one ping to the next is dropped.
     pub ping_interval: Duration,
     /// How many messages may be queued for one socket.
-    pub queue_messages: usize,
+    pub queue_messages: u32,
     /// The total size of the queued messages.
-    pub queue_bytes: usize,
+    pub queue_bytes: u32,
     /// How long the peer may take to answer a close frame.
     pub close_timeout: Duration,
 }
@@ -303,8 +303,8 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
     };
     let request_id = request_id::of(&parts.headers).into();
     let limits = sockets.0.settings.limits;
-    // Buffers are most of the memory of an idle socket. Messages are written at once, so no buffer is needed. Most messages of
-    // clients are short. For a longer one, the library makes the buffer as long as the message.
+    // Buffers are most of the memory of an idle socket. Messages are written at once, so they need no buffer for writing. The
+    // library reads at most as many bytes at once as the buffer for reading has, for long messages too. Most are short.
     let upgrade = upgrade
         .read_buffer_size(128)
         .write_buffer_size(0)
