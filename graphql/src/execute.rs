@@ -19,7 +19,7 @@ use super::{
     low_priority::LowPriority,
     operation::Operation,
     prices::EXPENSIVE,
-    query_permits::{QueryPermit, QueryPermits},
+    query_permits::{BeginningPermit, QueryPermit, QueryPermits},
 };
 use crate::subscribe::Purpose;
 
@@ -194,9 +194,13 @@ impl<E: Executor> Executor for Execution<E> {
         let begins = !matches!(data::<Purpose>(&request), Some(Purpose::Serve(_)));
         let address = client_address(&request);
         let guard = Arc::clone(&self.guard);
-        let responses = self.executor.execute_stream(request, session_data);
-        let responses =
-            if begins { with_permit(guard, address, operation.cost.points(), responses).boxed() } else { responses };
+        let responses = if begins {
+            let permit = BeginningPermit::default();
+            let responses = self.executor.execute_stream(request.data(permit.clone()), session_data);
+            with_permit(guard, address, operation.cost.points(), permit, responses).boxed()
+        } else {
+            self.executor.execute_stream(request, session_data)
+        };
         let completed = responses.map(move |mut response| {
             operation.shape.complete(&mut response);
             if asks_cost {
@@ -208,27 +212,21 @@ impl<E: Executor> Executor for Execution<E> {
     }
 }
 
-/// How long at most a subscription that begins holds its permit. A subscription that resumes has no first message, so it waits
-/// the whole time.
-const BEGINNING: Duration = Duration::from_secs(5);
-
-/// The responses of a subscription that begins. It holds a query's permit until its first response.
+/// The responses of a subscription that begins. While it begins, it holds a query's permit.
 fn with_permit(
     guard: Arc<Guard>,
     address: Option<IpAddr>,
     points: u64,
-    mut responses: BoxStream<'static, Response>,
+    permit: BeginningPermit,
+    responses: BoxStream<'static, Response>,
 ) -> impl Stream<Item = Response> + Send + 'static {
     stream::once(async move {
-        let permit = match guard.queries.take(address, points).await {
-            Ok(permit) => permit,
-            Err(error) => return stream::iter([error.into_response()]).boxed(),
-        };
-        let first = timeout(BEGINNING, responses.next()).await;
-        drop(permit);
-        match first {
-            Ok(first) => stream::iter(first).chain(responses).boxed(),
-            Err(_) => responses,
+        match guard.queries.take(address, points).await {
+            Ok(taken) => {
+                permit.hold(taken);
+                responses.inspect(move |_| permit.give_back()).boxed()
+            }
+            Err(error) => stream::iter([error.into_response()]).boxed(),
         }
     })
     .flatten()

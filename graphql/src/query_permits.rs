@@ -36,6 +36,21 @@ pub struct QueryPermit {
     _expensive: Option<OwnedSemaphorePermit>,
 }
 
+/// The permit of a subscription that begins: a value in its context. It is given back with the first response. Without a
+/// snapshot there is none until an event comes, so the resolver gives it back as soon as it waits for events.
+#[derive(Clone, Default)]
+pub struct BeginningPermit(Arc<Mutex<Option<QueryPermit>>>);
+
+impl BeginningPermit {
+    pub fn hold(&self, permit: QueryPermit) {
+        *self.0.lock() = Some(permit);
+    }
+
+    pub fn give_back(&self) {
+        self.0.lock().take();
+    }
+}
+
 impl QueryPermits {
     pub fn new(all: usize, each: usize) -> Self {
         let expensive = Arc::new(Semaphore::new((all / EXPENSIVE_SHARE).max(1)));

@@ -33,6 +33,7 @@
 use std::{
     future::{Future, ready},
     sync::Arc,
+    task::Poll,
 };
 
 use async_graphql::Context;
@@ -48,6 +49,7 @@ use service::{log::InstallationKey, zones::Zones};
 use crate::{
     context::{app, hub},
     error::ApiError,
+    query_permits::BeginningPermit,
 };
 
 /// The purpose of an execution: a value in its context. Without it, the resolver serves a single subscription.
@@ -129,12 +131,23 @@ where
     }
     let from = registration.from;
     let cursors = Cursors::of(ctx, &registration.narrowing).await?;
-    let events = hub(ctx)?.subscribe_stream(registration);
+    let events = begun(ctx).chain(hub(ctx)?.subscribe_stream(registration));
     let Some(cursors) = cursors else { return Ok(first.chain(messages(events, zones, of_event)).boxed()) };
     let of_events = cursors.clone();
     let first = first.inspect(move |_| cursors.note(from));
     let events = events.inspect(move |event| of_events.note(event.change.position));
     Ok(first.chain(messages(events, zones, of_event)).boxed())
+}
+
+/// Gives the permit of a subscription back when the first event is asked for. There is no item.
+fn begun(ctx: &Context<'_>) -> impl Stream<Item = LiveEvent> + Send + 'static {
+    let permit = ctx.data_opt::<BeginningPermit>().cloned();
+    stream::poll_fn(move |_| {
+        if let Some(permit) = &permit {
+            permit.give_back();
+        }
+        Poll::Ready(None)
+    })
 }
 
 /// Notes the cursor of each message, just before its fields are resolved.

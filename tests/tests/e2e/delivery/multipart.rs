@@ -63,6 +63,30 @@ async fn multipart_subscriptions_count_as_sockets_and_end_with_the_server() -> R
     Ok(())
 }
 
+#[tokio::test]
+async fn subscriptions_that_wait_for_changes_leave_room_for_queries() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let settings = Settings::new(&database.url).with("MAX_QUERIES_PER_ADDRESS", "1");
+    let server = insession_tests::Program::serve(&settings).await?;
+    let admin = server.admin();
+    let session = create_session(&admin, "Monday").await?;
+    let instance = create_active_instance(&admin, &session).await?;
+    let client = server.client();
+    let mut parts = Parts::open(&client, json!({ "sessionIds": [session] })).await?;
+    let snapshot = parts.news().await?;
+    let mut resumed = Vec::new();
+    for _ in 0..3 {
+        let after = json!({ "sessionIds": [session], "after": snapshot["cursor"] });
+        resumed.push(Parts::open(&client, after).await?);
+        client.data("{ viewerIsAdmin }", json!({})).await?;
+    }
+    set_active(&admin, &instance, false).await?;
+    for parts in &mut resumed {
+        assert_eq!(parts.news().await?["kind"], "DEACTIVATED");
+    }
+    Ok(())
+}
+
 /// The parts of one answer.
 pub(super) struct Parts {
     response: reqwest::Response,
