@@ -33,10 +33,13 @@ let leftAt = -Infinity;
 addEventListener('submit', () => (leftAt = Date.now()));
 addEventListener('click', ({ target }) => target.closest?.('a[href]') && (leftAt = Date.now()));
 
-/** Loads the whole page again. While the browser loads another page, it would give that one up, so this then tries again later. */
+let reloading;
+
+/** Loads the whole page again. That would stop the load of another page. So while one may be loading, this waits. */
 function reload() {
+  clearTimeout(reloading);
   if (Date.now() - leftAt > PATIENCE_MS) location.reload();
-  else setTimeout(reload, LATER_MS);
+  else reloading = setTimeout(reload, LATER_MS);
 }
 
 /** Loads the whole page again if the browser is now signed in as somebody else. */
