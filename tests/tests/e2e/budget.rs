@@ -129,25 +129,29 @@ async fn well_behaved_clients_stay_far_below_the_budget(database: TestDatabase) 
     let mut badges = 0;
     for _ in 0..2 {
         let mut socket = server.socket(None).await?;
-        for badge in 0..100 {
-            let extensions = json!({ "cost": true });
-            let payload =
-                json!({ "query": CHANGES, "variables": { "sessionIds": [session] }, "extensions": extensions });
-            socket.send(&json!({ "id": badge.to_string(), "type": "subscribe", "payload": payload }))?;
-        }
-        for badge in 0..100 {
-            let first = socket.any_for(&badge.to_string(), LIMIT).await?;
-            assert_eq!(first.kind(), "next", "{}", first.message);
-            badges += first.message["payload"]["extensions"]["cost"].as_u64().context("no cost")?;
+        // As many at once as one address may. Further ones would wait for these, on a slow machine too long.
+        for some in (0..100).collect::<Vec<_>>().chunks(32) {
+            for badge in some {
+                let extensions = json!({ "cost": true });
+                let payload =
+                    json!({ "query": CHANGES, "variables": { "sessionIds": [session] }, "extensions": extensions });
+                socket.send(&json!({ "id": badge.to_string(), "type": "subscribe", "payload": payload }))?;
+            }
+            for badge in some {
+                let first = socket.any_for(&badge.to_string(), LIMIT).await?;
+                assert_eq!(first.kind(), "next", "{}", first.message);
+                badges += first.message["payload"]["extensions"]["cost"].as_u64().context("no cost")?;
+            }
         }
     }
     ensure!(badges < BURST / 10, "{badges}");
     Ok(())
 }
 
+/// The memory of a program in MiB, without its code.
 fn memory(server: &Program) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{}/status", server.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).context("no RssAnon")?;
     Ok(line.trim().trim_end_matches(" kB").trim().parse::<u64>()? / 1024)
 }
 
@@ -169,8 +173,13 @@ async fn subscription_documents_take_bounded_memory() -> Result<()> {
     }
     let health = server.health().await?;
     assert_eq!(health["groups"], 1, "{health}");
-    let grown = memory(&server)?.saturating_sub(before);
-    ensure!(grown < 12, "{grown} MiB for 80 documents of 200 KB");
+    // The allocator gives memory back some seconds later.
+    eventually(LIMIT, "80 documents of 200 KB to be forgotten", async || {
+        let grown = memory(&server)?.saturating_sub(before);
+        ensure!(grown < 12, "the server grew by {grown} MiB");
+        Ok(())
+    })
+    .await?;
 
     let mut socket = server.socket(None).await?;
     let long = (0..2_000).map(|n| format!("alias{n}: kind")).collect::<Vec<_>>().join(" ");

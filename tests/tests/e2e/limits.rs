@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use insession_tests::{
     Client, Deployment, LIMIT, Program, Settings, TestDatabase,
     database::{execute, number},
-    eventually, on_both_databases, token, within,
+    eventually, on_both_databases, program, token, within,
 };
 use reqwest::{
     Method, StatusCode,
@@ -179,13 +179,17 @@ async fn mutations_are_rate_limited_per_person_and_address() -> Result<()> {
 #[tokio::test]
 async fn slow_query_is_stopped_and_slow_mutation_completes() -> Result<()> {
     let database = TestDatabase::postgres().await?;
-    let server = Program::serve(&Settings::new(&database.url).with("REQUEST_SECONDS", "1")).await?;
+    let settings = Settings::new(&database.url).with("REQUEST_SECONDS", "1");
+    program::run(&settings, &["migrate"]).await?.expect_success()?;
+    let connection = database.connect().await?;
+    let ann = "INSERT INTO person (id, display_name, name_key, created_at) VALUES (1, 'Ann', 'ann', now())";
+    execute(&connection, ann).await?;
+    let person = "Person:1";
+    let server = Program::serve(&settings).await?;
     let admin = server.admin();
-    let person = create_person(&admin, "Ann").await?;
     let mut socket = server.socket(None).await?;
 
     // The lock blocks every read and write of a person.
-    let connection = database.connect().await?;
     let hold = connection.begin().await?;
     execute(&hold, "LOCK TABLE person").await?;
     let query = "query($id: ID!) { person(id: $id) { displayName } }";
@@ -346,7 +350,9 @@ async fn queries_leave_connections_for_everything_else() -> Result<()> {
 #[tokio::test]
 async fn expensive_queries_leave_connections_for_other_queries() -> Result<()> {
     let database = TestDatabase::postgres().await?;
-    let server = Program::serve(&Settings::new(&database.url).with("DATABASE_CONNECTIONS", "8")).await?;
+    // Without workers. Their timers read the table too.
+    let settings = Settings::new(&database.url).redis("redis://127.0.0.1:1/").with("DATABASE_CONNECTIONS", "8");
+    let server = Program::serve(&settings).await?;
     let admin = server.admin();
     let connection = database.connect().await?;
     let hold = connection.begin().await?;

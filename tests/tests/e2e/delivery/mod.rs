@@ -16,7 +16,10 @@ use anyhow::{Context, Result};
 use insession_tests::{Client, LIMIT, Program};
 use serde_json::json;
 
-use crate::load::{app_on, test_error};
+use crate::{
+    fixtures::in_seconds,
+    load::{app_on, test_error},
+};
 
 /// The field of the subscription.
 const FIELD: &str = "activeSessionChanged";
@@ -33,12 +36,12 @@ pub fn size<T>(small: T, full: T) -> T {
     if std::env::var_os("INSESSION_FULL").is_some() { full } else { small }
 }
 
-/// Overrides the status of an instance.
+/// Overrides the status of an instance for the next hour. Without an end, the next periodic sweep would end it.
 async fn set_active(client: &Client, instance: &str, active: bool) -> Result<()> {
-    let document = "mutation($id: ID!, $active: Boolean!) {
-        setActiveOverride(input: { sessionInstanceId: $id, active: $active }) { sessionInstance { id } }
+    let document = "mutation($id: ID!, $active: Boolean!, $until: DateTime!) {
+        setActiveOverride(input: { sessionInstanceId: $id, active: $active, until: $until }) { sessionInstance { id } }
     }";
-    client.data(document, json!({ "id": instance, "active": active })).await?;
+    client.data(document, json!({ "id": instance, "active": active, "until": in_seconds(3_600) })).await?;
     Ok(())
 }
 
