@@ -41,9 +41,9 @@ enum Visits {
 }
 
 impl Next {
-    /// The statement has no values. So PostgreSQL makes its plan once, and the plan does not depend on guesses about values. Each part
-    /// reads the first entry of a partial index, or the few entries of one. Only the last one may read more: all live visits. No
-    /// index has the last heartbeat, because each heartbeat would have to change it.
+    /// The statement has no values. So PostgreSQL makes its plan once, and the plan does not depend on guesses about values. Most parts
+    /// read the first entry of a partial index. Two parts read the visits that have a seat, which are few. The last part may read all
+    /// live visits, because no index has the last heartbeat: each heartbeat would have to change it.
     async fn read<C: ConnectionTrait>(db: &C, visits: Visits) -> Result<Self> {
         let first = |table: &str, column: &str| {
             format!("(SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {column} LIMIT 1)")
