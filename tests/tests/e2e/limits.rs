@@ -188,6 +188,9 @@ async fn slow_query_is_stopped_and_slow_mutation_completes() -> Result<()> {
     let server = Program::serve(&settings).await?;
     let admin = server.admin();
     let mut socket = server.socket(None).await?;
+    // The server looks up the person of a new token.
+    let look_up = async || admin.data("{ viewerIsAdmin }", json!({})).await;
+    eventually(LIMIT, "the token to be known", look_up).await?;
 
     // The lock blocks every read and write of a person.
     let hold = connection.begin().await?;
