@@ -27,6 +27,7 @@ mod tests;
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
+    future::ready,
     sync::Arc,
     time::Duration,
 };
@@ -321,7 +322,11 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
     } else {
         Opening::of(&parts)
     };
-    upgrade.on_upgrade(move |socket: WebSocket| connection::serve(socket, sockets.enter(permit, request_id), opening))
+    // The task of the upgrade keeps everything that the upgrade needs until it ends. So the socket gets a task of its own.
+    upgrade.on_upgrade(move |socket: WebSocket| {
+        tokio::spawn(connection::serve(socket, sockets.enter(permit, request_id), opening));
+        ready(())
+    })
 }
 
 /// What the request that opens a socket says about its viewer.
