@@ -1,6 +1,6 @@
 //! The members of a group: its live subscriptions. Finds the members that see a change, and delivers to them.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     ids::PersonId,
@@ -19,6 +19,8 @@ pub(super) struct Members {
     slots: Vec<Option<Member>>,
     free: Vec<u32>,
     topics: Topics<u32>,
+    /// Each narrowing of a member, and how many members share it. Most members of a large group have the same.
+    narrowings: HashMap<Arc<Narrowing>, u32>,
 }
 
 pub(super) struct Member {
@@ -26,11 +28,18 @@ pub(super) struct Member {
     pub(super) operation: OperationNumber,
     /// The position at which it joined. It receives only later changes.
     pub(super) joined: Position,
-    pub(super) narrowing: Narrowing,
+    pub(super) narrowing: Arc<Narrowing>,
 }
 
 impl Members {
-    pub(super) fn add(&mut self, member: Member) -> u32 {
+    pub(super) fn add(
+        &mut self,
+        mailbox: Arc<Mailbox>,
+        operation: OperationNumber,
+        joined: Position,
+        narrowing: &Narrowing,
+    ) -> u32 {
+        let member = Member { mailbox, operation, joined, narrowing: self.share(narrowing) };
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
@@ -46,7 +55,21 @@ impl Members {
         let member = self.slots.get_mut(slot as usize)?.take()?;
         self.topics.remove(&member.narrowing, slot);
         self.free.push(slot);
+        if let Some(members) = self.narrowings.get_mut(&member.narrowing) {
+            *members -= 1;
+            if *members == 0 {
+                self.narrowings.remove(&member.narrowing);
+            }
+        }
         Some(member)
+    }
+
+    /// A narrowing for one more member.
+    fn share(&mut self, narrowing: &Narrowing) -> Arc<Narrowing> {
+        let shared = self.narrowings.get_key_value(narrowing).map(|(shared, _)| Arc::clone(shared));
+        let shared = shared.unwrap_or_else(|| Arc::new(narrowing.clone()));
+        *self.narrowings.entry(Arc::clone(&shared)).or_default() += 1;
+        shared
     }
 
     /// The members that see the change, grouped by how they see it: the same change may activate a session for one member

@@ -15,7 +15,6 @@ use super::{
     group::{Group, GroupEntry, GroupKey, REPLAY_QUEUE, ReplayRequest},
     hub::Hub,
     mailbox::{Coalescing, Content, Mailbox, OperationNumber, QueuedMessage},
-    members::Member,
     registry::Registry,
     replay::Replay,
     run::{ChargeCost, GroupGuard, Run, StartExecution},
@@ -126,13 +125,9 @@ impl Subscription {
         if !registry.join(self.group.id, &caught_up)? {
             return Ok(false);
         }
-        let member = Member {
-            mailbox: Arc::clone(mailbox),
-            operation,
-            joined: caught_up.position,
-            narrowing: caught_up.narrowing.clone(),
-        };
-        self.member = Some(self.group.members.lock().add(member));
+        let mut members = self.group.members.lock();
+        self.member = Some(members.add(Arc::clone(mailbox), operation, caught_up.position, caught_up.narrowing));
+        drop(members);
         self.hub.0.counters.subscriptions.fetch_add(1, Ordering::Relaxed);
         Ok(true)
     }

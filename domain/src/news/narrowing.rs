@@ -4,7 +4,7 @@ use super::{Change, ChangeKind, Event, Location, SessionChange};
 use crate::ids::{ActivityId, BookingId, PersonId, SessionId, SessionInstanceId};
 
 /// The filter of one subscription.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Narrowing {
     /// Changes of instances and placements.
     Sessions(SessionNarrowing),
@@ -17,7 +17,7 @@ pub enum Narrowing {
 }
 
 /// The filter for changes of instances and placements. A change must match every field that is set.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct SessionNarrowing {
     pub sessions: Option<Vec<SessionId>>,
     /// Receive this person's moves, and the changes of the instance at which the person is placed.
