@@ -132,8 +132,9 @@ impl Mailbox {
             state.coalesce_with(&message);
         }
         if !state.has_room(&message, self.limits) {
+            state.close(CloseReason::Behind);
             drop(state);
-            self.close(CloseReason::Behind);
+            self.has_room.notify_waiters();
             return false;
         }
         state.put(message);
@@ -249,8 +250,8 @@ impl State {
     }
 
     fn close(&mut self, why: CloseReason) {
-        self.closed.get_or_insert(why);
-        if why == CloseReason::Behind {
+        // Messages that are queued before a restart are still sent.
+        if *self.closed.get_or_insert(why) == CloseReason::Behind {
             self.messages = VecDeque::new();
             self.bytes = 0;
         }

@@ -275,6 +275,12 @@ async fn full_mailbox_closes_on_push_and_makes_send_wait() {
     let mailbox = Mailbox::new(MailboxLimits { messages: 4, bytes: 10 });
     assert!(mailbox.push(message("larger than the limit")), "an empty mailbox takes any message");
     assert!(!mailbox.push(message("x")));
+
+    let mailbox = Mailbox::new(MailboxLimits { messages: 2, bytes: 1000 });
+    assert!(mailbox.push(message("last")));
+    mailbox.close(CloseReason::Restart);
+    mailbox.close(CloseReason::Behind);
+    assert!(mailbox.take_remaining().is_some(), "the first reason wins, and a restart keeps what is queued");
 }
 
 #[tokio::test]
