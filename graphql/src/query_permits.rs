@@ -36,8 +36,8 @@ pub struct QueryPermit {
     _expensive: Option<OwnedSemaphorePermit>,
 }
 
-/// The permit of a subscription that begins: a value in its context. It is given back with the first response. Without a
-/// snapshot there is none until an event comes, so the resolver gives it back as soon as it waits for events.
+/// The permit of a subscription that begins: a value in its context. It is given back with the first response. A subscription
+/// without a snapshot may have no response for long, so its resolver gives the permit back before the first event.
 #[derive(Clone, Default)]
 pub struct BeginningPermit(Arc<Mutex<Option<QueryPermit>>>);
 

@@ -139,7 +139,7 @@ where
     Ok(first.chain(messages(events, zones, of_event)).boxed())
 }
 
-/// Gives the permit of a subscription back when the first event is asked for. There is no item.
+/// Gives the permit of a subscription back when the first event is asked for. The stream has no items.
 fn begun(ctx: &Context<'_>) -> impl Stream<Item = LiveEvent> + Send + 'static {
     let permit = ctx.data_opt::<BeginningPermit>().cloned();
     stream::poll_fn(move |_| {

@@ -322,7 +322,7 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
     } else {
         Opening::of(&parts)
     };
-    // The task of the upgrade keeps everything that the upgrade needs until it ends. So the socket gets a task of its own.
+    // axum upgrades in a task that keeps its arguments as long as it runs. So the socket gets a task of its own.
     upgrade.on_upgrade(move |socket: WebSocket| {
         tokio::spawn(connection::serve(socket, sockets.enter(permit, request_id), opening));
         ready(())
