@@ -74,7 +74,6 @@ async fn statement_count_does_not_grow_with_page_length() -> Result<()> {
         for first in [2, ROWS] {
             let (different, most_calls) = count(document, field, first).await?;
             ensure!(different <= most, "{different} different statements for {first} {field}; {most} are allowed");
-            // The server may run a statement of the pages by itself, but not once for each page.
             ensure!(
                 most_calls < ROUNDS * (MAX_CALLS + 1),
                 "{most_calls} times the same for {ROUNDS} pages of {first} {field}"

@@ -40,7 +40,8 @@ pub async fn skip_until(page: &Page, ms: u32, what: &str, condition: impl AsyncF
     let mut patience = Duration::from_secs(1);
     loop {
         page.evaluate(&format!("skip({ms})")).await?;
-        match eventually(patience, what, &condition).await {
+        let left = end.saturating_duration_since(Instant::now());
+        match eventually(patience.min(left), what, &condition).await {
             Err(_) if Instant::now() < end => patience *= 2,
             result => return result,
         }

@@ -109,7 +109,9 @@ async fn the_documented_page_shows_its_place_and_takes_the_offered_seat() -> Res
     until_counts(&admin, &json!([1, 0])).await?;
     let states = page.evaluate("steps.map(({ state }) => state)").await?;
     let states: Vec<&str> = states.as_array().context("a list")?.iter().filter_map(Value::as_str).collect();
-    ensure!(states.first() == Some(&"entering") && states.last() == Some(&"admitted"), "{states:?}");
+    // After a reload, the place may be known before the page asks for a seat again.
+    let begins = matches!(states.first(), Some(&"entering" | &"waiting"));
+    ensure!(begins && states.last() == Some(&"admitted"), "{states:?}");
     let offers =
         page.evaluate("steps.filter(({ state }) => state === 'offered').map(({ queuePlace }) => queuePlace)").await?;
     ensure!(offers[0]["offer"]["expiresAt"].is_string(), "{offers}");

@@ -78,8 +78,8 @@ async fn subscriptions_that_wait_for_changes_leave_room_for_queries() -> Result<
     for _ in 0..3 {
         let after = json!({ "sessionIds": [session], "after": snapshot["cursor"] });
         resumed.push(Parts::open(&client, after).await?);
-        client.data("{ viewerIsAdmin }", json!({})).await?;
     }
+    client.data("{ viewerIsAdmin }", json!({})).await?;
     set_active(&admin, &instance, false).await?;
     for parts in &mut resumed {
         assert_eq!(parts.news().await?["kind"], "DEACTIVATED");

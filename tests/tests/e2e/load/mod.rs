@@ -56,7 +56,7 @@ impl Tolerance {
             "The server cannot reach its database",
             "Internal error",
             "No answer came within 30 seconds",
-            "Tokens can't be checked at the moment",
+            "Tokens cannot be checked at the moment",
         ];
         let hides_internals = hides_internals.iter().any(|known| error.message.starts_with(known));
         self.internal && error.code == "INTERNAL" && hides_internals

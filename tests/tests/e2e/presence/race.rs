@@ -77,14 +77,21 @@ async fn seats_are_never_oversold_and_an_expired_lease_passes_to_one_visit() -> 
     stream::iter(&visitors).map(|it| beat(&it.client, &it.visit)).buffer_unordered(100).try_collect::<Vec<_>>().await?;
 
     // A visit may have gone offline meanwhile, but a request for a seat counts as a heartbeat.
+    let begin = now();
     let asked = visitors.iter().map(enter);
     let answers = within(LIMIT, "a thousand answers", try_join_all(asked)).await??;
-    let holders: Vec<usize> =
-        answers.iter().enumerate().filter(|(_, answer)| answer["admitted"] == true).map(|(index, _)| index).collect();
-    assert_eq!(holders.len(), SEATS);
     for answer in &answers {
         ensure!(answer["occupancy"].as_i64().is_some_and(|count| (1..=3).contains(&count)), "{answer}");
     }
+    let is_admitted = |answer: &Value| answer["admitted"] == true;
+    let admitted: Vec<usize> = (0..answers.len()).filter(|index| is_admitted(&answers[*index])).collect();
+    // On a slow machine, the first leases end before the last answers, and their seats pass on.
+    let is_slow = now() - begin > WINDOW;
+    ensure!(admitted.len() == SEATS || (is_slow && admitted.len() > SEATS), "{} were admitted", admitted.len());
+    let answers = try_join_all(admitted.iter().map(|index| enter(&visitors[*index]))).await?;
+    let holders: Vec<usize> =
+        admitted.into_iter().zip(&answers).filter(|(_, answer)| is_admitted(answer)).map(|(index, _)| index).collect();
+    assert_eq!(holders.len(), SEATS);
     one_dies(&deployment, &visitors, &holders).await
 }
 
