@@ -41,7 +41,7 @@ pub struct Options {
     repetitions: usize,
 }
 
-/// How many earlier meetings each session has.
+/// How many earlier weeks there are.
 const WEEKS: i64 = 10;
 
 /// The baseline: the check-in of a person who moves, or who says yes again.
@@ -71,7 +71,7 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     let duration = Duration::from_secs(options.seconds);
     for instances in &options.instances {
         let stage = Stage::set(options.under_way, &[]).await?;
-        fill(&stage, *instances, &options).await?;
+        fill(&stage, *instances, options.people).await?;
         let (mut ours, mut baseline) = (Vec::new(), Vec::new());
         for _ in 0..options.repetitions {
             reset(&stage).await?;
@@ -88,9 +88,9 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     Ok(())
 }
 
-/// Each session has an instance with the same number, which is active for a week, and ten earlier ones, one each week.
-async fn fill(stage: &Stage, instances: i64, options: &Options) -> Result<()> {
-    let people = options.people;
+/// Each session has an instance with the same number, which is active for a week, and one in each earlier week. Each person has
+/// said yes to one instance of each earlier week.
+async fn fill(stage: &Stage, instances: i64, people: i64) -> Result<()> {
     let sql = format!(
         "INSERT INTO session (name, name_key, path, city, country, time_zone, created_at)
          SELECT 'Session ' || n, 'session ' || n, 'session-' || n, 'City', 'Country', 'UTC', now()

@@ -33,6 +33,7 @@ let leftAt = -Infinity;
 addEventListener('submit', () => (leftAt = Date.now()));
 addEventListener('click', ({ target }) => target.closest?.('a[href]') && (leftAt = Date.now()));
 
+/** The timer of a page that waits before it loads itself again. */
 let reloading;
 
 /** Loads the whole page again. That would stop the load of another page. So while one may be loading, this waits. */

@@ -304,8 +304,8 @@ pub async fn upgrade(State(sockets): State<Sockets>, request: HttpRequest) -> Re
     };
     let request_id = request_id::of(&parts.headers).into();
     let limits = sockets.0.settings.limits;
-    // Buffers are most of the memory of an idle socket. Messages are written at once, so they need no buffer for writing. The
-    // library reads at most as many bytes at once as the buffer for reading has, for long messages too. Most are short.
+    // Buffers are most of the memory of an idle socket. Messages are written at once, so they need no buffer. The library reads
+    // at most 128 bytes at once then, also of a long message. Most messages of clients are short.
     let upgrade = upgrade
         .read_buffer_size(128)
         .write_buffer_size(0)

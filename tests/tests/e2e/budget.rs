@@ -129,7 +129,7 @@ async fn well_behaved_clients_stay_far_below_the_budget(database: TestDatabase) 
     let mut badges = 0;
     for _ in 0..2 {
         let mut socket = server.socket(None).await?;
-        // As many at once as one address may. Further ones would wait for these, on a slow machine too long.
+        // One address may begin 32 at once. The others would wait for these, and too long on a slow machine.
         for some in (0..100).collect::<Vec<_>>().chunks(32) {
             for badge in some {
                 let extensions = json!({ "cost": true });
