@@ -17,7 +17,7 @@ use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::ConnectionLimits;
+use super::{ConnectionLimits, SHUTDOWN_GRACE};
 use crate::admission::group_of;
 
 /// A handle to the connections of one server.
@@ -93,10 +93,8 @@ impl Connections {
         let activity = Activity {
             requests: 0,
             turn: None,
+            waits_for: WaitsFor::FirstRequest,
             since: Instant::now(),
-            head_began: None,
-            limit: limits.head,
-            has_served: false,
             is_http2: false,
             has_ended: false,
         };
@@ -181,20 +179,46 @@ pub(super) struct Connection {
 /// What a connection is doing.
 struct Activity {
     /// How many requests are in progress.
-    requests: usize,
+    requests: u32,
     /// Its key in the list of waiting connections. `None` while a request is in progress. After the
     /// connection was displaced, the list no longer has the key.
     turn: Option<Turn>,
-    /// While it waits: when the wait began, or when something was last written.
+    /// What it waits for while no request is in progress.
+    waits_for: WaitsFor,
+    /// When it began to wait for this.
     since: Instant,
-    /// While it waits: when the head of a request began.
-    head_began: Option<Instant>,
-    /// The longest wait from `since`, after which the connection is closed.
-    limit: Duration,
-    has_served: bool,
     is_http2: bool,
     /// The connection has ended, or has become a WebSocket.
     has_ended: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WaitsFor {
+    /// The first bytes of a new connection.
+    FirstRequest,
+    /// The rest of the head of a request.
+    RestOfHead,
+    NextRequest,
+    /// The end. The server has announced to an HTTP/2 client that it closes the connection.
+    Goodbye,
+}
+
+impl WaitsFor {
+    /// The longest wait, after which the connection is closed.
+    fn limit(self, limits: &ConnectionLimits) -> Duration {
+        match self {
+            Self::FirstRequest | Self::RestOfHead => limits.head,
+            Self::NextRequest => limits.keep_alive,
+            Self::Goodbye => SHUTDOWN_GRACE,
+        }
+    }
+}
+
+impl Activity {
+    fn wait_for(&mut self, waits_for: WaitsFor) {
+        self.waits_for = waits_for;
+        self.since = Instant::now();
+    }
 }
 
 impl Connection {
@@ -219,10 +243,7 @@ impl Connection {
         if activity.requests > 0 || activity.has_ended {
             return;
         }
-        activity.since = Instant::now();
-        activity.head_began = None;
-        activity.has_served = true;
-        activity.limit = self.limits().keep_alive;
+        activity.wait_for(WaitsFor::NextRequest);
         activity.turn = Some(self.shared.open.lock().wait(self, true));
         drop(activity);
         self.waker.wake();
@@ -231,8 +252,14 @@ impl Connection {
     /// Notes that bytes were read.
     pub(super) fn note_read(&self) {
         let mut activity = self.activity.lock();
-        if activity.requests == 0 && activity.head_began.is_none() {
-            activity.head_began = Some(Instant::now());
+        let is_head = match activity.waits_for {
+            WaitsFor::FirstRequest => true,
+            // Over HTTP/2, bytes also arrive without a request, such as a ping.
+            WaitsFor::NextRequest => !activity.is_http2,
+            WaitsFor::RestOfHead | WaitsFor::Goodbye => false,
+        };
+        if activity.requests == 0 && is_head {
+            activity.wait_for(WaitsFor::RestOfHead);
         }
     }
 
@@ -240,27 +267,20 @@ impl Connection {
     pub(super) fn note_write(&self) {
         let mut activity = self.activity.lock();
         // HTTP/2 also writes without a request: it answers pings.
-        if activity.requests == 0 && activity.has_served && !activity.is_http2 {
-            activity.since = Instant::now();
+        if activity.requests == 0 && activity.waits_for == WaitsFor::NextRequest && !activity.is_http2 {
+            activity.wait_for(WaitsFor::NextRequest);
         }
     }
 
     /// When the connection is to be closed. `None` while a request is in progress.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let activity = self.activity.lock();
-        if activity.requests > 0 {
-            return None;
-        }
-        // Bytes that arrive over HTTP/2 without a request, such as a ping, are not the head of a request.
-        let head = activity.head_began.filter(|_| !activity.is_http2).map(|began| began + self.limits().head);
-        Some(head.unwrap_or(activity.since + activity.limit))
+        (activity.requests == 0).then(|| activity.since + activity.waits_for.limit(self.limits()))
     }
 
-    /// Restarts the wait with this limit.
-    pub(super) fn wait_at_most(&self, limit: Duration) {
-        let mut activity = self.activity.lock();
-        activity.since = Instant::now();
-        activity.limit = limit;
+    /// Notes that the server has announced that it closes the connection.
+    pub(super) fn say_goodbye(&self) {
+        self.activity.lock().wait_for(WaitsFor::Goodbye);
     }
 
     pub(super) fn is_http2(&self) -> bool {

@@ -191,7 +191,7 @@ async fn serve_connection(
             // With HTTP/2, the server announces the end first, so that the client learns which of its requests are still
             // served.
             has_said_goodbye = true;
-            connection.wait_at_most(SHUTDOWN_GRACE);
+            connection.say_goodbye();
             serving.as_mut().graceful_shutdown();
         }
     });
