@@ -120,30 +120,23 @@ pub async fn run(options: Options, figures: &mut Figures) -> Result<()> {
     for case in cases {
         let (mut insession, mut raw) = (Measured::default(), Measured::default());
         let mut text = String::new();
-        for repetition in 0..options.repetitions.get() {
-            text = measure(&data, case, Side::InSession, repetition, &text, &mut insession).await?;
-            measure(&data, case, Side::Raw, repetition, &text, &mut raw).await?;
+        for _ in 0..options.repetitions.get() {
+            text = measure(&data, case, Side::InSession, &text, &mut insession).await?;
+            measure(&data, case, Side::Raw, &text, &mut raw).await?;
         }
         report(case, &insession, &raw, figures);
     }
     Ok(())
 }
 
-async fn measure(
-    data: &Data,
-    case: Case,
-    side: Side,
-    repetition: u8,
-    text: &str,
-    measured: &mut Measured,
-) -> Result<String> {
+async fn measure(data: &Data, case: Case, side: Side, text: &str, measured: &mut Measured) -> Result<String> {
     let mut server = start_server(data, side, case.topics).await?;
     let clients = Clients::start()?;
     let run = Run { data, case, side, server: &server, http: Client::new(&server.url()), clients };
     if side == Side::Raw {
         run.post("/text", text).await?;
     }
-    measured.kib_per_subscriber.push(run.connect(repetition).await?);
+    measured.kib_per_subscriber.push(run.connect().await?);
     let warm_up = case.rounds.div_ceil(10);
     run.closed(warm_up, &mut Vec::new()).await?;
     run.clients.take_latencies();
@@ -223,17 +216,16 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Connects all subscribers. Returns the server's memory for one subscriber, in KiB.
-    async fn connect(&self, repetition: u8) -> Result<f64> {
+    async fn connect(&self) -> Result<f64> {
         let subscribers = self.case.subscribers;
         let fields = if self.case.is_plain { PLAIN } else { BADGE };
         let subscribe = subscription(&self.http, self.side, self.case.topics, fields).await?;
         // The first tenth warms the server up and is left out of the measurement.
         let first = subscribers / 10;
-        let round = 2 * repetition + u8::from(self.side == Side::Raw);
-        self.clients.connect(self.server.port, 0..first, round, &subscribe).await?;
+        self.clients.connect(self.server.port, 0..first, &subscribe).await?;
         until_subscribed(&self.http, self.side, first).await?;
         let before = self.server.settled_memory().await?;
-        self.clients.connect(self.server.port, first..subscribers, round, &subscribe).await?;
+        self.clients.connect(self.server.port, first..subscribers, &subscribe).await?;
         until_subscribed(&self.http, self.side, subscribers).await?;
         let after = self.server.settled_memory().await?;
         Ok((after - before) / f64::from(u32::try_from(subscribers - first)?))

@@ -84,7 +84,7 @@ enum Benchmark {
     QueryByHand { port: u16, connections: u32, url: String },
     /// The clients of one server of `idle`
     #[command(hide = true)]
-    IdleClients { port: u16, round: u8, count: usize, subscribe: String },
+    IdleClients { port: u16, count: usize, subscribe: String },
     /// The hostile clients of `abuse`
     #[command(hide = true)]
     AbuseAttack { url: String, clients: u8, at_once: usize },
@@ -101,8 +101,8 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::QueryByHand { port, connections, url } => {
             return query::by_hand::serve(port, connections, &url).await;
         }
-        Benchmark::IdleClients { port, round, count, subscribe } => {
-            return fanout::idle::keep_clients(port, round, count, &subscribe).await;
+        Benchmark::IdleClients { port, count, subscribe } => {
+            return fanout::idle::keep_clients(port, count, &subscribe).await;
         }
         Benchmark::AbuseAttack { url, clients, at_once } => return abuse::attack(&url, clients, at_once).await,
         Benchmark::Recurrence { rules: false } => measured("recurrence", async |it| recurrence::run(it)).await?,

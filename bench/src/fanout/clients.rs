@@ -69,20 +69,20 @@ impl Clients {
         Ok(Self { shared: Arc::new(shared), runtime: handle, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Connects the sockets with these numbers. Each sends the message that `subscribe` returns for its number. Each
-    /// `round` uses other local addresses, because the ports of the previous round are not free at once.
+    /// Connects the sockets with these numbers. Each sends the message that `subscribe` returns for its number. The sockets
+    /// of each server have local addresses of their own, because the ports of closed sockets are not free at once.
     pub async fn connect(
         &self,
         server: u16,
         numbers: std::ops::Range<usize>,
-        round: u8,
         subscribe: impl Fn(usize) -> String,
     ) -> Result<()> {
+        let [high, low] = server.to_be_bytes();
         let turns = Arc::new(Semaphore::new(CONNECT_CONCURRENCY));
         let mut connecting = JoinSet::new();
         for number in numbers {
             let (turns, shared, text) = (Arc::clone(&turns), Arc::clone(&self.shared), subscribe(number));
-            let source = Ipv4Addr::new(127, 0, 1 + round, 1 + u8::try_from(number / SOCKETS_PER_ADDRESS)?);
+            let source = Ipv4Addr::new(127, high, low, 1 + u8::try_from(number / SOCKETS_PER_ADDRESS)?);
             let connect = async move {
                 let _turn = turns.acquire().await?;
                 let stream = connect((Ipv4Addr::LOCALHOST, server).into(), source, &text).await?;

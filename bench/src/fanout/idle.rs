@@ -46,7 +46,7 @@ async fn memory_of_each(data: &Data, side: Side, sockets: usize, servers: usize)
         let count = sockets / servers + usize::from(index < sockets % servers);
         let http = Client::new(&server.url());
         let subscribe = subscription(&http, side, 1, BADGE).await?(0);
-        let arguments = [server.port.to_string(), index.to_string(), count.to_string(), subscribe];
+        let arguments = [server.port.to_string(), count.to_string(), subscribe];
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("idle-clients").args(arguments);
         let log = folder.join(&format!("clients-{index}"));
@@ -69,9 +69,9 @@ async fn settled_memory(servers: &[Pinned]) -> Result<f64> {
 }
 
 /// The clients of one server: connects them, and keeps them until the process is killed.
-pub async fn keep_clients(port: u16, round: u8, count: usize, subscribe: &str) -> Result<()> {
+pub async fn keep_clients(port: u16, count: usize, subscribe: &str) -> Result<()> {
     rlimit::increase_nofile_limit(u64::MAX)?;
     let clients = Clients::start()?;
-    clients.connect(port, 0..count, round, |_| subscribe.to_owned()).await?;
+    clients.connect(port, 0..count, |_| subscribe.to_owned()).await?;
     std::future::pending().await
 }
