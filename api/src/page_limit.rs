@@ -4,13 +4,15 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
+    Router,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use domain::access::Viewer;
 use graphql::{budget::Budgets, error::ApiError, execute::Guard, query_permits::QueryPermit};
+use tower::ServiceExt as _;
+use web::pages::busy::Busy;
 
 use crate::admission::Admission;
 
@@ -23,6 +25,8 @@ pub struct PageLimit {
     pub budgets: Arc<Budgets>,
     pub guard: Arc<Guard>,
     pub admission: Admission,
+    /// Answers requests that are refused. Each has [`Busy`] as an extension.
+    pub refusals: Router,
 }
 
 impl PageLimit {
@@ -35,15 +39,12 @@ impl PageLimit {
 /// Middleware for the routes of pages. It answers 429 when the client's address has no points left, or when its
 /// permit does not come in time.
 pub async fn limit(State(limit): State<PageLimit>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    match limit.admit(limit.admission.client_of(&parts)).await {
-        Ok(_permit) => next.run(Request::from_parts(parts, body)).await,
-        Err(error) => refusal(&error),
-    }
-}
-
-fn refusal(error: &ApiError) -> Response {
-    let mut response = (StatusCode::TOO_MANY_REQUESTS, error.message().to_owned()).into_response();
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(error.retry_after_seconds().unwrap_or(1)));
-    response
+    let (mut parts, body) = request.into_parts();
+    let error = match limit.admit(limit.admission.client_of(&parts)).await {
+        Ok(_permit) => return next.run(Request::from_parts(parts, body)).await,
+        Err(error) => error,
+    };
+    let retry_after = error.retry_after_seconds().unwrap_or(1);
+    parts.extensions.insert(Busy { message: error.message().to_owned(), retry_after });
+    limit.refusals.oneshot(Request::from_parts(parts, body)).await.into_response()
 }

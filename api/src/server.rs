@@ -174,7 +174,8 @@ impl Server {
         let mutations = TaskTracker::new();
         let site = Site::at(settings.public_url);
         let admission = Admission::new(settings.limits.into());
-        let limit = PageLimit { budgets, guard: schema.guard(), admission: admission.clone() };
+        let refusals = pages::busy::router(site.clone());
+        let limit = PageLimit { budgets, guard: schema.guard(), admission: admission.clone(), refusals };
         let connections = Connections::new(settings.limits.into());
 
         let (clients, large_requests) = (admission.clone(), LargeRequests::new().on(low_priority));
@@ -227,6 +228,7 @@ impl Server {
         let mut router = Router::new()
             .merge(endpoint.router())
             .merge(calendars.merge(pages).layer(middleware::from_fn_with_state(limit, page_limit::limit)))
+            .merge(pages::files())
             .merge(cron)
             .route("/graphql/ws", get(ws::upgrade).with_state(sockets.clone()))
             .route("/health/live", get(async || "ok"))

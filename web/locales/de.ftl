@@ -261,6 +261,11 @@ too-many-attempts = { $seconds ->
     [one] Zu viele Versuche: Versuchen Sie es in { $seconds } Sekunde noch einmal.
    *[other] Zu viele Versuche: Versuchen Sie es in { $seconds } Sekunden noch einmal.
 }
+too-busy = { $seconds ->
+    [one] Diese Website hat im Moment zu viel zu tun. Versuchen Sie es in { $seconds } Sekunde noch einmal.
+   *[other] Diese Website hat im Moment zu viel zu tun. Versuchen Sie es in { $seconds } Sekunden noch einmal.
+}
+form-kept = Es wurde nichts gespeichert. Ihr Formular bleibt auf dieser Seite erhalten.
 
 ## What was done
 

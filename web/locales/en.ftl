@@ -282,6 +282,11 @@ too-many-attempts = { $seconds ->
     [one] Too many attempts: try again in { $seconds } second.
    *[other] Too many attempts: try again in { $seconds } seconds.
 }
+too-busy = { $seconds ->
+    [one] This site has too much to do at the moment. Try again in { $seconds } second.
+   *[other] This site has too much to do at the moment. Try again in { $seconds } seconds.
+}
+form-kept = Nothing was saved. Your form is kept on this page.
 
 ## What was done
 

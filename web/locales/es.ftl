@@ -261,6 +261,11 @@ too-many-attempts = { $seconds ->
     [one] Demasiados intentos: inténtelo de nuevo en { $seconds } segundo.
    *[other] Demasiados intentos: inténtelo de nuevo en { $seconds } segundos.
 }
+too-busy = { $seconds ->
+    [one] Este sitio tiene demasiado que hacer en este momento. Inténtelo de nuevo en { $seconds } segundo.
+   *[other] Este sitio tiene demasiado que hacer en este momento. Inténtelo de nuevo en { $seconds } segundos.
+}
+form-kept = No se guardó nada. Su formulario se conserva en esta página.
 
 ## What was done
 

@@ -261,6 +261,11 @@ too-many-attempts = { $seconds ->
     [one] Trop d'essais : réessayez dans { $seconds } seconde.
    *[other] Trop d'essais : réessayez dans { $seconds } secondes.
 }
+too-busy = { $seconds ->
+    [one] Ce site est trop sollicité pour le moment. Réessayez dans { $seconds } seconde.
+   *[other] Ce site est trop sollicité pour le moment. Réessayez dans { $seconds } secondes.
+}
+form-kept = Rien n'a été enregistré. Votre formulaire est conservé sur cette page.
 
 ## What was done
 

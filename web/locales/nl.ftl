@@ -261,6 +261,11 @@ too-many-attempts = { $seconds ->
     [one] Te veel pogingen: probeer het over { $seconds } seconde opnieuw.
    *[other] Te veel pogingen: probeer het over { $seconds } seconden opnieuw.
 }
+too-busy = { $seconds ->
+    [one] Deze site heeft het op dit moment te druk. Probeer het over { $seconds } seconde opnieuw.
+   *[other] Deze site heeft het op dit moment te druk. Probeer het over { $seconds } seconden opnieuw.
+}
+form-kept = Er is niets opgeslagen. Je formulier blijft op deze pagina bewaard.
 
 ## What was done
 

@@ -261,6 +261,11 @@ too-many-attempts = { $seconds ->
     [one] Shumë përpjekje: provoni përsëri pas { $seconds } sekonde.
    *[other] Shumë përpjekje: provoni përsëri pas { $seconds } sekondash.
 }
+too-busy = { $seconds ->
+    [one] Ky sajt ka shumë punë për momentin. Provoni përsëri pas { $seconds } sekonde.
+   *[other] Ky sajt ka shumë punë për momentin. Provoni përsëri pas { $seconds } sekondash.
+}
+form-kept = Nuk u ruajt asgjë. Formulari juaj mbahet në këtë faqe.
 
 ## What was done
 

@@ -245,6 +245,8 @@ sign-in-in-new-tab = Yeni sekmede oturum aç
 send-again = Yeniden gönder
 server-error = Sunucuda bir şeyler ters gitti. Biraz sonra yeniden deneyin. Bir form gönderdiyseniz kaydedilip kaydedilmediğine bakın.
 too-many-attempts = Çok fazla deneme: { $seconds } saniye sonra yeniden deneyin.
+too-busy = Bu site şu anda çok yoğun. { $seconds } saniye sonra yeniden deneyin.
+form-kept = Hiçbir şey kaydedilmedi. Formunuz bu sayfada duruyor.
 
 ## What was done
 

@@ -27,6 +27,59 @@ async fn ask_from(client: &Client, address: &str, body: &Value) -> Result<reqwes
     Ok(request.json(body).send().await?)
 }
 
+/// Sends a request for a page from an address that has spent its budget, until it is refused. On a slow machine there may be points
+/// for a page again.
+async fn refused_page(request: impl Fn() -> reqwest::RequestBuilder) -> Result<reqwest::Response> {
+    eventually(LIMIT, "a page to be refused", async || {
+        let page = request().header("x-forwarded-for", "192.0.2.1").send().await?;
+        ensure!(page.status() == StatusCode::TOO_MANY_REQUESTS, "{}", page.status());
+        Ok(page)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn browser_without_budget_gets_a_page_in_its_language_with_its_form() -> Result<()> {
+    let database = TestDatabase::sqlite()?;
+    let settings = Settings::new(&database.url)
+        .with("COST_PER_SECOND_PER_ADDRESS", "1")
+        .with("COST_BURST_PER_ADDRESS", "20")
+        .with("PUBLIC_URL", "https://pub.example/insession")
+        .with("TRUSTED_PROXIES", "1");
+    let server = Program::serve(&settings).await?;
+    let client = server.client();
+    let address = |path: &str| client.address(&format!("/insession{path}"));
+    let browser = |request: reqwest::RequestBuilder| {
+        request.header("accept", "text/html,*/*;q=0.8").header("accept-language", "de").header("host", "pub.example")
+    };
+    let page = refused_page(|| browser(client.http().get(address("/near?x=1")))).await?;
+    ensure!(page.headers().contains_key("retry-after"));
+    let page = page.text().await?;
+    ensure!(page.contains("Diese Website hat im Moment zu viel zu tun."), "{page}");
+    ensure!(!page.contains("Formular") && !page.contains("name=\"x\""), "{page}");
+
+    let typed = [("name", "Tunes & <b>more</b>"), ("day", "MO"), ("day", "TU")];
+    let form = || browser(client.http().post(address("/near?x=1"))).form(&typed);
+    let page = refused_page(|| form().header("sec-fetch-site", "same-origin")).await?.text().await?;
+    for part in [
+        "Es wurde nichts gespeichert. Ihr Formular bleibt auf dieser Seite erhalten.",
+        "<form class=\"stacked\" method=\"post\" action=\"/insession/near?x=1\">",
+        "<input type=\"hidden\" name=\"name\" value=\"Tunes &amp; &lt;b&gt;more&lt;/b&gt;\">",
+        "<input type=\"hidden\" name=\"day\" value=\"TU\">",
+    ] {
+        ensure!(page.contains(part), "{part}: {page}");
+    }
+    // The page of another site cannot make this site show a form.
+    let other = form().header("sec-fetch-site", "cross-site").send().await?;
+    assert_eq!(other.status(), StatusCode::FORBIDDEN);
+    // The files of the page cost nothing.
+    let style =
+        page.split('"').find(|part| part.contains("/web/pages.") && part.contains("css")).context("no style")?;
+    let style = client.http().get(client.address(style)).header("x-forwarded-for", "192.0.2.1").send().await?;
+    assert_eq!(style.status(), StatusCode::OK);
+    Ok(())
+}
+
 #[tokio::test]
 async fn exhausted_budget_refuses_requests_and_says_when_to_retry() -> Result<()> {
     let database = TestDatabase::sqlite()?;
@@ -60,14 +113,11 @@ async fn exhausted_budget_refuses_requests_and_says_when_to_retry() -> Result<()
     // Documents that cannot be parsed cost something too.
     let long = json!({ "query": format!("{{ {} ", "a ".repeat(50_000)) });
     assert_eq!(ask_from(&client, "192.0.2.1", &long).await?.status(), StatusCode::TOO_MANY_REQUESTS);
-    // On a slow machine there may be points for a page again. They are spent soon.
     for path in ["/", "/?city=Austin"] {
-        let refused = eventually(LIMIT, "a page to be refused", async || {
-            let page = client.http().get(client.address(path)).header("x-forwarded-for", "192.0.2.1").send().await?;
-            ensure!(page.status() == StatusCode::TOO_MANY_REQUESTS, "{path}: {}", page.status());
-            Ok(page)
-        });
-        ensure!(refused.await?.headers().contains_key("retry-after"));
+        let refused = refused_page(|| client.http().get(client.address(path))).await?;
+        ensure!(refused.headers().contains_key("retry-after"));
+        let text = refused.text().await?;
+        ensure!(text.contains("oo much is asked in a short time"), "{text}");
     }
     // Other addresses are not affected. Sockets share the budget of their address.
     assert_eq!(ask_from(&client, "192.0.2.2", &body).await?.status(), StatusCode::OK);

@@ -13,6 +13,7 @@
 
 mod activity;
 mod admin;
+pub mod busy;
 mod cards;
 mod choice;
 mod cities;
@@ -116,7 +117,12 @@ fn address_of(name: &str) -> String {
     to(&format!("/web/{}", asset.map_or_else(|| name.to_owned(), Asset::versioned_name)))
 }
 
-/// The routes of all pages and their files. Other addresses get a page that says that they do not exist.
+/// The files of our own pages. They are in memory, so they need no limit.
+pub fn files() -> Router {
+    Router::new().route("/web/{file}", get(serve_asset))
+}
+
+/// The routes of all pages. Other addresses get a page that says that they do not exist.
 pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOptions, site: Site) -> Router {
     let shared = Shared(Pages { app, authenticator, sign_in, site });
     let site = &shared.0.site;
@@ -142,7 +148,6 @@ pub fn router(app: App, authenticator: Arc<Authenticator>, sign_in: SignInOption
         .layer(middleware::from_fn(error::keep_form))
         .layer(middleware::from_fn_with_state(shared.clone(), explain_refusals))
         .route("/web/token", post(sign_in::token))
-        .route("/web/{file}", get(serve_asset))
         .layer(middleware::from_fn(language::speak))
         // Caches store what programs read, so it is in English for everybody.
         .merge(feeds::router())
