@@ -107,8 +107,7 @@ async fn badges_end_by_the_servers_clock_while_the_server_is_down() -> Result<()
     // By the server's clock the meeting is not over yet. The pages show that when the server runs again.
     deployment.servers[0].start_again().await?;
     for page in &pages {
-        page.evaluate("skip(30_000)").await?;
-        page.until(&format!("{ACTIVE}.every(Boolean)")).await?;
+        skip_until_true(page, 30_000, &format!("{ACTIVE}.every(Boolean)")).await?;
         assert_eq!(page.evaluate(OUT_OF_TOUCH).await?, json!([false, false]));
     }
     cancel(&admin, &instance).await?;
