@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::{door::CheckInCodes, ids::SessionInstanceId};
+use futures_util::FutureExt as _;
 use service::{
     check_ins::{self, CheckInCursors, CheckInsOf},
     door, instances, people, sessions,
@@ -66,6 +67,44 @@ impl SessionInstance {
     async fn load_session(&self, ctx: &Context<'_>) -> Result<sessions::Session> {
         let id = self.0.session_id;
         load(ctx, id).await?.ok_or_else(|| ApiError::internal(format!("{id} of {} is missing", self.key())))
+    }
+
+    async fn explain(&self, ctx: &Context<'_>) -> Result<String> {
+        let session = self.load_session(ctx).await?;
+        let app = app(ctx)?;
+        Ok(self.0.explain(app.zone_data(), &session, app.now()))
+    }
+
+    async fn find_code(&self, ctx: &Context<'_>) -> Result<Option<CheckInCode>> {
+        let session = self.load_session(ctx).await?;
+        if session.check_in_codes == CheckInCodes::None || !viewer_may_edit(ctx, session.id).await? {
+            return Ok(None);
+        }
+        let app = app(ctx)?;
+        let shown = door::find_code(app, &session, &self.0).await?;
+        Ok(shown.map(|shown| CheckInCode {
+            url: shown.address(app.public_url.as_deref()),
+            code: shown.code,
+            expires_at: shown.expires_at.map(DateTime),
+        }))
+    }
+
+    async fn find_nearby(&self, ctx: &Context<'_>) -> Result<Vec<Self>> {
+        let session = self.load_session(ctx).await?;
+        let mut nearby = active_at(ctx, session.city, session.country).await?;
+        if let Some(point) = session.coordinates {
+            let there = load(ctx, ActiveNear(point)).await?.unwrap_or_default();
+            let known: HashSet<_> = there.iter().map(|it| it.id).collect();
+            let ids: Vec<_> = nearby.iter().map(|it| it.0.session_id).collect();
+            let sessions = load_all(ctx, &ids).await?;
+            let has_place = |it: &Self| {
+                sessions.iter().any(|session| session.id == it.0.session_id && session.coordinates.is_some())
+            };
+            nearby.retain(|it| !known.contains(&it.0.id) && !has_place(it));
+            nearby.extend(there.into_iter().map(SessionInstance));
+            nearby.sort_by_key(|it| (it.0.listed_at, it.0.id));
+        }
+        Ok(nearby.into_iter().filter(|other| other.0.id != self.0.id).collect())
     }
 
     /// Whether the viewer may see the check-ins.
@@ -142,25 +181,13 @@ impl SessionInstance {
     /// A phrase for people that says why the instance is active or not, such as "Active since 18:00 CST: starts 19:00,
     /// opens 60 minutes before".
     async fn active_explanation(&self, ctx: &Context<'_>) -> Result<String> {
-        let session = self.load_session(ctx).await?;
-        let app = app(ctx)?;
-        Ok(self.0.explain(app.zone_data(), &session, app.now()))
+        self.explain(ctx).boxed().await
     }
 
     /// The check-in code that a screen at the door shows now. Null if the session has no codes, and while no code is
     /// accepted. Only organisers of the session and admins may see it: for everybody else it is null.
     async fn check_in_code(&self, ctx: &Context<'_>) -> Result<Option<CheckInCode>> {
-        let session = self.load_session(ctx).await?;
-        if session.check_in_codes == CheckInCodes::None || !viewer_may_edit(ctx, session.id).await? {
-            return Ok(None);
-        }
-        let app = app(ctx)?;
-        let shown = door::find_code(app, &session, &self.0).await?;
-        Ok(shown.map(|shown| CheckInCode {
-            url: shown.address(app.public_url.as_deref()),
-            code: shown.code,
-            expires_at: shown.expires_at.map(DateTime),
-        }))
+        self.find_code(ctx).boxed().await
     }
 
     /// The override that holds the instance active or inactive. Null if there is none, or if it has ended.
@@ -195,11 +222,15 @@ impl SessionInstance {
         #[graphql(desc = "At most this many, 0 to 100. The default is 20.")] first: Option<i32>,
         #[graphql(desc = "A cursor of this list: the page begins after it.")] after: Option<String>,
     ) -> Result<Option<Nodes<CheckIn>>> {
-        if !self.shows_check_ins(ctx).await? {
-            return Ok(None);
-        }
         let of = CheckInsOf::Instance(self.key(), attendance.map(domain::check_in::Attendance::from));
-        Ok(Some(list_check_ins(ctx, of, first, after).await?))
+        async move {
+            if !self.shows_check_ins(ctx).await? {
+                return Ok(None);
+            }
+            Ok(Some(list_check_ins(ctx, of, first, after).await?))
+        }
+        .boxed()
+        .await
     }
 
     /// The viewer's own check-in. Null if there is none, or if the request has no token of a person.
@@ -211,21 +242,7 @@ impl SessionInstance {
     /// The other instances that are active now within 5 km, by start. If this session or the other one has no
     /// coordinates, the other one must be in the same city and country.
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
-        let session = self.load_session(ctx).await?;
-        let mut nearby = active_at(ctx, session.city, session.country).await?;
-        if let Some(point) = session.coordinates {
-            let there = load(ctx, ActiveNear(point)).await?.unwrap_or_default();
-            let known: HashSet<_> = there.iter().map(|it| it.id).collect();
-            let ids: Vec<_> = nearby.iter().map(|it| it.0.session_id).collect();
-            let sessions = load_all(ctx, &ids).await?;
-            let has_place = |it: &SessionInstance| {
-                sessions.iter().any(|session| session.id == it.0.session_id && session.coordinates.is_some())
-            };
-            nearby.retain(|it| !known.contains(&it.0.id) && !has_place(it));
-            nearby.extend(there.into_iter().map(SessionInstance));
-            nearby.sort_by_key(|it| (it.0.listed_at, it.0.id));
-        }
-        Ok(nearby.into_iter().filter(|other| other.0.id != self.0.id).collect())
+        self.find_nearby(ctx).boxed().await
     }
 }
 

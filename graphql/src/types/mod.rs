@@ -1,4 +1,7 @@
 //! Output types. Each wraps a value that the service returns.
+//!
+//! async-graphql makes a future for each field of an answer. It is as large as that of the type's largest resolver. So large
+//! resolvers of types with many fields are boxed.
 
 pub mod activity;
 pub mod api_key;

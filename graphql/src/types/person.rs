@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::ids::PersonId;
+use futures_util::FutureExt as _;
 use service::{check_ins::CheckInsOf, people};
 
 use crate::{
@@ -16,6 +17,20 @@ use crate::{
 pub struct Person(pub people::Person);
 
 impl Person {
+    /// The instance that the person is at, if the viewer may see it.
+    async fn find_place(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
+        let Some(instance) = self.0.active_session_instance_id else { return Ok(None) };
+        let viewer = viewer(ctx);
+        let viewer_placement = match viewer.person {
+            Some(id) if id != self.key() => load(ctx, id).await?.and_then(|row| row.active_session_instance_id),
+            _ => None,
+        };
+        if !viewer.may_see_placement(self.key(), self.0.hides_place, instance, viewer_placement) {
+            return Ok(None);
+        }
+        Ok(load(ctx, instance).await?.map(SessionInstance))
+    }
+
     fn key(&self) -> PersonId {
         self.0.id
     }
@@ -72,22 +87,13 @@ impl Person {
     /// People at the same instance may see it, unless the person hides it (`hidesPlace`). For everybody else it is
     /// null.
     async fn active_session_instance(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
-        let Some(instance) = self.0.active_session_instance_id else { return Ok(None) };
-        let viewer = viewer(ctx);
-        let viewer_placement = match viewer.person {
-            Some(id) if id != self.key() => load(ctx, id).await?.and_then(|row| row.active_session_instance_id),
-            _ => None,
-        };
-        if !viewer.may_see_placement(self.key(), self.0.hides_place, instance, viewer_placement) {
-            return Ok(None);
-        }
-        Ok(load(ctx, instance).await?.map(SessionInstance))
+        self.find_place(ctx).boxed().await
     }
 
     /// The instances that are active now in the person's city and country, by start. Empty if the person has no city or
     /// no country.
     async fn nearby_active_instances(&self, ctx: &Context<'_>) -> Result<Vec<SessionInstance>> {
-        active_at(ctx, self.0.city.clone(), self.0.country.clone()).await
+        active_at(ctx, self.0.city.clone(), self.0.country.clone()).boxed().await
     }
 
     /// The person's check-ins, the newest first. Only the person and admins may see them: for everybody else it is
@@ -101,6 +107,6 @@ impl Person {
         if !viewer(ctx).may_read_data_of(self.key()) {
             return Ok(None);
         }
-        Ok(Some(list_check_ins(ctx, CheckInsOf::Person(self.key()), first, after).await?))
+        Ok(Some(list_check_ins(ctx, CheckInsOf::Person(self.key()), first, after).boxed().await?))
     }
 }

@@ -9,6 +9,7 @@ use domain::{
     recurrence::{self, Calendar, Pattern, Skips},
     zone,
 };
+use futures_util::FutureExt as _;
 use service::{
     instances::{self, meetings::OccurrenceReader},
     lists::RowCursor,
@@ -276,6 +277,44 @@ impl From<sessions::Skip> for Skip {
 pub struct Session(pub sessions::Session);
 
 impl Session {
+    async fn find_occurrences(
+        &self,
+        ctx: &Context<'_>,
+        from: Option<Date>,
+        first: i32,
+    ) -> Result<Option<Vec<Occurrence>>> {
+        let first = at_most_100(first)?;
+        let app = app(ctx)?;
+        let (Ok(zone), Ok(recurrence)) = (self.0.zone(app.zone_data()), self.0.recurrence()) else {
+            return Ok(None);
+        };
+        let from = from.map_or_else(|| zone::local_date(zone, app.now()), |from| from.0);
+        if from.year() < 1 {
+            return Err(ApiError::invalid("from", "must be in the years 0001 to 9999"));
+        }
+        let skips = load(ctx, SkipsOf(self.key())).await?.unwrap_or_default();
+        let calendar = self.0.calendar(zone, sessions::Skip::all_dates(&skips));
+        let recurrence = recurrence.unwrap_or_default();
+        let mut unmatched = OccurrenceReader::new(&recurrence, &calendar, from);
+        let mut shown = Vec::new();
+        while shown.len() < first
+            && let Some((from, to)) = unmatched.read(first)
+        {
+            let made = load(ctx, MeetingsOf { session: self.key(), from, to }).await?.unwrap_or_default();
+            // An occurrence whose instance was deleted does not take place.
+            let takes_place =
+                |instance: &Option<instances::Instance>| instance.as_ref().is_none_or(|it| it.deleted_at.is_none());
+            let matched = unmatched.matched(&made).into_iter().filter(|(_, instance)| takes_place(instance));
+            shown.extend(matched.take(first - shown.len()).map(|(occurrence, instance)| Occurrence {
+                date: Date(occurrence.date),
+                starts_at: DateTime(occurrence.meeting.starts_at()),
+                ends_at: DateTime(occurrence.meeting.ends_at()),
+                session_instance: instance.map(SessionInstance),
+            }));
+        }
+        Ok(Some(shown))
+    }
+
     fn key(&self) -> SessionId {
         self.0.id
     }
@@ -448,36 +487,7 @@ impl Session {
         #[graphql(desc = "The first date, in the session's time zone. The default is today.")] from: Option<Date>,
         #[graphql(default = 10, desc = "At most this many, 0 to 100.")] first: i32,
     ) -> Result<Option<Vec<Occurrence>>> {
-        let first = at_most_100(first)?;
-        let app = app(ctx)?;
-        let (Ok(zone), Ok(recurrence)) = (self.0.zone(app.zone_data()), self.0.recurrence()) else {
-            return Ok(None);
-        };
-        let from = from.map_or_else(|| zone::local_date(zone, app.now()), |from| from.0);
-        if from.year() < 1 {
-            return Err(ApiError::invalid("from", "must be in the years 0001 to 9999"));
-        }
-        let skips = load(ctx, SkipsOf(self.key())).await?.unwrap_or_default();
-        let calendar = self.0.calendar(zone, sessions::Skip::all_dates(&skips));
-        let recurrence = recurrence.unwrap_or_default();
-        let mut unmatched = OccurrenceReader::new(&recurrence, &calendar, from);
-        let mut shown = Vec::new();
-        while shown.len() < first
-            && let Some((from, to)) = unmatched.read(first)
-        {
-            let made = load(ctx, MeetingsOf { session: self.key(), from, to }).await?.unwrap_or_default();
-            // An occurrence whose instance was deleted does not take place.
-            let takes_place =
-                |instance: &Option<instances::Instance>| instance.as_ref().is_none_or(|it| it.deleted_at.is_none());
-            let matched = unmatched.matched(&made).into_iter().filter(|(_, instance)| takes_place(instance));
-            shown.extend(matched.take(first - shown.len()).map(|(occurrence, instance)| Occurrence {
-                date: Date(occurrence.date),
-                starts_at: DateTime(occurrence.meeting.starts_at()),
-                ends_at: DateTime(occurrence.meeting.ends_at()),
-                session_instance: instance.map(SessionInstance),
-            }));
-        }
-        Ok(Some(shown))
+        self.find_occurrences(ctx, from, first).boxed().await
     }
 
     /// The ranges of dates on which the session does not meet, ordered by their first date.
@@ -509,8 +519,13 @@ impl Session {
     ) -> Result<Nodes<SessionInstance>> {
         let range =
             instances::InstanceRange { session: self.key(), from: from.map(|date| date.0), to: to.map(|date| date.0) };
-        let slice = instances::list_instances(app(ctx)?, range, &page(first, after, last, before)).await?;
-        let cursor = |row: &instances::Instance| RowCursor::of_instant(row.listed_at, row.id);
-        Ok(connection(slice, Counted::Instances(range), cursor, SessionInstance))
+        let page = page(first, after, last, before);
+        async move {
+            let slice = instances::list_instances(app(ctx)?, range, &page).await?;
+            let cursor = |row: &instances::Instance| RowCursor::of_instant(row.listed_at, row.id);
+            Ok(connection(slice, Counted::Instances(range), cursor, SessionInstance))
+        }
+        .boxed()
+        .await
     }
 }
