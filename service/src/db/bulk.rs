@@ -97,19 +97,55 @@ impl Column<'_> {
         }
     }
 
-    /// Writes the value into a row's object. A NULL is left out, which both databases read as NULL.
+    /// The values as the text of an array, as PostgreSQL reads it.
+    fn postgres_array(&self) -> String {
+        let mut text = String::from("{");
+        match self {
+            Self::Number(_, values) => push_all(&mut text, values.iter().map(|value| value.map(|it| it.to_string()))),
+            Self::Flag(_, values) => push_all(&mut text, values.iter().map(|value| Some(value.to_string()))),
+            Self::Instant(_, values) => push_all(&mut text, values.iter().map(|value| value.map(text_of))),
+            Self::Text(_, values) => push_all(&mut text, values.iter().map(|value| value.map(quoted))),
+        }
+        text.push('}');
+        text
+    }
+
+    /// Writes the value into a row's object. A NULL is left out, which SQLite reads as NULL.
     fn put<M: SerializeMap>(&self, row: usize, object: &mut M) -> Result<(), M::Error> {
         match self {
             Self::Number(name, values) => put(object, name, values.get(row).copied().flatten()),
             Self::Flag(name, values) => put(object, name, values.get(row)),
-            // The text format that SQLite's driver uses for instants. It sorts like the instants, and PostgreSQL reads
-            // it.
-            Self::Instant(name, values) => {
-                let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, false);
-                put(object, name, values.get(row).copied().flatten().map(text))
-            }
+            Self::Instant(name, values) => put(object, name, values.get(row).copied().flatten().map(text_of)),
             Self::Text(name, values) => put(object, name, values.get(row).copied().flatten()),
         }
+    }
+}
+
+/// The text format that SQLite's driver uses for instants. It sorts like the instants, and PostgreSQL reads it.
+fn text_of(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
+/// A text as a value of an array, so that no letter of it has a meaning there.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        if matches!(letter, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn push_all(text: &mut String, values: impl Iterator<Item = Option<String>>) {
+    for (index, value) in values.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(value.as_deref().unwrap_or("NULL"));
     }
 }
 
@@ -139,16 +175,22 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// A table of values for a FROM clause, and the parameter that holds the values. Both have this name. The parameter is
-/// JSON, because the driver's arrays cannot contain NULLs.
+/// A table of values for a FROM clause, and the parameter that holds the values. Both have this name.
+///
+/// On PostgreSQL the parameter is a list of texts, one for each column, which are arrays in PostgreSQL's own notation. The
+/// driver's arrays cannot contain NULLs, and PostgreSQL reads JSON several times as slowly. On SQLite the parameter is JSON.
 pub(crate) fn values_table<C: ConnectionTrait>(db: &C, name: &'static str, columns: &[Column<'_>]) -> (String, Named) {
-    let sql = if db.get_database_backend() == DbBackend::Postgres {
-        let types: Vec<_> =
-            columns.iter().map(|column| format!("{} {}", column.name(), column.postgres_type())).collect();
-        format!("json_to_recordset(:{name}::text::json) AS {name}({})", types.join(", "))
+    let names: Vec<_> = columns.iter().map(Column::name).collect();
+    if db.get_database_backend() == DbBackend::Postgres {
+        let arrays = columns.iter().zip(1..).map(|(column, index)| {
+            let of_type = column.postgres_type();
+            format!("(:{name}::text[])[{index}]::{of_type}[]")
+        });
+        let sql = format!("unnest({}) AS {name}({})", arrays.collect::<Vec<_>>().join(", "), names.join(", "));
+        (sql, (name, text_list(db, columns.iter().map(Column::postgres_array))))
     } else {
-        let values: Vec<_> = columns.iter().map(|column| format!("value ->> '{0}' AS {0}", column.name())).collect();
-        format!("(SELECT {} FROM json_each(:{name})) AS {name}", values.join(", "))
-    };
-    (sql, (name, serde_json::to_string(&Rows(columns)).unwrap_or_default().into()))
+        let values: Vec<_> = names.iter().map(|column| format!("value ->> '{column}' AS {column}")).collect();
+        let sql = format!("(SELECT {} FROM json_each(:{name})) AS {name}", values.join(", "));
+        (sql, (name, serde_json::to_string(&Rows(columns)).unwrap_or_default().into()))
+    }
 }
