@@ -1,7 +1,7 @@
 //! Reads a request before it is executed, in the same way for every transport: checks its text, parses it, and reads it into
 //! one [`Operation`].
 
-use std::{collections::BTreeSet, iter, mem, sync::Arc};
+use std::{collections::BTreeSet, iter, mem, net::IpAddr, sync::Arc};
 
 use async_graphql::{
     Name, Positioned, Request, ServerError, Value, Variables,
@@ -15,6 +15,7 @@ use super::{
     error::ApiError,
     execute::{COST_EXTENSION, client_address, data},
     operation::{Cost, Operation},
+    prices,
     query_cache::{QueryCache, ReadQuery},
     registry::Types,
     root_field::only_field,
@@ -114,6 +115,15 @@ impl Reader {
         }
         request.data.insert(Arc::clone(&operation));
         Ok(operation)
+    }
+
+    /// Spends the price of a token from the budget of its address. Whether a token is known may be a question to the database, so
+    /// it costs something even if it is refused.
+    ///
+    /// # Errors
+    /// RATE_LIMITED, with the time until there are enough points.
+    pub fn pay_for_token(&self, address: Option<IpAddr>) -> Result<(), ApiError> {
+        self.budgets.as_ref().map_or(Ok(()), |budgets| budgets.spend(prices::TOKEN, address, Viewer::NOBODY))
     }
 
     fn spend(&self, request: &Request, points: u64) -> Result<(), ApiError> {

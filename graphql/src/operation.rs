@@ -416,6 +416,10 @@ impl<'a> Walk<'a> {
                     add(&mut self.cost.statements, statements, parent.times);
                     lists = parent.times;
                 }
+                Statements::EachItem(statements, argument, list) => {
+                    let items = self.items(field, argument, list);
+                    add(&mut self.cost.statements, statements, parent.times.saturating_mul(items));
+                }
                 Statements::Writes(statements) => add(&mut self.cost.writes, statements, parent.times),
                 Statements::Loaded => {
                     if self.loaded.insert((parent.depth, of, name)) {
@@ -482,6 +486,28 @@ impl<'a> Walk<'a> {
             Some(Value::List(items)) => items.len(),
             Some(Value::Variable(variable)) => match self.value(variable) {
                 Some(ConstValue::List(items)) => items.len(),
+                _ => 1,
+            },
+            _ => 1,
+        };
+        items.max(1) as u64
+    }
+
+    /// The number of items of a list that stands in an argument. At least one.
+    fn items(&self, field: &Field, argument: &str, list: &str) -> u64 {
+        let of_value = |value: &ConstValue| match value {
+            ConstValue::List(items) => items.len(),
+            _ => 1,
+        };
+        let of_variable = |variable: &Name| self.value(variable).map_or(1, of_value);
+        let items = match field.get_argument(argument).map(|value| &value.node) {
+            Some(Value::Object(fields)) => match fields.get(list) {
+                Some(Value::List(items)) => items.len(),
+                Some(Value::Variable(variable)) => of_variable(variable),
+                _ => 1,
+            },
+            Some(Value::Variable(variable)) => match self.value(variable) {
+                Some(ConstValue::Object(fields)) => fields.get(list).map_or(1, of_value),
                 _ => 1,
             },
             _ => 1,

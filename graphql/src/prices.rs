@@ -38,6 +38,9 @@ pub const ARGUMENT_BYTES_A_POINT: u64 = 16 * 1024;
 /// How many bytes of names in the answer cost a point.
 pub const NAME_BYTES_A_POINT: u64 = 16 * 1024;
 
+/// The price of reading a token over HTTP, in points.
+pub const TOKEN: u64 = 1;
+
 /// How many bytes of a document cost a point. They are read even if the document is refused afterwards.
 pub const TEXT_BYTES_A_POINT: u64 = 4 * 1024;
 
@@ -73,6 +76,8 @@ pub enum Statements {
     None,
     /// This many statements each time the field is resolved.
     Each(u64),
+    /// This many statements for each item of a list: the argument's name, and the name of the list in it.
+    EachItem(u64, &'static str, &'static str),
     /// Through a loader: all fields of one depth are read together.
     Loaded,
     /// About this many statements, by a mutation. Only the rate of mutations is limited, not their statements.
@@ -115,6 +120,8 @@ const LOADED: Price = Price { statements: Statements::Loaded, rows: Rows::OfType
 /// Entities of each of the six types are read together. For people, also whether the viewer may see them.
 const ENTITIES: Price = each(8, Rows::Given("representations"));
 
+const PREVIEW: Price = Price { statements: Statements::EachItem(2, "input", "schedules"), rows: Rows::OfType };
+
 /// The prices of fields, by type and name.
 const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "viewer", LOADED),
@@ -130,8 +137,8 @@ const PRICES: &[(&str, &str, Price)] = &[
     ("Query", "timeSlots", each(1, PAGE)),
     ("Query", "booking", LOADED),
     ("Query", "bookings", each(1, PAGE)),
-    // This reads nothing, but computes more than other fields.
-    ("Query", "previewRecurrence", each(2, Rows::OfType)),
+    // This reads nothing. But each schedule is computed up to its first meeting, and those with an end up to the last one.
+    ("Query", "previewRecurrence", PREVIEW),
     ("Query", "changeCursor", each(1, Rows::OfType)),
     ("Query", "activity", each(1, Rows::OfType)),
     ("Query", "presence", each(1, Rows::OfType)),

@@ -6,7 +6,7 @@ use domain::{
     characters::{self, TextProblem},
     geo::GeoPoint,
     language,
-    recurrence::{BoundedRecurrence, RecurrenceError, ScheduleProblem, ScheduleSource},
+    recurrence::{BoundedRecurrence, Recurrence, RecurrenceError, ScheduleProblem, ScheduleSource},
     zone::Zone,
 };
 
@@ -187,6 +187,10 @@ pub fn recurrence(
         Ok(recurrence) => return Ok(recurrence),
         Err(error) => error,
     };
+    if schedules.len() > Recurrence::MAX_SCHEDULES {
+        let (field, problem) = named(error);
+        return Err(Error::invalid(field, problem));
+    }
     // The domain names the first wrong schedule only.
     let mut errors = FieldErrors::default();
     let mut add = |error| {

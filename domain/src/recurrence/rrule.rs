@@ -8,7 +8,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
 
-use super::{Calendar, Field, Recurrence, RecurrenceError, Schedule, ScheduleError, Skips};
+use super::{Calendar, Field, Recurrence, RecurrenceError, Schedule, ScheduleError, ScheduleProblem, Skips};
 use crate::{
     dates,
     zone::{Zone, instant_of, local_date},
@@ -62,6 +62,10 @@ impl BoundedRecurrence {
         initiation: Option<NaiveDate>,
         termination: Option<NaiveDate>,
     ) -> Result<Self, RecurrenceError> {
+        // Each schedule is read up to its first and its last meeting, which takes long for rare ones. So the number comes first.
+        if sources.len() > Recurrence::MAX_SCHEDULES {
+            return Err(RecurrenceError::of_the_list(ScheduleProblem::TooMany));
+        }
         Self::combined(sources, zone, anchor, (initiation, termination), |schedules| schedules)
     }
 
@@ -1012,6 +1016,9 @@ mod tests {
         }
         let error = read(&["FREQ=WEEKLY;BYDAY=TU;COUNT=3", "FREQ=WEEKLY;BYDAY=MO"], "1997-08-05").unwrap_err();
         assert!(error.to_string().starts_with("schedule 2: rrule must end together"), "{error}");
+        // The number of schedules is checked before any of them is read.
+        let error = read(&["wrong"; Recurrence::MAX_SCHEDULES + 1], "1997-08-05").unwrap_err();
+        assert_eq!((error.schedule, error.problem), (None, ScheduleProblem::TooMany));
         // A schedule that is no RRULE has no end that could be changed.
         let weekly = ScheduleSource::Schedule(Schedule::weekly(Weekday::Mon, 1, time(9), time(10)).unwrap());
         let rule = |text: &str| ScheduleSource::Rrule { rrule: text.to_owned(), start: time(9), end: time(10) };

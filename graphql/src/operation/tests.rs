@@ -84,6 +84,25 @@ fn clients_may_read_the_whole_schema() {
 }
 
 #[test]
+fn preview_costs_as_much_as_it_has_schedules() {
+    let statements = |document: &str, variables: ConstValue| cost_with(document, variables).map(|cost| cost.statements);
+    let inline = |schedules: &str| {
+        format!(
+            "query($s: [ScheduleInput!]) {{ previewRecurrence(input: {{ timeZone: \"UTC\", schedules: {schedules} }}) {{ text }} }}"
+        )
+    };
+    let by_variable = "query($i: PreviewRecurrenceInput!) { a: previewRecurrence(input: $i) { text } b: previewRecurrence(input: $i) { text } }";
+    let many = ConstValue::List(vec![value!({}); 40]);
+    assert_eq!(statements(&inline("[]"), value!({})), Ok(2));
+    assert_eq!(statements(&inline("[{}, {}, {}]"), value!({})), Ok(6));
+    let of = |name: &str, value: ConstValue| ConstValue::Object([(Name::new(name), value)].into_iter().collect());
+    assert_eq!(statements(&inline("$s"), of("s", many.clone())), Ok(80));
+    assert_eq!(statements(by_variable, of("i", of("schedules", many))), Ok(160));
+    let too_many = ConstValue::List(vec![value!({}); 51]);
+    assert_eq!(statements(by_variable, of("i", of("schedules", too_many))), Err(ErrorCode::QueryTooComplex));
+}
+
+#[test]
 fn introspection_in_circles_is_refused() {
     let nested =
         |open: &str, count: usize| open.repeat(count) + "name" + &"}".repeat(open.matches('{').count() * count);

@@ -110,6 +110,15 @@ async fn exhausted_budget_refuses_requests_and_says_when_to_retry() -> Result<()
     let refused: Value = refused.json().await?;
     let extensions = &refused["errors"][0]["extensions"];
     assert_eq!((&extensions["code"], &extensions["retryAfter"]), (&json!("RATE_LIMITED"), &json!(seconds)));
+    // So do tokens, also those that are refused. This one may be the key of an API.
+    let key = format!("isk_{}", "a".repeat(43));
+    let without_points = eventually(LIMIT, "a token to be refused before it is read", async || {
+        let request = client.http().post(client.address("/graphql")).header("x-forwarded-for", "192.0.2.1");
+        let answer = request.bearer_auth(&key).json(&json!({ "query": "{ viewerIsAdmin }" })).send().await?;
+        ensure!(answer.status() == StatusCode::TOO_MANY_REQUESTS, "{}", answer.status());
+        Ok(answer)
+    });
+    ensure!(without_points.await?.headers().contains_key("retry-after"));
     // Documents that cannot be parsed cost something too.
     let long = json!({ "query": format!("{{ {} ", "a ".repeat(50_000)) });
     assert_eq!(ask_from(&client, "192.0.2.1", &long).await?.status(), StatusCode::TOO_MANY_REQUESTS);

@@ -160,6 +160,12 @@ async fn key_is_valid_for_one_mutation_input_and_viewer(database: TestDatabase) 
         assert_eq!(error.code, "BAD_USER_INPUT");
         ensure!(error.message.contains("Idempotency-Key"), "{}", error.message);
     }
+    let body = json!({ "query": PERSON, "variables": { "input": { "displayName": "Bob" } } });
+    let twice =
+        admin.http().post(admin.address("/graphql")).header("Idempotency-Key", "k1").header("Idempotency-Key", "k2");
+    let twice = twice.bearer_auth(admin.token().unwrap_or_default()).json(&body).send().await?;
+    let error = Answer::read(twice).await?.error().context("no error")?;
+    ensure!(error.code == "BAD_USER_INPUT" && error.message.contains("Idempotency-Key"), "{error:?}");
     let named = json!({ "input": { "displayName": "Bob", "clientMutationId": "k" } });
     let error = admin.error(PERSON, named).await?;
     ensure!(error.code == "BAD_USER_INPUT" && error.message.contains("clientMutationId"), "{error:?}");

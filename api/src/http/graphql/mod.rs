@@ -304,6 +304,12 @@ impl<E: Executor> GraphqlEndpoint<E> {
         Ok(Some(documents.hold(admission.client_of(parts), None, key, operation.kept_bytes)?))
     }
 
+    fn pay_for_token(&self, parts: &Parts) -> Result<(), Refusal> {
+        let address = self.admission.as_ref().map(|admission| admission.client_of(parts));
+        let paid = self.reader.pay_for_token(address);
+        paid.map_err(|error| Refusal::new(StatusCode::TOO_MANY_REQUESTS, error))
+    }
+
     async fn identify(&self, parts: &Parts) -> Result<Identity, Refusal> {
         let authenticated = match authorization(&parts.headers) {
             Ok(None) if has_unread_token(parts.uri.query()) => {
@@ -316,7 +322,12 @@ impl<E: Executor> GraphqlEndpoint<E> {
                     "a token is read only from the header Authorization: send 'Authorization: Bearer' and the token";
                 return Err(Refusal::new(StatusCode::UNAUTHORIZED, ApiError::unauthenticated(message)));
             }
-            Ok(text) => self.authenticator.authenticate(text).await,
+            Ok(text) => {
+                if text.is_some() {
+                    self.pay_for_token(parts)?;
+                }
+                self.authenticator.authenticate(text).await
+            }
             Err(error) => Err(error),
         };
         authenticated.map_err(|error| {
@@ -341,7 +352,12 @@ impl Accept {
 }
 
 fn read_idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Refusal> {
-    let key = headers.get(idempotency::HEADER).map(|value| IdempotencyKey::parse(value.as_bytes())).transpose();
+    let mut values = headers.get_all(idempotency::HEADER).iter();
+    let key = values.next().map(|value| IdempotencyKey::parse(value.as_bytes())).transpose();
+    let key = match values.next() {
+        Some(_) => Err(ApiError::invalid("Idempotency-Key", "is given twice: send one key for each request")),
+        None => key,
+    };
     key.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error))
 }
 
