@@ -29,7 +29,7 @@ pub struct CheckInPayload {
     /// The instance, with its new counts.
     session_instance: SessionInstance,
     /// The instance that the person was at before, if they are elsewhere now. Its `presentCount` has changed, too. Null
-    /// otherwise.
+    /// otherwise, and for viewers who may not see where the person was.
     previous_session_instance: Option<SessionInstance>,
 }
 
@@ -88,13 +88,14 @@ impl CheckInMutation {
             Some(code) => door::check_in_with_code(app, viewer, id, attendance, of, (code, address(ctx))).await?,
             None => check_ins::check_in(app, viewer, id, attendance, of).await?,
         };
+        let person = person(ctx, done.person).await?;
         let previous_session_instance = match done.previous_instance {
-            Some(id) => load(ctx, id).await?.map(SessionInstance),
+            Some(id) => person.find_seen_at(ctx, id).await?,
             None => None,
         };
         Ok(Some(CheckInPayload {
             check_in: CheckIn(done.check_in),
-            person: person(ctx, done.person).await?,
+            person,
             session_instance: instance(ctx, done.instance).await?,
             previous_session_instance,
         }))

@@ -1,7 +1,7 @@
 //! People.
 
 use async_graphql::{Context, ID, Object};
-use domain::ids::PersonId;
+use domain::ids::{PersonId, SessionInstanceId};
 use futures_util::FutureExt as _;
 use service::{check_ins::CheckInsOf, people};
 
@@ -19,7 +19,18 @@ pub struct Person(pub people::Person);
 impl Person {
     /// The instance that the person is at, if the viewer may see it.
     async fn find_place(&self, ctx: &Context<'_>) -> Result<Option<SessionInstance>> {
-        let Some(instance) = self.0.active_session_instance_id else { return Ok(None) };
+        match self.0.active_session_instance_id {
+            Some(instance) => self.find_seen_at(ctx, instance).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The instance, if the viewer may see that the person is or was there.
+    pub async fn find_seen_at(
+        &self,
+        ctx: &Context<'_>,
+        instance: SessionInstanceId,
+    ) -> Result<Option<SessionInstance>> {
         let viewer = viewer(ctx);
         let viewer_placement = match viewer.person {
             Some(id) if id != self.key() => load(ctx, id).await?.and_then(|row| row.active_session_instance_id),

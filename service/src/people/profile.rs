@@ -262,6 +262,8 @@ fn taken(error: Error) -> Error {
 /// and places in queues.
 pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: PersonPatch) -> Result<Person> {
     rights::require_signed_in(viewer, "to change a profile")?;
+    // First, so that the answer does not say whether there is such a person.
+    rights::require(viewer.may_act_for(id), Refusal::PersonOnly("change a profile"))?;
     let key = app.cursor_key().await?;
     let now = app.now();
     let updated = transaction!(app, now, |tx| {
@@ -272,7 +274,6 @@ pub async fn update_person(app: &App, viewer: Viewer, id: PersonId, patch: Perso
         let row = person::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?;
         let mut row = row.filter(is_someone).ok_or_else(|| Error::not_found("person", id))?;
         let mut freed = BTreeSet::new();
-        rights::require(viewer.may_act_for(id), Refusal::PersonOnly("change a profile"))?;
         if patch.is_deactivated.is_some() {
             rights::require(viewer.may_manage_accounts(), Refusal::AdminsOnly("deactivate or reactivate people"))?;
         }

@@ -594,6 +594,11 @@ async fn people_change_their_own_data_only(database: TestDatabase) -> Result<()>
     assert_eq!(updated["updatePerson"]["person"], expected);
     let deactivate = json!({ "input": { "id": world.stranger, "isDeactivated": true } });
     assert_eq!(stranger.error_code(update, deactivate).await?, "FORBIDDEN");
+    // The error does not say whether there is such a person.
+    for id in [world.member.as_str(), "Person:999999"] {
+        let error = stranger.error(update, json!({ "input": { "id": id, "city": "Waco" } })).await?;
+        assert_eq!((error.code.as_str(), error.message.contains(id)), ("FORBIDDEN", false), "{id}: {}", error.message);
+    }
 
     // Organisers have rights to their own sessions only.
     let elsewhere = create_session(&admin, "Tuesday").await?;
@@ -683,6 +688,25 @@ async fn attendance_lists_and_whereabouts_are_shown_only_with_rights(database: T
         let private = neighbour.data(document, json!({ "id": world.member })).await?;
         ensure!(private["person"]["hidesPlace"].is_null(), "hidesPlace is visible to others: {private}");
         ensure!(private["person"]["checkIns"].is_null(), "check-ins are visible to others: {private}");
+    }
+
+    // The answer to a check-in tells where the person was before only those who may know it. Organisers may move anybody to their
+    // own instance.
+    let secret = create_session(&admin, "Secret").await?;
+    let secret = create_active_instance(&admin, &secret).await?;
+    let document = "mutation($instance: ID!, $person: ID!) {
+        checkIn(input: { sessionInstanceId: $instance, attendance: YES, personId: $person }) {
+            previousSessionInstance { id } person { id } } }";
+    for (who, client, sees) in
+        [("an organiser", &organizer, false), ("an admin", &admin, true), ("the person", &member, true)]
+    {
+        check_in(&member, &secret, "YES", None).await?;
+        expect_place(&admin, &json!({ "id": secret }), who).await?;
+        let variables = json!({ "instance": world.instance, "person": world.member });
+        let moved = client.data(document, variables).await.context(who)?;
+        let expected = if sees { json!({ "id": secret }) } else { Value::Null };
+        assert_eq!(moved["checkIn"]["previousSessionInstance"], expected, "{who}");
+        expect_place(&admin, &place, who).await?;
     }
 
     // Only the person and admins may subscribe to the person's moves.
