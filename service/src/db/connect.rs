@@ -144,6 +144,8 @@ pub(super) async fn connect(url: &str, max_connections: u32, renewal: &Renewal) 
                 .foreign_keys(true)
                 .busy_timeout(Duration::from_secs(5))
                 .pragma("synchronous", "NORMAL")
+                // What is deleted, such as the data of an erased person, is overwritten.
+                .pragma("secure_delete", "ON")
         });
     let pool = Database::connect(options).await.map_err(|error| match address::sqlite_file(url) {
         Some(file) => {

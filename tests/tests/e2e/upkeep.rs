@@ -1,7 +1,10 @@
 //! Deleting sessions, erasing people, and merging two people.
 
 use anyhow::{Result, ensure};
-use insession_tests::{Client, Deployment, LIMIT, Socket, TestDatabase, database::number, on_both_databases, token};
+use insession_tests::{
+    Client, Deployment, LIMIT, Socket, TestDatabase, database::number, eventually, on_both_databases, token,
+};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection};
 use serde_json::{Value, json};
 
 use crate::fixtures::{
@@ -182,6 +185,7 @@ async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> 
     ] {
         assert_eq!(number(&db, &sql).await?, 0, "{sql}");
     }
+    expect_gone_from_file(&database, &db, b"unforgettable").await?;
     let visits = "SELECT COUNT(*) FROM presence_hour WHERE completed > 0";
     assert_eq!(number(&db, visits).await?, 1, "the visit stays in the statistics");
     for token in [
@@ -200,6 +204,20 @@ async fn erased_person_leaves_only_counts(database: TestDatabase) -> Result<()> 
     }
     assert_eq!(admin.error_code(erase, json!({ "id": person })).await?, "NOT_FOUND");
     Ok(())
+}
+
+/// Waits until no byte of the database's file has the name. PostgreSQL has no such file.
+async fn expect_gone_from_file(database: &TestDatabase, db: &DatabaseConnection, name: &[u8]) -> Result<()> {
+    let Some(file) = service::db::sqlite_file(&database.url) else { return Ok(()) };
+    eventually(LIMIT, "the name to be gone from the file", async || {
+        db.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+        for file in [file.display().to_string(), format!("{}-wal", file.display())] {
+            let bytes = std::fs::read(&file).unwrap_or_default();
+            ensure!(!bytes.windows(name.len()).any(|bytes| bytes.eq_ignore_ascii_case(name)), "{file} has it");
+        }
+        Ok(())
+    })
+    .await
 }
 
 async fn merged_people_become_one_person(database: TestDatabase) -> Result<()> {
