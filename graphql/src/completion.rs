@@ -5,6 +5,8 @@
 //!   (async-graphql/async-graphql#1746).
 //! - Fields stand in the order of the document (GraphQL, 6.3.2). async-graphql has them in the order in which resolvers finish
 //!   (#1746 too; #1806 is the repair in 8.0.0-rc.3).
+//! - An object whose fields are all skipped (`@skip`, `@include`) is empty (GraphQL, 6.3.2). async-graphql makes it null. If the
+//!   field may be null, nobody can tell the two apart, so it stays null.
 //! - If a scalar refuses a value, the error names the field of the input (see [`wrong_value`](super::wrong_value)).
 //!
 //! 7.0.18 has the right order. But there a resolver that returns `Result<Option<T>>` and fails makes its parent null (#1549,
@@ -71,6 +73,9 @@ impl Shape {
                 self.put_null(&mut response.data, path, rises);
             }
         }
+        if response.errors.is_empty() && response.data == Value::Null && !self.0.is_empty() {
+            response.data = Value::Object(IndexMap::new());
+        }
         self.arrange(&mut response.data);
     }
 
@@ -126,6 +131,20 @@ impl Shape {
         }
     }
 
+    /// Makes an object empty that is null although its type forbids it. Nulls of fields that failed have risen by now, so all of its
+    /// fields were skipped.
+    fn put_empty(&self, value: &mut Value, of: &Type) {
+        match (&of.base, value) {
+            // This is a scalar.
+            _ if self.0.is_empty() => {}
+            (BaseType::List(of), Value::List(items)) => items.iter_mut().for_each(|item| self.put_empty(item, of)),
+            (BaseType::Named(_), value) if *value == Value::Null && !of.nullable => {
+                *value = Value::Object(IndexMap::new());
+            }
+            _ => {}
+        }
+    }
+
     /// Sorts the fields of objects. Values of scalars are left alone, even if they are objects.
     fn arrange(&self, value: &mut Value) {
         match value {
@@ -144,6 +163,9 @@ impl Shape {
         }
         for (key, slot) in &self.0 {
             if let Some(value) = fields.get_mut(key) {
+                if let Some(of) = &slot.of {
+                    slot.inside.put_empty(value, of);
+                }
                 slot.inside.arrange(value);
             }
         }
@@ -255,6 +277,15 @@ mod tests {
             ("{ child { plant { ... on Tree { fails } } } }", json!({ "child": { "plant": { "fails": null } } })),
             ("{ child { plant { name ... on Tree { failsHard } } } }", json!({ "child": null })),
             ("query A { name } query B { fails }", json!({ "fails": null })),
+            ("{ name @skip(if: true) }", json!({})),
+            ("{ name sureChild { name @skip(if: true) } }", json!({ "name": "oak", "sureChild": {} })),
+            ("{ children { name @include(if: false) } }", json!({ "children": [{}, {}] })),
+            (
+                "{ children { sureChild { name @include(if: false) } } }",
+                json!({ "children": [{ "sureChild": {} }, { "sureChild": {} }] }),
+            ),
+            ("{ child { name @skip(if: true) } }", json!({ "child": null })),
+            ("{ sureChild { name @skip(if: true) failsHard } }", json!(null)),
         ];
         for (query, expected) in cases {
             let request = Request::new(query);
