@@ -133,6 +133,13 @@ pub fn whole(path: &str) -> String {
     base.map_or_else(|| to(path), |base| format!("{base}{path}"))
 }
 
+/// The address, on this site, of a request. Over HTTP/2 its URI also has the host.
+pub fn address_of(uri: &Uri) -> String {
+    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    // Two slashes would begin the name of another host.
+    to(&format!("/{}", path.trim_start_matches('/')))
+}
+
 /// The address of a path of this site for a page or a redirect: `/me` becomes `/insession/me`.
 pub fn to(path: &str) -> String {
     PATH.try_with(|site| format!("{}{path}", site.path())).unwrap_or_else(|_| path.to_owned())

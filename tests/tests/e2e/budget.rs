@@ -69,6 +69,10 @@ async fn browser_without_budget_gets_a_page_in_its_language_with_its_form() -> R
     ] {
         ensure!(page.contains(part), "{part}: {page}");
     }
+    let many = vec![("a", "b"); 201];
+    let large = || browser(client.http().post(address("/near"))).form(&many);
+    let page = refused_page(large).await?.text().await?;
+    ensure!(page.contains("zu viel zu tun") && !page.contains("name=\"a\""), "{page}");
     // The page of another site cannot make this site show a form.
     let other = form().header("sec-fetch-site", "cross-site").send().await?;
     assert_eq!(other.status(), StatusCode::FORBIDDEN);

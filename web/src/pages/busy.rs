@@ -5,7 +5,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequest as _, Request},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
-        header::{ACCEPT, RETRY_AFTER},
+        header::{ACCEPT, CACHE_CONTROL, RETRY_AFTER},
     },
     middleware,
     response::{IntoResponse as _, Response},
@@ -20,11 +20,12 @@ use super::{
 use crate::{
     language::{self, words},
     origin::refuse_other_sites,
-    site::{self, Site, to},
+    site::{self, Site, address_of},
 };
 
-/// The largest form that is given back, in bytes.
-const FORM_BYTES: usize = 64 * 1024;
+/// The largest form that is given back, in bytes and in fields. The work for it costs the client nothing.
+const FORM_BYTES: usize = 16 * 1024;
+const FORM_FIELDS: usize = 200;
 
 /// Why a request has to wait, and how long.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ async fn answer(Extension(busy): Extension<Busy>, request: Request) -> Response 
     };
     let mut response = (StatusCode::TOO_MANY_REQUESTS, answer).into_response();
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(busy.retry_after));
+    // A form may have a secret.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -63,9 +66,10 @@ fn accepts_pages(headers: &HeaderMap) -> bool {
 }
 
 async fn page(seconds: u64, request: Request) -> Response {
-    let address = to(&request.uri().to_string());
+    let address = address_of(request.uri());
     let is_form = request.method() == Method::POST;
     let form = if is_form { Form::<Typed>::from_request(request, &()).await.ok() } else { None };
+    let form = form.filter(|Form(typed)| typed.count() <= FORM_FIELDS);
     let title = words!("did-not-work");
     let main = html! {
         h1 { (title) }

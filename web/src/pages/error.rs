@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     language::{refusal_or_english, words},
-    site::to,
+    site::{address_of, to},
 };
 
 /// An error, and the visitor who sees its page.
@@ -131,7 +131,7 @@ fn signed_out(parts: &Parts, next: &str, typed: &Typed) -> Response {
         h1 { (title) }
         (refusal(&words!("nothing-saved-signed-out")))
         p { a.button href=(sign_in_address(&next)) target="_blank" { (words!("sign-in-in-new-tab")) } }
-        (resend(&to(&parts.uri.to_string()), typed))
+        (resend(&address_of(&parts.uri), typed))
     };
     let visitor = Visitor { here: Some(next), ..Visitor::default() };
     (StatusCode::UNAUTHORIZED, respond(&Frame::new(&title, &visitor).standing_still(), &main)).into_response()
@@ -143,7 +143,7 @@ fn not_saved(parts: &Parts, visitor: &Visitor, typed: &Typed) -> Response {
     let main = html! {
         h1 { (title) }
         (refusal(&words!("nothing-saved")))
-        (resend(&to(&parts.uri.to_string()), typed))
+        (resend(&address_of(&parts.uri), typed))
     };
     let frame = Frame::new(&title, visitor).standing_still();
     let page = (StatusCode::SERVICE_UNAVAILABLE, respond(&frame, &main)).into_response();

@@ -35,6 +35,11 @@ use crate::language::{refusal_or_english, words};
 pub struct Typed(Vec<(String, String)>);
 
 impl Typed {
+    /// How many values the form has.
+    pub const fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The trimmed text of a field. Empty if the form does not have it.
     pub fn text(&self, name: &str) -> &str {
         self.all(name).last().unwrap_or_default()
