@@ -417,7 +417,7 @@ impl<'a> Walk<'a> {
                     lists = parent.times;
                 }
                 Statements::EachItem(statements, argument, list) => {
-                    let items = self.items(field, argument, list);
+                    let items = self.given_in(field, argument, list);
                     add(&mut self.cost.statements, statements, parent.times.saturating_mul(items));
                 }
                 Statements::Writes(statements) => add(&mut self.cost.writes, statements, parent.times),
@@ -482,37 +482,28 @@ impl<'a> Walk<'a> {
 
     /// The number of items of a list that is given as an argument.
     fn given(&self, field: &Field, argument: &str) -> u64 {
-        let items = match field.get_argument(argument).map(|value| &value.node) {
-            Some(Value::List(items)) => items.len(),
-            Some(Value::Variable(variable)) => match self.value(variable) {
-                Some(ConstValue::List(items)) => items.len(),
-                _ => 1,
-            },
-            _ => 1,
-        };
-        items.max(1) as u64
+        self.items(field.get_argument(argument).map(|value| &value.node))
     }
 
-    /// The number of items of a list that stands in an argument. At least one.
-    fn items(&self, field: &Field, argument: &str, list: &str) -> u64 {
-        let of_value = |value: &ConstValue| match value {
-            ConstValue::List(items) => items.len(),
-            _ => 1,
-        };
-        let of_variable = |variable: &Name| self.value(variable).map_or(1, of_value);
-        let items = match field.get_argument(argument).map(|value| &value.node) {
-            Some(Value::Object(fields)) => match fields.get(list) {
-                Some(Value::List(items)) => items.len(),
-                Some(Value::Variable(variable)) => of_variable(variable),
-                _ => 1,
-            },
+    /// The number of items of a list that stands in an argument.
+    fn given_in(&self, field: &Field, argument: &str, list: &str) -> u64 {
+        match field.get_argument(argument).map(|value| &value.node) {
+            Some(Value::Object(fields)) => self.items(fields.get(list)),
             Some(Value::Variable(variable)) => match self.value(variable) {
-                Some(ConstValue::Object(fields)) => fields.get(list).map_or(1, of_value),
+                Some(ConstValue::Object(fields)) => items(fields.get(list)),
                 _ => 1,
             },
             _ => 1,
-        };
-        items.max(1) as u64
+        }
+    }
+
+    /// Does the same as [`items`] for a value that may be a variable.
+    fn items(&self, value: Option<&Value>) -> u64 {
+        match value {
+            Some(Value::List(items)) => items.len().max(1) as u64,
+            Some(Value::Variable(variable)) => items(self.value(variable)),
+            _ => 1,
+        }
     }
 
     fn value(&self, variable: &Name) -> Option<&ConstValue> {
@@ -568,6 +559,14 @@ fn variables_bytes(variables: &Variables) -> usize {
     // An item takes more bytes in memory than it counts as an argument.
     let bytes: u64 = variables.values().map(const_bytes).sum();
     usize::try_from(bytes.saturating_mul(ITEM_MEMORY / prices::ITEM_BYTES)).unwrap_or(usize::MAX)
+}
+
+/// The number of items of a list. At least one, which is also the number of a value that is no list.
+fn items(value: Option<&ConstValue>) -> u64 {
+    match value {
+        Some(ConstValue::List(items)) => items.len().max(1) as u64,
+        _ => 1,
+    }
 }
 
 fn len(text: &str) -> u64 {

@@ -6,7 +6,7 @@ use domain::{
     characters::{self, TextProblem},
     geo::GeoPoint,
     language,
-    recurrence::{BoundedRecurrence, Recurrence, RecurrenceError, ScheduleProblem, ScheduleSource},
+    recurrence::{BoundedRecurrence, RecurrenceError, ScheduleProblem, ScheduleSource},
     zone::Zone,
 };
 
@@ -187,7 +187,8 @@ pub fn recurrence(
         Ok(recurrence) => return Ok(recurrence),
         Err(error) => error,
     };
-    if schedules.len() > Recurrence::MAX_SCHEDULES {
+    // There may be thousands of schedules.
+    if error.schedule.is_none() {
         let (field, problem) = named(error);
         return Err(Error::invalid(field, problem));
     }

@@ -194,3 +194,18 @@ pub(crate) fn values_table<C: ConnectionTrait>(db: &C, name: &'static str, colum
         (sql, (name, serde_json::to_string(&Rows(columns)).unwrap_or_default().into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_arrays_of_postgresql() {
+        let texts = ["", "NULL", " a, b ", "{\"c\"}", "d\\e\nf"].map(Some);
+        let texts = Column::Text("t", texts.into_iter().chain([None]).collect());
+        assert_eq!(texts.postgres_array(), r#"{"","NULL"," a, b ","{\"c\"}","d\\e"#.to_owned() + "\nf\",NULL}");
+        assert_eq!(Column::Number("n", vec![Some(-1), None]).postgres_array(), "{-1,NULL}");
+        assert_eq!(Column::Flag("f", vec![true, false]).postgres_array(), "{true,false}");
+        assert_eq!(Column::Number("n", vec![]).postgres_array(), "{}");
+    }
+}

@@ -31,9 +31,9 @@ use super::world::{Done, World, blank_session, date, time};
 
 /// The pool tests a connection before a statement outside a transaction uses it.
 const CONNECTION_TEST: u64 = 1;
-/// The begin with the isolation level, the locks, the reads under the locks, the writes, and the commit.
+/// The begin, the isolation level, the locks, the reads under the locks, the writes, and the commit.
 const CHECK_IN_ROUND_TRIPS: u64 = 6;
-/// The begin with the isolation level, the write, and the commit.
+/// The begin, the isolation level, the write, and the commit.
 const HEARTBEAT_ROUND_TRIPS: u64 = 4;
 /// The reads of the queue for seats are included.
 const ENTER_ACTIVITY_ROUND_TRIPS: u64 = CONNECTION_TEST + 16;
